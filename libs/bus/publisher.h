@@ -1,0 +1,66 @@
+// Sends events: numbers them, gathers them into batches, and publishes the batches over nng.
+#pragma once
+
+#include "libs/bus/tls.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace peer_observer::bus {
+
+struct PublisherOptions {
+    /// tcp://HOST:PORT (port 0 picks a free one), ipc://PATH or tls+tcp://HOST:PORT.
+    std::string url;
+    /// Name of the observed node; part of the topic. 1 to 64 characters of [A-Za-z0-9._-].
+    std::string node;
+    std::optional<TlsFiles> tls;
+    /// What one subscriber that does not keep up may leave waiting here, before batches are dropped for it.
+    /// All waiting subscribers share the memory of the batches.
+    int queue_batches = 4096;
+    std::size_t queue_bytes = std::size_t{256} << 20U;
+};
+
+/// Counted from the publisher's start.
+struct PublisherStatistics {
+    std::uint64_t events = 0;
+    std::uint64_t batches = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t subscribers = 0; ///< connected now
+};
+
+class Publisher {
+public:
+    /// Listens at once. Throws std::runtime_error naming the option and the URL when it cannot.
+    explicit Publisher(const PublisherOptions& options);
+    ~Publisher();
+
+    /// Gives the event the next sequence number and appends it to the current batch, which leaves when it has reached
+    /// 64 KiB. `event` is a serialized peer_observer.proto.Event.
+    void add(std::string_view event);
+
+    /// Sends the current batch, if there is anything in it. Call it whenever no further event is at hand, and at least
+    /// every 10 ms.
+    void flush();
+
+    /// Sends a batch without events, so that subscribers see that the publisher lives and whether they missed its last
+    /// events.
+    void heartbeat();
+
+    /// The URL that it listens on; with the port that was picked where port 0 was asked for.
+    const std::string& url() const;
+    std::uint64_t id() const;
+    /// The number that the next event gets.
+    std::uint64_t next_sequence() const;
+    /// May be called from any thread.
+    PublisherStatistics statistics() const;
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+} // namespace peer_observer::bus

@@ -1,0 +1,72 @@
+// Receives batches from one or many publishers over nng, and notices what is missing.
+#pragma once
+
+#include "libs/bus/tls.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace peer_observer::bus {
+
+struct SubscriberOptions {
+    /// URLs of publishers. Order of start does not matter: each is dialled again until it answers.
+    std::vector<std::string> sources;
+    /// Names of the nodes to receive; empty = all.
+    std::vector<std::string> nodes;
+    std::optional<TlsFiles> tls;
+    /// Batches that may wait in this process.
+    int queue_batches = 4096;
+};
+
+/// One frame, already checked: topic, envelope version, and an envelope that parses.
+struct Batch {
+    std::string_view node;
+    std::uint64_t publisher_id = 0;
+    std::uint64_t first_sequence = 0;
+    std::uint64_t event_count = 0; ///< 0 = heartbeat
+    /// Events of this publisher that should have come before this batch and did not.
+    std::uint64_t missed = 0;
+    /// The serialized EventBatch. Valid until the next receive().
+    std::string_view bytes;
+};
+
+/// Counted from the subscriber's start.
+struct SubscriberStatistics {
+    std::uint64_t events = 0;
+    std::uint64_t batches = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t missed_events = 0;
+    std::uint64_t bad_frames = 0;
+    std::uint64_t connected_sources = 0; ///< now
+};
+
+class Subscriber {
+public:
+    /// Starts dialling. Throws std::runtime_error naming the URL or file when it cannot ever work.
+    explicit Subscriber(const SubscriberOptions& options);
+    ~Subscriber();
+
+    /// Waits for the next good batch; nothing when the time is over. Bad frames are counted, reported to the log
+    /// callback, and skipped.
+    std::optional<Batch> receive(std::chrono::milliseconds timeout);
+
+    /// Called from receive() with one line of text about a gap, a bad frame or a source that came or went; at most once
+    /// a second for each of these, with the number that was left out. Libraries do not log: the service passes its
+    /// logger.
+    void on_notice(std::function<void(const std::string&)> callback);
+
+    /// May be called from any thread.
+    SubscriberStatistics statistics() const;
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+} // namespace peer_observer::bus
