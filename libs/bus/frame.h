@@ -1,0 +1,47 @@
+// A frame on the bus: topic, a zero byte, an EventBatch. Writes and checks frames; no I/O.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace peer_observer::bus {
+
+inline constexpr std::uint32_t kSchemaVersion = 1;
+inline constexpr std::string_view kTopicPrefix = "peer-observer/1/";
+inline constexpr std::size_t kMaxNodeNameLength = 64;
+/// A batch leaves when it has reached this size.
+inline constexpr std::size_t kBatchBytes = std::size_t{64} << 10U;
+/// A subscriber hangs up on a publisher that announces more than this.
+inline constexpr std::size_t kMaxFrameBytes = std::size_t{16} << 20U;
+/// Leaves room in a frame for the rest of a batch. Four times Bitcoin's largest message.
+inline constexpr std::size_t kMaxEventBytes = kMaxFrameBytes - 2 * kBatchBytes;
+
+/// 1 to 64 characters of [A-Za-z0-9._-].
+bool is_node_name(std::string_view name);
+
+/// What the frames of this node start with, the zero byte included: without it, node "a" would match those of "ab" too.
+std::string frame_start(std::string_view node);
+
+/// Makes `frame` a frame without events.
+void begin_frame(std::string& frame, std::string_view node, std::uint64_t publisher_id, std::uint64_t first_sequence);
+
+/// `event` is a serialized peer_observer.proto.Event.
+void append_event(std::string& frame, std::string_view event);
+
+/// Views into the frame.
+struct Frame {
+    std::string_view node;
+    std::uint64_t publisher_id = 0;
+    std::uint64_t first_sequence = 0;
+    std::uint64_t event_count = 0;
+    std::string_view batch; ///< the serialized EventBatch
+};
+
+/// Reads the envelope and counts the events, but does not look into them. Fields that this version does not know are
+/// passed over. The error says what is wrong, in words that may go to a log: it has no byte of the frame in it.
+std::expected<Frame, std::string> parse_frame(std::string_view frame);
+
+} // namespace peer_observer::bus
