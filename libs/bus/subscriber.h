@@ -4,6 +4,7 @@
 #include "libs/bus/tls.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,8 +21,10 @@ struct SubscriberOptions {
     /// Names of the nodes to receive; empty = all.
     std::vector<std::string> nodes;
     std::optional<TlsFiles> tls;
-    /// Batches that may wait in this process.
+    /// What may wait in this process until receive() is called; the oldest batches are dropped beyond it, and counted
+    /// as missed.
     int queue_batches = 4096;
+    std::size_t queue_bytes = std::size_t{256} << 20U;
 };
 
 /// One frame, already checked: topic, envelope version, and an envelope that parses.

@@ -1,0 +1,34 @@
+// Checks URLs and certificate files before nng sees them, so that errors name what is wrong.
+#pragma once
+
+#include "libs/bus/nng_handles.h"
+#include "libs/bus/tls.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace peer_observer::bus {
+
+struct Endpoint {
+    enum class Transport { kTcp, kIpc, kTls };
+
+    std::string url;
+    Transport transport = Transport::kTcp;
+    std::string host; ///< as in the URL, with the brackets of an IPv6 address
+    int port = 0;
+    std::string path; ///< kIpc only
+};
+
+/// Throws std::runtime_error naming the URL.
+Endpoint parse_endpoint(const std::string& url);
+
+/// Throws std::runtime_error where a URL needs certificates that are not given, or where they are given and no URL
+/// would use them: who gives certificates believes that the connection is encrypted.
+void check_tls_use(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls);
+
+/// Demands a certificate that `ca_file` signed from the other end. Throws std::runtime_error naming the file that
+/// cannot be used.
+TlsConfig make_tls_config(nng_tls_mode mode, const TlsFiles& files);
+
+} // namespace peer_observer::bus
