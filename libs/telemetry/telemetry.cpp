@@ -1,0 +1,162 @@
+#include "libs/telemetry/telemetry.h"
+
+#include "libs/telemetry/address.h"
+#include "libs/telemetry/connect.h"
+#include "libs/telemetry/process.h"
+
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include <prometheus/check_names.h>
+#include <prometheus/client_metric.h>
+#include <prometheus/collectable.h>
+#include <prometheus/exposer.h>
+#include <prometheus/metric_family.h>
+#include <unistd.h>
+
+namespace peer_observer::telemetry {
+namespace {
+
+struct Family {
+    std::string name;
+    std::string help;
+    MetricType type;
+    std::function<std::vector<Sample>()> collect;
+};
+
+class Families : public prometheus::Collectable {
+public:
+    void add(Family family)
+    {
+        if (!prometheus::CheckMetricName(family.name)) throw std::logic_error("not a metric name: " + family.name);
+        const std::scoped_lock lock{mutex_};
+        if (!names_.insert(family.name).second) throw std::logic_error("two metrics of the name " + family.name);
+        families_.push_back(std::move(family));
+    }
+
+    std::vector<prometheus::MetricFamily> Collect() const override
+    {
+        const std::scoped_lock lock{mutex_};
+        std::vector<prometheus::MetricFamily> out;
+        for (const Family& family : families_)
+            out.push_back(collect(family));
+        return out;
+    }
+
+private:
+    static prometheus::MetricFamily collect(const Family& family)
+    {
+        const bool counter = family.type == MetricType::counter;
+        prometheus::MetricFamily out;
+        out.name = family.name;
+        out.help = family.help;
+        out.type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+        for (const Sample& sample : family.collect()) {
+            prometheus::ClientMetric metric;
+            for (const auto& [name, value] : sample.labels)
+                metric.label.push_back({name, value});
+            (counter ? metric.counter.value : metric.gauge.value) = sample.value;
+            out.metric.push_back(std::move(metric));
+        }
+        return out;
+    }
+
+    mutable std::mutex mutex_;
+    std::set<std::string> names_;
+    std::vector<Family> families_;
+};
+
+std::unique_ptr<prometheus::Exposer> listen(const Address& address)
+{
+    try {
+        return std::make_unique<prometheus::Exposer>(to_string(address));
+    } catch (const std::exception&) { // says no more than that it failed
+        // Debian builds civetweb, the server behind the exposer, without IPv6.
+        throw std::runtime_error("cannot serve metrics on " + to_string(address) +
+                                 ": the port is in use or not allowed, or the address is not this machine's, or it is "
+                                 "IPv6 and the civetweb library was built without that");
+    }
+}
+
+Address parse(const std::string& text)
+{
+    auto address = parse_address(text);
+    if (!address) throw std::runtime_error("cannot serve metrics: " + address.error());
+    return *address;
+}
+
+/// Stops the server at once. Its listening thread looks up only every two seconds, or when somebody connects.
+void stop(std::unique_ptr<prometheus::Exposer> exposer, const Address& address)
+{
+    const std::jthread waker{[&address](const std::stop_token& done) {
+        while (!done.stop_requested()) {
+            if (const int socket_fd = connect_to(address); socket_fd >= 0) close(socket_fd);
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+    }};
+    exposer.reset();
+}
+
+} // namespace
+
+class Telemetry::Implementation {
+public:
+    Implementation(const std::string& text, const std::string& service) : bound_{parse(text)}
+    {
+        add_process_figures();
+        families->add(
+            {"peer_observer_build_info", "The service and its version; always 1.", MetricType::gauge, [service] {
+                 return std::vector<Sample>{{1, {{"service", service}, {"version", PEER_OBSERVER_VERSION}}}};
+             }});
+        exposer_ = listen(bound_);
+        exposer_->RegisterCollectable(families);
+        bound_.port = static_cast<std::uint16_t>(exposer_->GetListeningPorts().at(0));
+        address = to_string(bound_);
+    }
+
+    ~Implementation()
+    {
+        if (exposer_) stop(std::move(exposer_), bound_);
+    }
+
+    const std::shared_ptr<Families> families = std::make_shared<Families>();
+    std::string address;
+
+private:
+    void add_process_figures()
+    {
+        const auto figure = [this](const char* name, const char* help, MetricType type, double (*read)()) {
+            families->add({name, help, type, [read] { return std::vector<Sample>{{read(), {}}}; }});
+        };
+        figure("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::counter,
+               process_cpu_seconds);
+        figure("process_resident_memory_bytes", "Resident memory size.", MetricType::gauge, process_resident_bytes);
+        figure("process_virtual_memory_bytes", "Virtual memory size.", MetricType::gauge, process_virtual_bytes);
+        figure("process_open_fds", "Number of open file descriptors.", MetricType::gauge, process_open_fds);
+        figure("process_max_fds", "Maximum number of open file descriptors.", MetricType::gauge, process_max_fds);
+        figure("process_start_time_seconds", "UNIX time at which the process started.", MetricType::gauge,
+               process_start_seconds);
+    }
+
+    Address bound_;
+    std::unique_ptr<prometheus::Exposer> exposer_;
+};
+
+Telemetry::Telemetry(const std::string& address, const std::string& service)
+    : implementation_{std::make_unique<Implementation>(address, service)}
+{}
+
+Telemetry::~Telemetry() = default;
+
+void Telemetry::add(std::string name, std::string help, MetricType type, std::function<std::vector<Sample>()> collect)
+{
+    implementation_->families->add({std::move(name), std::move(help), type, std::move(collect)});
+}
+
+const std::string& Telemetry::address() const { return implementation_->address; }
+
+} // namespace peer_observer::telemetry
