@@ -1,0 +1,69 @@
+#include "libs/app/app.h"
+
+#include "libs/app/logging.h"
+#include "libs/app/options.h"
+#include "libs/app/signals.h"
+#include "libs/app/systemd.h"
+
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace peer_observer::app {
+namespace {
+
+class RunningService : public Context {
+public:
+    bool stopping() const noexcept override { return signals_.stopping(); }
+    int stop_fd() const noexcept override { return signals_.fd(); }
+    void ready() override { systemd_.ready(); }
+
+    void alive(const std::string& status) override
+    {
+        if (stopping()) systemd_.stopping();
+        systemd_.alive(status);
+    }
+
+    void ended() { systemd_.stopping(); }
+
+private:
+    StopSignals signals_;
+    Systemd systemd_;
+};
+
+int run_body(const Options& options,
+             const std::function<void(const boost::program_options::variables_map&, Context&)>& body)
+{
+    set_up_logging(options.values["log-level"].as<std::string>());
+    try {
+        RunningService context;
+        body(options.values, context);
+        context.ended();
+        return 0;
+    } catch (const UsageError&) {
+        throw;
+    } catch (const std::exception& error) {
+        spdlog::critical("{}", error.what());
+        return 1;
+    }
+}
+
+} // namespace
+
+int run(int argc, char** argv, const Service& service,
+        const std::function<void(const boost::program_options::variables_map&, Context&)>& body)
+{
+    try {
+        const Options options = parse_options(argc, argv, service);
+        if (!options.answer) return run_body(options, body);
+        fmt::print("{}", *options.answer);
+        return std::fflush(stdout) == 0 ? 0 : 1;
+    } catch (const UsageError& error) {
+        fmt::print(stderr, "peer-observer-{}: {} (see --help)\n", service.name, error.what());
+        return 2;
+    }
+}
+
+} // namespace peer_observer::app

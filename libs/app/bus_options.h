@@ -1,0 +1,26 @@
+// The options of everything that uses the bus: where it connects or listens, which nodes, TLS.
+#pragma once
+
+#include "libs/bus/publisher.h"
+#include "libs/bus/subscriber.h"
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
+
+namespace peer_observer::app {
+
+/// For a tool: --source (repeatable, default tcp://127.0.0.1:9331), --node (repeatable), --tls-ca-file,
+/// --tls-cert-key-file.
+boost::program_options::options_description subscriber_options();
+
+/// For an extractor: --listen (default tcp://127.0.0.1:9331), --node (default: this host's name), --tls-ca-file,
+/// --tls-cert-key-file.
+boost::program_options::options_description publisher_options();
+
+/// What the user chose of subscriber_options(). Throws UsageError when TLS files and URLs do not go together.
+bus::SubscriberOptions read_subscriber_options(const boost::program_options::variables_map& values);
+
+/// What the user chose of publisher_options(). Throws UsageError when TLS files and URL do not go together.
+bus::PublisherOptions read_publisher_options(const boost::program_options::variables_map& values);
+
+} // namespace peer_observer::app

@@ -1,0 +1,98 @@
+#include "libs/app/logging.h"
+
+#include "libs/app/app.h"
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace peer_observer::app {
+namespace {
+
+using spdlog::level::level_enum;
+
+constexpr auto kLevels = std::to_array<std::pair<std::string_view, level_enum>>({
+    {"trace", spdlog::level::trace},
+    {"debug", spdlog::level::debug},
+    {"info", spdlog::level::info},
+    {"warn", spdlog::level::warn},
+    {"error", spdlog::level::err},
+});
+
+level_enum parse_level(const std::string& text)
+{
+    for (const auto& [name, level] : kLevels)
+        if (name == text) return level;
+    throw UsageError("--log-level takes trace, debug, info, warn or error, not '" + text + "'");
+}
+
+/// The message with control characters as \xNN, so that an event stays one line whatever a peer put into it.
+class EscapedText : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& out) override
+    {
+        for (const char c : std::string_view{message.payload.data(), message.payload.size()}) {
+            const auto byte = static_cast<unsigned char>(c);
+            if (byte >= 0x20 && byte != 0x7f)
+                out.push_back(c);
+            else
+                fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+        }
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<EscapedText>(); }
+};
+
+/// See sd-daemon(3).
+class JournaldPriority : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& out) override
+    {
+        const std::string_view priority = message.level >= spdlog::level::critical ? "<2>"
+                                          : message.level == spdlog::level::err    ? "<3>"
+                                          : message.level == spdlog::level::warn   ? "<4>"
+                                          : message.level == spdlog::level::info   ? "<6>"
+                                                                                   : "<7>";
+        out.append(priority.data(), priority.data() + priority.size());
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JournaldPriority>(); }
+};
+
+/// systemd sets JOURNAL_STREAM to the device and inode of the stream that it gave. Whoever redirected stderr since then
+/// wants lines for people.
+bool stderr_is_journald()
+{
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    struct stat self{};
+    return stream != nullptr && fstat(STDERR_FILENO, &self) == 0 &&
+           fmt::format("{}:{}", self.st_dev, self.st_ino) == stream;
+}
+
+} // namespace
+
+void set_up_logging(const std::string& level)
+{
+    const auto parsed_level = parse_level(level);
+    const char* no_color = std::getenv("NO_COLOR");
+    const bool plain = no_color != nullptr && *no_color != '\0';
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(plain ? spdlog::color_mode::never
+                                                                            : spdlog::color_mode::automatic);
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    formatter->add_flag<EscapedText>('*').add_flag<JournaldPriority>('~');
+    formatter->set_pattern(stderr_is_journald() ? "%~%*" : "%Y-%m-%dT%H:%M:%S.%fZ %^%l%$ %*");
+    sink->set_formatter(std::move(formatter));
+
+    auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
+    logger->set_level(parsed_level);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+} // namespace peer_observer::app

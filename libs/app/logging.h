@@ -1,0 +1,12 @@
+// Where log lines go and how they look.
+#pragma once
+
+#include <string>
+
+namespace peer_observer::app {
+
+/// Makes spdlog's default logger write to stderr, one line an event: control characters are escaped. Lines have time
+/// and level; where stderr is journald's, its `<N>` priority instead. Throws UsageError for an unknown level.
+void set_up_logging(const std::string& level);
+
+} // namespace peer_observer::app

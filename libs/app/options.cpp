@@ -1,0 +1,97 @@
+#include "libs/app/options.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include <boost/program_options.hpp>
+
+namespace peer_observer::app {
+namespace {
+
+namespace po = boost::program_options;
+
+// Not in a config file.
+po::options_description command_line_options()
+{
+    po::options_description options;
+    auto add = options.add_options();
+    add("help,h", "show this text");
+    add("version", "show the version");
+    add("config", po::value<std::string>()->value_name("FILE"),
+        "take options from a file of lines like `log-level = debug`; the command line wins");
+    return options;
+}
+
+po::options_description common_options()
+{
+    po::options_description options;
+    auto add = options.add_options();
+    add("log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
+        "trace, debug, info, warn or error");
+    add("metrics-address", po::value<std::string>()->default_value("", "off")->value_name("HOST:PORT"),
+        "serve this program's own Prometheus metrics there; port 0 picks a free one");
+    return options;
+}
+
+std::string help(const Service& service, const po::options_description& options)
+{
+    std::ostringstream text;
+    text << "Usage: peer-observer-" << service.name << " [options]\n\n" << service.description << "\n\n" << options;
+    text << "\nExample:\n  " << service.example << '\n';
+    return text.str();
+}
+
+void store_command_line(int argc, const char* const* argv, const po::options_description& options,
+                        po::variables_map& values)
+{
+    // Options only in full: an abbreviation would change its meaning when an option is added.
+    constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    const auto parsed = po::command_line_parser(argc, argv).options(options).style(kStyle).run();
+    for (const auto& option : parsed.options)
+        if (option.position_key != -1) throw UsageError("unexpected argument '" + option.value.front() + "'");
+    po::store(parsed, values);
+}
+
+void store_config_file(const std::string& path, const po::options_description& options, po::variables_map& values)
+{
+    std::ifstream file{path};
+    const int error = std::filesystem::is_directory(path) ? EISDIR : errno;
+    if (!file || error == EISDIR) throw UsageError("--config " + path + ": " + std::generic_category().message(error));
+    try {
+        po::store(po::parse_config_file(file, options), values);
+    } catch (const po::error& problem) {
+        throw UsageError("in " + path + ": " + problem.what());
+    }
+}
+
+} // namespace
+
+Options parse_options(int argc, const char* const* argv, const Service& service)
+{
+    po::options_description in_file;
+    in_file.add(service.options).add(common_options());
+    po::options_description everywhere;
+    everywhere.add(in_file).add(command_line_options());
+
+    Options options;
+    try {
+        store_command_line(argc, argv, everywhere, options.values);
+        if (options.values.contains("help")) {
+            options.answer = help(service, everywhere);
+        } else if (options.values.contains("version")) {
+            options.answer = "peer-observer-" + service.name + " " PEER_OBSERVER_VERSION "\n";
+        } else {
+            if (options.values.contains("config"))
+                store_config_file(options.values["config"].as<std::string>(), in_file, options.values);
+            po::notify(options.values);
+        }
+    } catch (const po::error& problem) {
+        throw UsageError(problem.what());
+    }
+    return options;
+}
+
+} // namespace peer_observer::app
