@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* net:*_connection. */
+#include "emit.bpf.h"
+
+static __always_inline int emit_connection(struct pt_regs *ctx, enum tracepoint_id tracepoint)
+{
+    struct connection_record *record = reserve(tracepoint, sizeof(*record));
+    if (!record)
+        return 0;
+    struct record_header *header = &record->header;
+    record->peer_id = argument(ctx, header, 0);
+    string_argument(ctx, header, 1, record->address, sizeof(record->address));
+    string_argument(ctx, header, 2, record->connection_type, sizeof(record->connection_type));
+    record->network = argument(ctx, header, 3);
+    record->count = argument(ctx, header, 4); /* or established_s: the same eight bytes */
+    submit(record, sizeof(*record));
+    return 0;
+}
+
+SEC("usdt")
+int net_inbound_connection(struct pt_regs *ctx) { return emit_connection(ctx, NET_INBOUND_CONNECTION); }
+
+SEC("usdt")
+int net_outbound_connection(struct pt_regs *ctx) { return emit_connection(ctx, NET_OUTBOUND_CONNECTION); }
+
+SEC("usdt")
+int net_evicted_inbound_connection(struct pt_regs *ctx) { return emit_connection(ctx, NET_EVICTED_INBOUND_CONNECTION); }
+
+SEC("usdt")
+int net_closed_connection(struct pt_regs *ctx) { return emit_connection(ctx, NET_CLOSED_CONNECTION); }
+
+SEC("usdt")
+int net_misbehaving_connection(struct pt_regs *ctx)
+{
+    struct misbehaving_connection_record *record = reserve(NET_MISBEHAVING_CONNECTION, sizeof(*record));
+    if (!record)
+        return 0;
+    record->peer_id = argument(ctx, &record->header, 0);
+    string_argument(ctx, &record->header, 1, record->reason, sizeof(record->reason));
+    submit(record, sizeof(*record));
+    return 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* How every program here gets a record into the one ring buffer: reserve, read the arguments, submit. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/usdt.bpf.h>
+
+#include "events.h"
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 64 << 20); /* the extractor sets it before it loads the programs */
+} events SEC(".maps") __weak;      /* weak: each object has it, the linker keeps one */
+
+/* Defined in emit.bpf.c. */
+extern __u64 lost[TRACEPOINT_COUNT][LOSS_CAUSE_COUNT];
+extern __u64 unreadable[TRACEPOINT_COUNT];
+extern __u64 lost_total;
+extern __u32 pid_filter;
+extern __u64 wakeup_bytes;
+
+static __always_inline void count_loss(enum tracepoint_id tracepoint, enum loss_cause cause)
+{
+    __sync_fetch_and_add(&lost[tracepoint][cause], 1);
+    __sync_fetch_and_add(&lost_total, 1);
+}
+
+/* `size` must be a constant. NULL when the process is not the one asked for, or when the ring is full (then it is counted). */
+static __always_inline void *reserve(enum tracepoint_id tracepoint, __u64 size)
+{
+    __u32 pid = bpf_get_current_pid_tgid() >> 32;
+    if (pid_filter && pid_filter != pid)
+        return NULL;
+
+    __u64 now = bpf_ktime_get_ns();
+    struct record_header *header = bpf_ringbuf_reserve(&events, size, 0);
+    if (!header) {
+        count_loss(tracepoint, LOSS_RING_FULL);
+        return NULL;
+    }
+    header->ktime_ns = now;
+    header->lost_total = lost_total;
+    header->pid = pid;
+    header->tracepoint = tracepoint;
+    header->unreadable = 0;
+    return header;
+}
+
+/* Waking the reader costs the traced thread more than all the rest: it happens once each time the ring fills past a threshold.
+ * Below it the reader comes by itself every few milliseconds. */
+static __always_inline void submit(void *record, __u64 size)
+{
+    struct record_header *header = record;
+    if (header->unreadable && header->tracepoint < TRACEPOINT_COUNT) /* the second for the verifier */
+        __sync_fetch_and_add(&unreadable[header->tracepoint], 1);
+
+    __u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+    bool wake = waiting >= wakeup_bytes && waiting - size < wakeup_bytes;
+    bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+/* Arguments are counted from 0, as bpf_usdt_arg() does. One that cannot be read is 0 and marked in the header. */
+
+static __always_inline __u64 argument(struct pt_regs *ctx, struct record_header *header, __u32 index)
+{
+    long value = 0;
+    if (bpf_usdt_arg(ctx, index, &value))
+        header->unreadable |= 1 << index;
+    return value;
+}
+
+static __always_inline void string_argument(struct pt_regs *ctx, struct record_header *header, __u32 index, char *to, __u32 size)
+{
+    if (bpf_probe_read_user_str(to, size, (const void *)argument(ctx, header, index)) < 0) {
+        to[0] = '\0';
+        header->unreadable |= 1 << index;
+    }
+}
+
+static __always_inline void hash_argument(struct pt_regs *ctx, struct record_header *header, __u32 index, __u8 *to)
+{
+    if (bpf_probe_read_user(to, HASH_BYTES, (const void *)argument(ctx, header, index))) {
+        __builtin_memset(to, 0, HASH_BYTES);
+        header->unreadable |= 1 << index;
+    }
+}
