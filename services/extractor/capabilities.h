@@ -1,0 +1,15 @@
+// Which Linux capabilities this process lacks for tracing.
+#pragma once
+
+#include <string>
+
+namespace peer_observer::extractor {
+
+/// A sentence that names the missing capabilities and why each is needed; empty when none is missing.
+/// `attaches_many_at_once`: libbpf uses uprobe_multi links, for which the kernel does not ask for CAP_SYS_ADMIN.
+std::string missing_capabilities(bool attaches_many_at_once);
+
+/// The same, for a given set of effective capabilities (bit N: capability N of linux/capability.h).
+std::string missing_capabilities(bool attaches_many_at_once, unsigned long long effective);
+
+} // namespace peer_observer::extractor

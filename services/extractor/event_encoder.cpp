@@ -1,0 +1,92 @@
+#include "services/extractor/event_encoder.h"
+
+#include "proto/event.pb.h"
+#include "services/extractor/tracepoints.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <array>
+#include <bit>
+#include <stdexcept>
+
+namespace peer_observer::extractor {
+namespace {
+
+using proto::Event;
+using proto::EventsLost;
+
+constexpr std::array kCauses = {EventsLost::RING_FULL, EventsLost::TOO_BIG};
+static_assert(kCauses.size() == LOSS_CAUSE_COUNT);
+
+std::int64_t clock_ns(clockid_t clock)
+{
+    timespec time{};
+    clock_gettime(clock, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+bool complete(const record_header& record, std::size_t size)
+{
+    if (size < sizeof(record) || record.tracepoint >= kTracepoints.size()) return false;
+    if (size < kTracepoints[record.tracepoint].conversion.record_bytes) return false;
+    const bool has_payload = record.tracepoint == NET_INBOUND_MESSAGE || record.tracepoint == NET_OUTBOUND_MESSAGE;
+    return !has_payload || reinterpret_cast<const message_record&>(record).size <= size - sizeof(message_record);
+}
+
+void write_unreadable(unsigned mask, protozero::pbf_writer& event)
+{
+    std::vector<std::uint32_t> arguments;
+    for (; mask != 0; mask &= mask - 1)
+        arguments.push_back(static_cast<std::uint32_t>(std::countr_zero(mask)) + 1);
+    event.add_packed_uint32(Event::kUnreadableArgumentsFieldNumber, arguments.begin(), arguments.end());
+}
+
+} // namespace
+
+std::string_view EventEncoder::encode(const record_header& record, std::size_t size)
+{
+    if (!complete(record, size)) {
+        throw std::logic_error{
+            fmt::format("the kernel side wrote a record of {} bytes for tracepoint {}", size, record.tracepoint)};
+    }
+    const Conversion& conversion = kTracepoints[record.tracepoint].conversion;
+    event_.clear();
+    protozero::pbf_writer event{event_};
+    event.add_fixed64(Event::kTimestampNsFieldNumber, unix_time_ns(record.ktime_ns));
+    event.add_uint32(Event::kPidFieldNumber, record.pid);
+    if (record.unreadable != 0) write_unreadable(record.unreadable, event);
+    {
+        protozero::pbf_writer context{event, static_cast<protozero::pbf_tag_type>(conversion.context_field)};
+        protozero::pbf_writer leaf{context, static_cast<protozero::pbf_tag_type>(conversion.event_field)};
+        RecordWriter out{leaf, record};
+        conversion.convert(record, out, context_);
+    }
+    ++events_[record.tracepoint];
+    return event_;
+}
+
+std::vector<std::string> EventEncoder::encode_losses(const KernelCounters& counters, std::uint64_t ktime_ns)
+{
+    std::vector<std::string> events;
+    for (std::size_t i = 0; i < TRACEPOINT_COUNT; ++i) {
+        for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause) {
+            const std::uint64_t count = counters.lost[i][cause] - reported_.lost[i][cause];
+            if (count == 0) continue;
+            reported_total_ += count;
+            Event event;
+            event.set_timestamp_ns(unix_time_ns(ktime_ns));
+            auto& lost = *event.mutable_events_lost();
+            lost.set_tracepoint(kTracepoints[i].full_name());
+            lost.set_cause(kCauses[cause]);
+            lost.set_count(count);
+            events.push_back(event.SerializeAsString());
+        }
+    }
+    reported_ = counters;
+    return events;
+}
+
+void EventEncoder::synchronize_clocks() { clock_offset_ns_ = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC); }
+
+} // namespace peer_observer::extractor

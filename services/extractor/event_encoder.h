@@ -1,0 +1,50 @@
+// Kernel records -> serialized events, in the order in which they come, with a report wherever some are missing.
+#pragma once
+
+#include "services/extractor/converters.h"
+#include "services/extractor/tracer.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace peer_observer::extractor {
+
+class EventEncoder {
+public:
+    explicit EventEncoder(ConvertOptions options) { context_.options = options; }
+
+    /// The event of one record. Valid until the next call. Throws std::logic_error for a record that no program of ours
+    /// writes.
+    std::string_view encode(const record_header& record, std::size_t size);
+
+    /// Reports of what the kernel side has lost since the last call, one a tracepoint and cause. `now_ns`: UNIX time.
+    std::vector<std::string> encode_losses(const KernelCounters& counters, std::uint64_t ktime_ns);
+
+    /// Of all the losses that encode_losses() has reported: the sum.
+    std::uint64_t reported_losses() const { return reported_total_; }
+
+    /// Reads both clocks anew. Call it every few milliseconds: UNIX time is set and slewed, the kernel's is not.
+    void synchronize_clocks();
+
+    const std::array<std::uint64_t, TRACEPOINT_COUNT>& events() const { return events_; }
+    const std::map<std::string_view, std::uint64_t>& undecodable() const { return context_.undecodable; }
+
+private:
+    std::uint64_t unix_time_ns(std::uint64_t ktime_ns) const
+    {
+        return ktime_ns + static_cast<std::uint64_t>(clock_offset_ns_);
+    }
+
+    ConvertContext context_;
+    std::string event_;
+    std::int64_t clock_offset_ns_ = 0;
+    KernelCounters reported_;
+    std::uint64_t reported_total_ = 0;
+    std::array<std::uint64_t, TRACEPOINT_COUNT> events_{};
+};
+
+} // namespace peer_observer::extractor

@@ -1,0 +1,124 @@
+#include "services/extractor/extractor.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <limits>
+#include <utility>
+
+namespace peer_observer::extractor {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+// How often the ring is drained while the kernel side sees no reason to wake us. Bounds the latency of a lone event.
+constexpr int kDrainIntervalMs = 3;
+// Records between two looks at anything else. At the slowest, a record costs some ten microseconds per kilobyte of
+// transactions.
+constexpr std::size_t kRound = 1024;
+constexpr auto kHousekeeping = 100ms;
+constexpr auto kHeartbeat = 1s;
+// Matches no process: what is filtered for while the pid file is absent.
+constexpr std::uint32_t kNoProcess = std::numeric_limits<std::uint32_t>::max();
+
+std::uint64_t ktime_ns()
+{
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+} // namespace
+
+Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher, Target::Log log)
+    : options_{options}, publisher_{publisher}, log_{std::move(log)}, encoder_{options.convert},
+      tracer_{options.tracepoints, options.ring_bytes,
+              [this](const auto& record, auto size) { on_record(record, size); }},
+      target_{options.path, tracer_, options.tracepoints, log_}
+{
+    tracer_.filter_pid(options.pid);
+}
+
+void Extractor::run(app::Context& context)
+{
+    housekeeping(context);
+    context.ready();
+    while (!context.stopping()) {
+        encoder_.synchronize_clocks();
+        const std::size_t records = tracer_.consume(kRound);
+        if (tracer_.lost_total() > encoder_.reported_losses() && records < kRound) publish_losses(ktime_ns());
+        publisher_.flush();
+        if (steady_clock::now() >= next_housekeeping_) housekeeping(context);
+        if (records == kRound) continue;
+        std::array<pollfd, 2> wait = {{{tracer_.ring_fd(), POLLIN, 0}, {context.stop_fd(), POLLIN, 0}}};
+        (void)poll(wait.data(), wait.size(), kDrainIntervalMs);
+    }
+    // What fired before we were asked to stop still leaves; a node that never pauses does not keep us.
+    for (std::size_t left = options_.ring_bytes / sizeof(record_header); left > 0;) {
+        const std::size_t records = tracer_.consume(kRound);
+        if (records == 0) break;
+        left -= std::min(left, records);
+    }
+    publish_losses(ktime_ns());
+    publisher_.flush();
+}
+
+void Extractor::on_record(const record_header& record, std::size_t size)
+{
+    if (record.lost_total > encoder_.reported_losses()) publish_losses(record.ktime_ns);
+    publisher_.add(encoder_.encode(record, size));
+}
+
+void Extractor::publish_losses(std::uint64_t ktime)
+{
+    for (const auto& event : encoder_.encode_losses(tracer_.counters(), ktime))
+        publisher_.add(event);
+}
+
+void Extractor::housekeeping(app::Context& context)
+{
+    const auto now = steady_clock::now();
+    next_housekeeping_ = now + kHousekeeping;
+    target_.check();
+    if (!options_.pid_file.empty()) filter_by_pid_file();
+    {
+        const std::lock_guard lock{mutex_};
+        statistics_ = {encoder_.events(), tracer_.counters(), target_.states(), encoder_.undecodable()};
+    }
+    if (now < next_heartbeat_) return;
+
+    next_heartbeat_ = now + kHeartbeat;
+    const std::uint64_t events = publisher_.next_sequence();
+    if (std::exchange(events_at_heartbeat_, events) == events) publisher_.heartbeat();
+    const std::uint64_t lost = encoder_.reported_losses();
+    if (const auto more = lost - std::exchange(reported_at_notice_, lost); more > 0)
+        log_(true, fmt::format(
+                       "lost {} events, {} since the start: the ring buffer of {} bytes was full, or a message too big",
+                       more, lost, tracer_.ring_bytes()));
+    context.alive(fmt::format("{} events, {} lost, {} probes attached", events, lost, target_.attached_count()));
+}
+
+void Extractor::filter_by_pid_file()
+{
+    std::uint32_t pid = 0;
+    std::ifstream file{options_.pid_file};
+    if (!(file >> pid) || pid == 0) pid = kNoProcess;
+    if (pid == filtered_pid_) return;
+    filtered_pid_ = pid;
+    tracer_.filter_pid(pid);
+    log_(false, pid == kNoProcess ? fmt::format("waiting for a process id in {}", options_.pid_file)
+                                  : fmt::format("observing process {}", pid));
+}
+
+ExtractorStatistics Extractor::statistics() const
+{
+    const std::lock_guard lock{mutex_};
+    return statistics_;
+}
+
+} // namespace peer_observer::extractor

@@ -1,0 +1,76 @@
+#include "services/extractor/metrics.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace peer_observer::extractor {
+namespace {
+
+using telemetry::MetricType;
+using telemetry::Sample;
+
+constexpr std::array<std::string_view, LOSS_CAUSE_COUNT> kCauseNames = {"ring_full", "too_big"};
+
+template <typename Values>
+std::vector<Sample> by_tracepoint(const Values& values)
+{
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < kTracepoints.size(); ++i)
+        samples.push_back({static_cast<double>(values[i]), {{"tracepoint", kTracepoints[i].full_name()}}});
+    return samples;
+}
+
+std::vector<Sample> losses(const KernelCounters& kernel)
+{
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
+        for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause) {
+            samples.push_back(
+                {static_cast<double>(kernel.lost[i][cause]),
+                 {{"tracepoint", kTracepoints[i].full_name()}, {"cause", std::string{kCauseNames[cause]}}}});
+        }
+    }
+    return samples;
+}
+
+std::vector<Sample> attached(const ExtractorStatistics& statistics)
+{
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
+        if (statistics.states[i] == AttachState::disabled) continue;
+        samples.push_back(
+            {statistics.states[i] == AttachState::attached ? 1.0 : 0.0, {{"tracepoint", kTracepoints[i].full_name()}}});
+    }
+    return samples;
+}
+
+std::vector<Sample> undecodable(const ExtractorStatistics& statistics)
+{
+    std::vector<Sample> samples;
+    for (const auto& [reason, count] : statistics.undecodable)
+        samples.push_back({static_cast<double>(count), {{"reason", std::string{reason}}}});
+    return samples;
+}
+
+} // namespace
+
+void add_extractor_metrics(telemetry::Telemetry& telemetry, std::function<ExtractorStatistics()> read)
+{
+    telemetry.add("peer_observer_extractor_events_total", "Events received from the kernel.", MetricType::counter,
+                  [read] { return by_tracepoint(read().events); });
+    telemetry.add("peer_observer_extractor_lost_events_total",
+                  "Events that did not get from the kernel to the extractor.", MetricType::counter,
+                  [read] { return losses(read().kernel); });
+    telemetry.add("peer_observer_extractor_unreadable_events_total",
+                  "Events of which at least one argument could not be read from the node's memory.",
+                  MetricType::counter, [read] { return by_tracepoint(read().kernel.unreadable); });
+    telemetry.add("peer_observer_extractor_undecodable_messages_total", "P2P messages that could not be decoded.",
+                  MetricType::counter, [read] { return undecodable(read()); });
+    telemetry.add("peer_observer_extractor_tracepoint_attached",
+                  "1 for an enabled tracepoint that is attached; 0 while the program is missing or does not have it.",
+                  MetricType::gauge, [read] { return attached(read()); });
+}
+
+} // namespace peer_observer::extractor

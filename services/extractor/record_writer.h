@@ -1,0 +1,87 @@
+// Writes the fields of one protobuf message from the fields of a kernel record.
+#pragma once
+
+#include "bpf/events.h"
+
+#include <protozero/pbf_writer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace peer_observer::extractor {
+
+/// The text if it is UTF-8; else a copy without what is not, which lives in `scratch`. A protobuf `string` must be
+/// UTF-8.
+std::string_view valid_utf8(std::string_view text, std::string& scratch);
+
+/// Each function takes the number of the tracepoint's argument (from 1) that the value comes from, and writes nothing
+/// when that argument could not be read. As in proto3, a value that equals the default of its type is not written.
+class RecordWriter {
+public:
+    RecordWriter(protozero::pbf_writer& writer, const record_header& header) : writer_{writer}, header_{header} {}
+
+    bool readable(int argument) const
+    {
+        return (header_.unreadable & (1U << static_cast<unsigned>(argument - 1))) == 0;
+    }
+
+    void int64(int argument, int field, std::int64_t value)
+    {
+        if (value != 0 && readable(argument)) writer_.add_int64(tag(field), value);
+    }
+    void int32(int argument, int field, std::int32_t value)
+    {
+        if (value != 0 && readable(argument)) writer_.add_int32(tag(field), value);
+    }
+    void uint64(int argument, int field, std::uint64_t value)
+    {
+        if (value != 0 && readable(argument)) writer_.add_uint64(tag(field), value);
+    }
+    void uint32(int argument, int field, std::uint32_t value)
+    {
+        if (value != 0 && readable(argument)) writer_.add_uint32(tag(field), value);
+    }
+    void boolean(int argument, int field, std::uint8_t value)
+    {
+        if (value != 0 && readable(argument)) writer_.add_bool(tag(field), true);
+    }
+    void hash(int argument, int field, const std::uint8_t (&value)[HASH_BYTES])
+    {
+        if (readable(argument)) writer_.add_bytes(tag(field), reinterpret_cast<const char*>(value), HASH_BYTES);
+    }
+    template <std::size_t Size>
+    void text(int argument, int field, const char (&value)[Size])
+    {
+        const std::string_view view = as_view(value);
+        if (!view.empty() && readable(argument)) {
+            std::string scratch;
+            const std::string_view valid = valid_utf8(view, scratch);
+            writer_.add_string(tag(field), valid.data(), valid.size());
+        }
+    }
+
+    /// Fields with presence are written even when they are 0.
+    void present_int32(int argument, int field, std::int32_t value)
+    {
+        if (readable(argument)) writer_.add_int32(tag(field), value);
+    }
+
+    protozero::pbf_writer& writer() { return writer_; }
+
+    template <std::size_t Size>
+    static std::string_view as_view(const char (&value)[Size])
+    {
+        return {value, strnlen(value, Size)};
+    }
+
+private:
+    static protozero::pbf_tag_type tag(int field) { return static_cast<protozero::pbf_tag_type>(field); }
+
+    protozero::pbf_writer& writer_;
+    const record_header& header_;
+};
+
+} // namespace peer_observer::extractor

@@ -1,0 +1,182 @@
+#include "services/extractor/tracer.h"
+
+#include "bpf/extractor.skel.h"
+#include "libs/base/c_handle.h"
+#include "services/extractor/capabilities.h"
+
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace peer_observer::extractor {
+namespace {
+
+// Past this part of the ring the reader is woken. Large enough that waking costs nothing on average, small enough that
+// bursts find room.
+constexpr std::size_t kWakeupFraction = 8;
+
+// What libbpf has to say about the call that is under way; shown when it fails.
+std::string libbpf_messages;
+
+int keep_message(enum libbpf_print_level level, const char* format, va_list arguments) noexcept
+{
+    constexpr std::size_t kMost = 2000;
+    if (level != LIBBPF_WARN || libbpf_messages.size() > kMost) return 0;
+    std::array<char, 512> line{};
+    const int length = std::vsnprintf(line.data(), line.size(), format, arguments);
+    try {
+        libbpf_messages += line.data();
+    } catch (...) {
+        return 0;
+    }
+    return length;
+}
+
+std::string explain(int error)
+{
+    std::string text = std::strerror(error < 0 ? -error : error);
+    if (error == -EPERM || error == -EACCES) {
+        if (const auto missing = missing_capabilities(Tracer::attaches_many_at_once()); !missing.empty())
+            return text + ": " + missing;
+    }
+    std::string messages = std::exchange(libbpf_messages, {});
+    while (!messages.empty() && messages.back() == '\n')
+        messages.pop_back();
+    for (char& c : messages) {
+        if (c == '\n') c = ';';
+    }
+    return messages.empty() ? text : fmt::format("{} ({})", text, messages);
+}
+
+bool kernel_is_at_least(int major, int minor)
+{
+    utsname name{};
+    int has_major = 0;
+    int has_minor = 0;
+    if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &has_major, &has_minor) != 2) return false;
+    return std::pair{has_major, has_minor} >= std::pair{major, minor};
+}
+
+void destroy_link(bpf_link* link) { bpf_link__destroy(link); }
+
+} // namespace
+
+class Tracer::Implementation {
+public:
+    Implementation(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record)
+        : on_record_{std::move(on_record)}, ring_bytes_{ring_bytes}
+    {
+        libbpf_set_print(keep_message);
+        skeleton_.reset(extractor_bpf__open());
+        if (!skeleton_) throw std::runtime_error{"cannot open the BPF programs: " + explain(-errno)};
+        for (std::size_t i = 0; i < kTracepoints.size(); ++i)
+            bpf_program__set_autoload(program(i), enabled[i]);
+        bpf_map__set_max_entries(skeleton_->maps.events, static_cast<__u32>(ring_bytes));
+        skeleton_->bss->wakeup_bytes = ring_bytes / kWakeupFraction;
+
+        if (const int error = extractor_bpf__load(skeleton_.get()); error != 0)
+            throw std::runtime_error{"cannot load the BPF programs: " + explain(error)};
+        ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.events), &Implementation::receive, this, nullptr));
+        if (!ring_) throw std::runtime_error{"cannot open the ring buffer: " + explain(-errno)};
+    }
+
+    bpf_program* program(std::size_t tracepoint) const
+    {
+        const auto name = kTracepoints.at(tracepoint).program();
+        bpf_program* const found = bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
+        if (found == nullptr) throw std::logic_error{"no BPF program " + name};
+        return found;
+    }
+
+    std::size_t consume(std::size_t most)
+    {
+        left_ = most;
+        // A negative result is what receive() has returned to end the round; the record it was called for is consumed
+        // all the same.
+        (void)ring_buffer__consume(ring_.get());
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+        return most - left_;
+    }
+
+    base::CHandle<extractor_bpf, extractor_bpf__destroy> skeleton_;
+    base::CHandle<ring_buffer, ring_buffer__free> ring_;
+    OnRecord on_record_;
+    std::size_t ring_bytes_;
+
+private:
+    static int receive(void* self, void* data, std::size_t size) noexcept
+    {
+        auto& me = *static_cast<Implementation*>(self);
+        try {
+            me.on_record_(*static_cast<const record_header*>(data), size);
+        } catch (...) {
+            me.failure_ = std::current_exception();
+        }
+        --me.left_;
+        return me.left_ == 0 || me.failure_ ? -ECANCELED : 0;
+    }
+
+    std::size_t left_ = 0;
+    std::exception_ptr failure_;
+};
+
+Tracer::Tracer(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record)
+    : implementation_{std::make_unique<Implementation>(enabled, ring_bytes, std::move(on_record))}
+{}
+
+Tracer::~Tracer() = default;
+
+std::expected<Link, std::string> Tracer::attach(std::size_t tracepoint, const std::string& path)
+{
+    libbpf_messages.clear();
+    const auto& row = kTracepoints.at(tracepoint);
+    const std::string provider{row.provider};
+    const std::string name{row.name};
+    bpf_link* const link = bpf_program__attach_usdt(implementation_->program(tracepoint), -1, path.c_str(),
+                                                    provider.c_str(), name.c_str(), nullptr);
+    if (link == nullptr) return std::unexpected{explain(-errno)};
+    return Link{link, destroy_link};
+}
+
+std::size_t Tracer::consume(std::size_t most) { return implementation_->consume(most); }
+
+int Tracer::ring_fd() const { return ring_buffer__epoll_fd(implementation_->ring_.get()); }
+
+std::size_t Tracer::ring_bytes() const { return implementation_->ring_bytes_; }
+
+void Tracer::filter_pid(std::uint32_t pid)
+{
+    __atomic_store_n(&implementation_->skeleton_->bss->pid_filter, pid, __ATOMIC_RELAXED);
+}
+
+std::uint64_t Tracer::lost_total() const
+{
+    return __atomic_load_n(&implementation_->skeleton_->bss->lost_total, __ATOMIC_RELAXED);
+}
+
+KernelCounters Tracer::counters() const
+{
+    KernelCounters counters;
+    const auto& bss = *implementation_->skeleton_->bss;
+    for (std::size_t i = 0; i < TRACEPOINT_COUNT; ++i) {
+        for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause)
+            counters.lost[i][cause] = __atomic_load_n(&bss.lost[i][cause], __ATOMIC_RELAXED);
+        counters.unreadable[i] = __atomic_load_n(&bss.unreadable[i], __ATOMIC_RELAXED);
+    }
+    return counters;
+}
+
+bool Tracer::attaches_many_at_once()
+{
+    const bool library = std::pair{libbpf_major_version(), libbpf_minor_version()} >= std::pair{1U, 3U};
+    return library && kernel_is_at_least(6, 10);
+}
+
+} // namespace peer_observer::extractor

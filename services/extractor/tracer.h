@@ -1,0 +1,65 @@
+// The kernel side, loaded: attaches programs to probes and reads the ring buffer. The only user of libbpf.
+#pragma once
+
+#include "bpf/events.h"
+#include "services/extractor/tracepoints.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+struct bpf_link;
+
+namespace peer_observer::extractor {
+
+/// One attached probe; detached when destroyed.
+using Link = std::unique_ptr<bpf_link, void (*)(bpf_link*)>;
+
+/// The kernel side's own figures, since the programs were loaded.
+struct KernelCounters {
+    std::array<std::array<std::uint64_t, LOSS_CAUSE_COUNT>, TRACEPOINT_COUNT> lost{};
+    /// Events of which at least one argument could not be read.
+    std::array<std::uint64_t, TRACEPOINT_COUNT> unreadable{};
+};
+
+class Tracer {
+public:
+    /// A record as the kernel wrote it. `size` counts the header.
+    using OnRecord = std::function<void(const record_header& record, std::size_t size)>;
+
+    /// Loads the programs of the enabled tracepoints. `ring_bytes` must be a power of two and a multiple of the page
+    /// size. Throws std::runtime_error that says what is missing: a capability, a kernel feature.
+    Tracer(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record);
+    ~Tracer();
+
+    /// Attaches a tracepoint's program in every process that runs the file at `path`, now or later. On an error: why.
+    std::expected<Link, std::string> attach(std::size_t tracepoint, const std::string& path);
+
+    /// Calls on_record for at most `most` waiting records. Returns how many there were. What on_record throws is thrown
+    /// on.
+    std::size_t consume(std::size_t most);
+
+    /// Becomes readable when the ring has filled past a threshold. Below it, call consume() every few milliseconds.
+    int ring_fd() const;
+    std::size_t ring_bytes() const;
+
+    /// Only events of this process; 0 = of every process.
+    void filter_pid(std::uint32_t pid);
+
+    /// Of all tracepoints and causes; cheap.
+    std::uint64_t lost_total() const;
+    KernelCounters counters() const;
+
+    /// Whether this libbpf on this kernel attaches USDT probes by uprobe_multi links.
+    static bool attaches_many_at_once();
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+} // namespace peer_observer::extractor
