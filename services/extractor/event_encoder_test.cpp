@@ -1,0 +1,188 @@
+#include "services/extractor/event_encoder.h"
+
+#include "proto/event.pb.h"
+#include "services/extractor/tracepoints.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+namespace peer_observer::extractor {
+namespace {
+
+using proto::Event;
+using proto::EventsLost;
+
+/// A message record with its payload behind it, as the kernel lays it out.
+class MessageRecord {
+public:
+    MessageRecord(const std::string& type, const std::string& payload) : bytes_(sizeof(message_record) + payload.size())
+    {
+        auto& record = get();
+        record.header.tracepoint = NET_INBOUND_MESSAGE;
+        record.header.pid = 7;
+        record.peer_id = 5;
+        record.size = payload.size();
+        std::strcpy(record.address, "127.0.0.1:18444");
+        std::strcpy(record.connection_type, "inbound");
+        std::strncpy(record.message_type, type.c_str(), sizeof(record.message_type) - 1);
+        std::memcpy(&record + 1, payload.data(), payload.size());
+    }
+    message_record& get() { return *reinterpret_cast<message_record*>(bytes_.data()); }
+    std::size_t size() const { return bytes_.size(); }
+
+private:
+    std::vector<std::uint8_t> bytes_;
+};
+
+Event parse(std::string_view bytes)
+{
+    Event event;
+    EXPECT_TRUE(event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+    return event;
+}
+
+Event encode(MessageRecord& record, const ConvertOptions& options = {})
+{
+    EventEncoder encoder{options};
+    return parse(encoder.encode(record.get().header, record.size()));
+}
+
+TEST(EventEncoder, DecodesAMessage)
+{
+    MessageRecord record{"ping", std::string(8, '\x01')};
+    const auto event = encode(record);
+    EXPECT_EQ(event.pid(), 7U);
+    const auto& message = event.message().inbound();
+    EXPECT_EQ(message.peer_id(), 5);
+    EXPECT_EQ(message.address(), "127.0.0.1:18444");
+    EXPECT_EQ(message.connection_type(), "inbound");
+    EXPECT_EQ(message.message_type(), "ping");
+    EXPECT_EQ(message.size(), 8U);
+    EXPECT_EQ(message.payload().ping().nonce(), 0x0101010101010101U);
+    EXPECT_EQ(message.decode_error(), "");
+    EXPECT_EQ(message.raw(), "");
+}
+
+TEST(EventEncoder, KeepsTheBytesOfAMessageThatCannotBeDecoded)
+{
+    MessageRecord record{"inv", "\xff\xff"};
+    const auto message = encode(record).message().inbound();
+    EXPECT_FALSE(message.has_payload());
+    EXPECT_NE(message.decode_error(), "");
+    EXPECT_EQ(message.raw(), "\xff\xff");
+}
+
+TEST(EventEncoder, KeepsAnUnknownTypeUpToTheLimitThatWasAskedFor)
+{
+    MessageRecord record{"foobar", "0123456789"};
+    EXPECT_EQ(encode(record).message().inbound().raw(), "0123456789");
+    EXPECT_EQ(encode(record, {.max_raw_bytes = 4}).message().inbound().raw(), "0123");
+    EXPECT_EQ(encode(record, {.raw_payloads = RawPayloads::none}).message().inbound().raw(), "");
+    EXPECT_EQ(encode(record, {.max_raw_bytes = 4}).message().inbound().size(), 10U);
+}
+
+TEST(EventEncoder, KeepsBytesThatFollowAPayload)
+{
+    MessageRecord record{"verack", "extra"};
+    const auto message = encode(record).message().inbound();
+    EXPECT_TRUE(message.payload().has_verack());
+    EXPECT_EQ(message.trailing_bytes(), 5U);
+    EXPECT_EQ(message.raw(), "extra");
+}
+
+TEST(EventEncoder, KeepsEveryPayloadIfAskedTo)
+{
+    MessageRecord record{"ping", std::string(8, 'x')};
+    EXPECT_EQ(encode(record, {.raw_payloads = RawPayloads::all}).message().inbound().raw(), "xxxxxxxx");
+}
+
+TEST(EventEncoder, SaysWhichArgumentsCouldNotBeRead)
+{
+    MessageRecord record{"ping", std::string(8, 'x')};
+    record.get().header.unreadable = (1U << 1U) | (1U << 5U);
+    const auto event = encode(record);
+    EXPECT_THAT(event.unreadable_arguments(), testing::ElementsAre(2, 6));
+    const auto& message = event.message().inbound();
+    EXPECT_EQ(message.address(), "");
+    EXPECT_FALSE(message.has_payload());
+    EXPECT_EQ(message.raw(), "") << "ring memory holds old data where nothing was read";
+    EXPECT_NE(message.decode_error(), "");
+}
+
+TEST(EventEncoder, ReplacesTextThatIsNotUtf8)
+{
+    MessageRecord record{"ping", std::string(8, 'x')};
+    std::strcpy(record.get().address, "h\xc3\xb6st\xff:8333");
+    EXPECT_EQ(encode(record).message().inbound().address(), "h\xc3\xb6st:8333");
+}
+
+TEST(EventEncoder, CutsTextThatHasNoEnd)
+{
+    MessageRecord record{"ping", std::string(8, 'x')};
+    std::memset(record.get().message_type, 'a', sizeof(record.get().message_type));
+    EXPECT_EQ(encode(record).message().inbound().message_type(), std::string(MESSAGE_TYPE_BYTES, 'a'));
+}
+
+TEST(EventEncoder, MapsTheKernelsClockToUnixTime)
+{
+    MessageRecord record{"verack", ""};
+    timespec monotonic{};
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    record.get().header.ktime_ns = static_cast<std::uint64_t>(monotonic.tv_sec) * 1'000'000'000U;
+    EventEncoder encoder{{}};
+    encoder.synchronize_clocks();
+    const auto event = parse(encoder.encode(record.get().header, record.size()));
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto age = now - std::chrono::nanoseconds{event.timestamp_ns()};
+    EXPECT_GE(age, std::chrono::seconds{0});
+    EXPECT_LT(age, std::chrono::hours{1});
+}
+
+TEST(EventEncoder, ReportsLossesOnceByTracepointAndCause)
+{
+    EventEncoder encoder{{}};
+    KernelCounters counters;
+    counters.lost[NET_INBOUND_MESSAGE][LOSS_RING_FULL] = 3;
+    counters.lost[MEMPOOL_ADDED][LOSS_RING_FULL] = 1;
+    const auto first = encoder.encode_losses(counters, 0);
+    ASSERT_EQ(first.size(), 2U);
+    EXPECT_EQ(parse(first[0]).events_lost().tracepoint(), "net:inbound_message");
+    EXPECT_EQ(parse(first[0]).events_lost().cause(), EventsLost::RING_FULL);
+    EXPECT_EQ(parse(first[0]).events_lost().count(), 3U);
+    EXPECT_EQ(parse(first[1]).events_lost().tracepoint(), "mempool:added");
+    EXPECT_TRUE(encoder.encode_losses(counters, 0).empty());
+
+    counters.lost[NET_INBOUND_MESSAGE][LOSS_TOO_BIG] = 2;
+    const auto second = encoder.encode_losses(counters, 0);
+    ASSERT_EQ(second.size(), 1U);
+    EXPECT_EQ(parse(second[0]).events_lost().cause(), EventsLost::TOO_BIG);
+    EXPECT_EQ(encoder.reported_losses(), 6U);
+}
+
+TEST(EventEncoder, RefusesARecordThatIsShorterThanItClaims)
+{
+    MessageRecord record{"ping", std::string(8, 'x')};
+    EventEncoder encoder{{}};
+    EXPECT_THROW(encoder.encode(record.get().header, record.size() - 1), std::logic_error);
+    record.get().header.tracepoint = TRACEPOINT_COUNT;
+    EXPECT_THROW(encoder.encode(record.get().header, record.size()), std::logic_error);
+}
+
+TEST(EventEncoder, WritesZerosOfFieldsThatCanBeAbsent)
+{
+    create_tx_record record{};
+    record.header.tracepoint = COIN_SELECTION_NORMAL_CREATE_TX_INTERNAL;
+    EventEncoder encoder{{}};
+    const auto with_change = parse(encoder.encode(record.header, sizeof(record)));
+    EXPECT_TRUE(with_change.coin_selection().normal_create_tx().has_change_position());
+    record.change_position = -1;
+    const auto without = parse(encoder.encode(record.header, sizeof(record)));
+    EXPECT_FALSE(without.coin_selection().normal_create_tx().has_change_position());
+}
+
+} // namespace
+} // namespace peer_observer::extractor

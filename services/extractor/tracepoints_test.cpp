@@ -1,0 +1,66 @@
+#include "services/extractor/tracepoints.h"
+
+#include "libs/app/app.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace peer_observer::extractor {
+namespace {
+
+TEST(Tracepoints, DefaultLeavesOutCoinsAndCoinSelection)
+{
+    const auto on = default_tracepoints();
+    EXPECT_TRUE(on[NET_INBOUND_MESSAGE]);
+    EXPECT_TRUE(on[UTXOCACHE_FLUSH]);
+    EXPECT_FALSE(on[UTXOCACHE_ADD]);
+    EXPECT_FALSE(on[COIN_SELECTION_SELECTED_COINS]);
+    EXPECT_EQ(on.count(), kTracepoints.size() - 7);
+}
+
+TEST(Tracepoints, SwitchesGroupsAndSingleOnes)
+{
+    const auto set = select_tracepoints({"utxocache_coin"}, {"message", "utxocache:spent"});
+    EXPECT_TRUE(set[UTXOCACHE_ADD]);
+    EXPECT_FALSE(set[UTXOCACHE_SPENT]);
+    EXPECT_FALSE(set[NET_INBOUND_MESSAGE]);
+    EXPECT_TRUE(set[NET_INBOUND_CONNECTION]);
+}
+
+TEST(Tracepoints, NamesWhatItDoesNotKnow)
+{
+    try {
+        select_tracepoints({}, {"mempool:readded"});
+        FAIL();
+    } catch (const app::UsageError& error) {
+        EXPECT_THAT(error.what(),
+                    testing::AllOf(testing::HasSubstr("--disable"), testing::HasSubstr("mempool:readded")));
+    }
+}
+
+/// The position in the table is what the kernel side writes into its records, so the name at each position must be the
+/// enumerator's.
+TEST(Tracepoints, RowsStandAtTheirNumbers)
+{
+    EXPECT_EQ(kTracepoints[NET_CLOSED_CONNECTION].full_name(), "net:closed_connection");
+    EXPECT_EQ(kTracepoints[VALIDATION_BLOCK_CONNECTED].full_name(), "validation:block_connected");
+    EXPECT_EQ(kTracepoints[UTXOCACHE_UNCACHE].full_name(), "utxocache:uncache");
+    EXPECT_EQ(kTracepoints[COIN_SELECTION_APS_CREATE_TX_INTERNAL].full_name(), "coin_selection:aps_create_tx_internal");
+    EXPECT_EQ(kTracepoints[MEMPOOL_REJECTED].full_name(), "mempool:rejected");
+    EXPECT_EQ(kTracepoints[ORPHAN_REMOVED].full_name(), "orphan:removed");
+    EXPECT_EQ(kTracepoints[NET_PROCESSED_MESSAGE].full_name(), "net:processed_message");
+}
+
+/// Unless two rows say so on purpose, no two tracepoints become the same kind of event.
+TEST(Tracepoints, EachHasAKindOfItsOwn)
+{
+    std::vector<std::pair<int, int>> kinds;
+    for (const auto& row : kTracepoints)
+        kinds.emplace_back(row.conversion.context_field, row.conversion.event_field);
+    std::ranges::sort(kinds);
+    EXPECT_EQ(std::ranges::adjacent_find(kinds), kinds.end());
+}
+
+} // namespace
+} // namespace peer_observer::extractor
