@@ -8,7 +8,7 @@ __u64 unreadable[TRACEPOINT_COUNT] = {};
 __u64 lost_total = 0;
 
 /* Written by the extractor. */
-__u32 pid_filter = 0;   /* 0: every process of the binary */
+__u32 pid_filter = 0; /* 0: every process of the binary */
 __u64 wakeup_bytes = 0;
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -58,11 +58,11 @@ enum loss_cause {
 };
 
 struct record_header {
-    __u64 ktime_ns;         /* CLOCK_MONOTONIC at which the probe fired */
-    __u64 lost_total;       /* events of all tracepoints lost before this one, since the programs were loaded */
+    __u64 ktime_ns;   /* CLOCK_MONOTONIC at which the probe fired */
+    __u64 lost_total; /* events of all tracepoints lost before this one, since the programs were loaded */
     __u32 pid;
-    __u16 tracepoint;       /* enum tracepoint_id */
-    __u16 unreadable;       /* bit i: argument i + 1 or what it points at could not be read */
+    __u16 tracepoint; /* enum tracepoint_id */
+    __u16 unreadable; /* bit i: argument i + 1 or what it points at could not be read */
 };
 
 /* The payload, `size` bytes, follows it; the record may be longer. */
@@ -145,7 +145,7 @@ struct selected_coins_record {
 struct create_tx_record {
     struct record_header header;
     __s64 fee_sat;
-    __s32 change_position;  /* -1: none */
+    __s32 change_position; /* -1: none */
     __u8 uses_aps;
     __u8 success;
     char wallet[WALLET_BYTES];

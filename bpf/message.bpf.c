@@ -17,12 +17,12 @@ static __always_inline void fill_message(struct pt_regs *ctx, struct message_rec
 }
 
 /* A record's size must be known to the verifier: sizes are powers of two, the smallest that fits is taken. */
-#define TRY_SIZE(record_size)                                                                                                  \
-    if (size <= (record_size) - sizeof(struct message_record)) {                                                               \
-        struct message_record *record = reserve(tracepoint, (record_size));                                                    \
-        if (record)                                                                                                            \
-            fill_message(ctx, record, size, payload, (record_size));                                                           \
-        return 0;                                                                                                              \
+#define TRY_SIZE(record_size)                                                                                                      \
+    if (size <= (record_size) - sizeof(struct message_record)) {                                                                   \
+        struct message_record *record = reserve(tracepoint, (record_size));                                                        \
+        if (record)                                                                                                                \
+            fill_message(ctx, record, size, payload, (record_size));                                                               \
+        return 0;                                                                                                                  \
     }
 
 static __always_inline int emit_message(struct pt_regs *ctx, enum tracepoint_id tracepoint)
