@@ -1,0 +1,72 @@
+"""Formatting, length and links of the files that git tracks."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_LINES = 400
+
+
+def tracked(*patterns):
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listing = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--", *patterns], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_c_and_cpp_are_formatted():
+    formatter = shutil.which("clang-format-19")
+    if not formatter:
+        pytest.skip("no clang-format-19")
+    files = tracked("*.cpp", "*.h", "*.c")
+    assert len(files) > 50
+    result = subprocess.run([formatter, "--dry-run", "--Werror", *files], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[:4000]
+
+
+def test_shell_scripts_pass_shellcheck():
+    checker = shutil.which("shellcheck")
+    if not checker:
+        pytest.skip("no shellcheck")
+    scripts = [file for file in tracked() if re.match(rb"#!.*\b(ba)?sh\b", file.read_bytes()[:60])]
+    assert scripts
+    result = subprocess.run([checker, *scripts], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[:4000]
+
+
+def test_no_source_file_has_outgrown_one_job():
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in tracked("*.cpp", "*.h", "*.c", "*.py", "*.nix")
+        if (lines := len(file.read_text().splitlines())) > MOST_LINES
+    }
+    assert long == {}
+
+
+def test_links_between_documents_lead_somewhere():
+    links = 0
+    dead = []
+    for document in tracked("*.md"):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text()):
+            if re.match(r"[a-z]+:", target):
+                continue
+            links += 1
+            if not (document.parent / target).exists():
+                dead.append(f"{document.relative_to(ROOT)}: {target}")
+    assert links > 5
+    assert dead == []
+
+
+def test_headers_say_first_what_they_are_for():
+    silent = [
+        str(file.relative_to(ROOT))
+        for file in tracked("libs/*.h", "services/*.h")
+        if not file.read_text().startswith("// ") or "#pragma once" not in file.read_text()
+    ]
+    assert silent == []

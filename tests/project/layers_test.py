@@ -1,0 +1,101 @@
+"""Every #include of production code against the layers that docs/architecture.md describes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
+
+# An outside library, by the beginning of its headers' names, and the only places that may see it.
+OUTSIDE = {
+    "nng/": ["libs/bus/"],
+    "bpf/libbpf": ["services/extractor/tracer.cpp"],
+    "bpf/bpf": ["bpf/", "services/extractor/tracer.cpp"],
+    "bpf/usdt": ["bpf/"],
+    "gelf.h": ["services/extractor/elf_notes.cpp"],
+    "libelf.h": ["services/extractor/elf_notes.cpp"],
+    "prometheus/": ["libs/telemetry/", "services/metrics/"],
+    "systemd/": ["libs/app/"],
+    "spdlog/": ["libs/app/", "services/"],
+    "boost/program_options": ["libs/app/", "services/"],
+    "openssl/": ["libs/wire/"],
+    "rapidjson/": ["libs/print/"],
+    "zstd": ["libs/archive/"],
+    "curl/": ["services/addr-connectivity/", "services/rpc-extractor/"],
+    "ares.h": ["services/addr-connectivity/"],
+}
+
+
+def library_order():
+    text = (ROOT / "libs/CMakeLists.txt").read_text()
+    return re.search(r"IN ITEMS ([^)]*)\)", text).group(1).split()
+
+
+LIBRARIES = library_order()
+
+
+def may_include(file, header):
+    """Whether `file` (relative path) may include the project's own `header` (relative path)."""
+    source, target = file.split("/"), header.split("/")
+    if source[:2] == target[:2] or target[0] == "proto":
+        return True
+    if source[0] == "libs":
+        return target[0] == "libs" and LIBRARIES.index(target[1]) < LIBRARIES.index(source[1])
+    if source[0] == "services":
+        return target[0] == "libs" or (source[1] == "extractor" and target[0] == "bpf")
+    return False
+
+
+def violations(file, text):
+    for header in INCLUDE.findall(text):
+        first = header.split("/")[0]
+        if "/" in header and (ROOT / first).is_dir() and not header.startswith(("bpf/bpf_", "bpf/libbpf", "bpf/usdt")):
+            if not may_include(file, header):
+                yield f"{file} includes {header}"
+        for library, places in OUTSIDE.items():
+            if header.startswith(library) and not file.startswith(tuple(places)):
+                yield f"{file} includes {header}, which only {', '.join(places)} may see"
+
+
+def production_files():
+    for folder in ("bpf", "libs", "services"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".h", ".c", ".cpp") and not re.search(r"_(test|fuzz|testing)\.(cpp|h)$", path.name):
+                yield path.relative_to(ROOT).as_posix()
+
+
+def test_production_code_keeps_to_the_layers():
+    files = list(production_files())
+    assert len(files) > 50
+    assert [v for file in files for v in violations(file, (ROOT / file).read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "include"),
+    [
+        ("libs/base/hex.h", "libs/bus/publisher.h"),
+        ("libs/bus/frame.cpp", "libs/app/app.h"),
+        ("services/logger/main.cpp", "services/extractor/target.h"),
+        ("services/logger/main.cpp", "bpf/events.h"),
+        ("services/logger/main.cpp", "nng/nng.h"),
+        ("services/extractor/target.cpp", "bpf/libbpf.h"),
+        ("libs/wire/decode.cpp", "spdlog/spdlog.h"),
+    ],
+)
+def test_a_violation_is_found(file, include):
+    assert len(list(violations(file, f'#include "{include}"\n'))) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "include"),
+    [
+        ("services/extractor/converters.h", "bpf/events.h"),
+        ("services/logger/main.cpp", "libs/app/app.h"),
+        ("libs/bus/frame.cpp", "proto/event.pb.h"),
+        ("bpf/emit.bpf.h", "bpf/usdt.bpf.h"),
+    ],
+)
+def test_what_is_allowed_is_not_reported(file, include):
+    assert list(violations(file, f"#include <{include}>\n")) == []
