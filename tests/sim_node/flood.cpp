@@ -1,0 +1,57 @@
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <thread>
+#include <vector>
+
+#include "tests/sim_node/modes.h"
+
+namespace peer_observer::sim_node {
+namespace {
+
+std::uint64_t thread_cpu_ns()
+{
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+Summary flood_from_one_peer(const Flood& flood, const PlayerSettings& settings, const std::atomic<bool>& stopping,
+                            std::int64_t peer_id)
+{
+    Bytes payload(flood.size);
+    for (std::size_t i = 0; i < payload.size(); ++i)
+        payload[i] = static_cast<std::uint8_t>(i);
+    const Call call = calls::net_inbound_message(peer_id, "127.0.0.1:8333", "inbound", flood.message_type.c_str(),
+                                                 payload.size(), payload.empty() ? nullptr : payload.data());
+    Player player(settings, stopping);
+    const std::uint64_t before = thread_cpu_ns();
+    for (std::uint64_t number = 0; !player.done(); ++number) {
+        std::memcpy(payload.data(), &number, std::min(payload.size(), sizeof(number)));
+        player.play(call);
+    }
+    Summary summary = player.summary();
+    summary.thread_ns = thread_cpu_ns() - before;
+    return summary;
+}
+
+} // namespace
+
+Summary play_flood(const Flood& flood, PlayerSettings settings, const std::atomic<bool>& stopping)
+{
+    settings.time_each = false;
+    settings.rate /= flood.threads;
+    std::vector<Summary> summaries(flood.threads);
+    {
+        std::vector<std::jthread> threads;
+        for (unsigned i = 0; i < flood.threads; ++i) {
+            threads.emplace_back([&, i] { summaries[i] = flood_from_one_peer(flood, settings, stopping, i); });
+        }
+    }
+    Summary total;
+    for (const Summary& summary : summaries)
+        total.add(summary);
+    return total;
+}
+
+} // namespace peer_observer::sim_node

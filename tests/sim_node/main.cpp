@@ -1,0 +1,177 @@
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+
+#include "tests/sim_node/modes.h"
+#include "tests/sim_node/player.h"
+#include "tests/sim_node/session.h"
+
+namespace po = boost::program_options;
+using namespace peer_observer::sim_node;
+
+namespace {
+
+std::atomic<bool> stopping = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "the signal handler sets it");
+
+constexpr const char* kExamples = R"(
+Examples:
+  sim_node --seed 7 --rate 200                      traffic until Ctrl-C
+  sim_node --events 5000 --list | cut -f 1 | sort | uniq -c
+  sim_node --flood ping --size 8 --count 1000000 --wait-for-attach 1 --summary
+  sim_node --order --events 1000000 --summary
+  sim_node --fault unreadable --events 10
+)";
+
+po::options_description options()
+{
+    po::options_description all("sim_node [options]: a program with bitcoind's tracepoints, and traffic to observe");
+    auto add = all.add_options();
+    add("help", "show this text");
+    add("seed", po::value<std::uint64_t>()->default_value(1), "the same seed gives the same session");
+    add("rate", po::value<double>()->default_value(0), "tracepoints a second; 0: as fast as possible");
+    add("events", po::value<std::uint64_t>()->default_value(0), "end after so many; 0: no limit");
+    add("duration", po::value<double>()->default_value(0), "end after so many seconds; 0: no limit");
+    add("only", po::value<std::string>(), "these tracepoints only: context:name[,context:name...]");
+    add("list", "write the calls to stdout, one a line, arguments between tabs, instead of firing them");
+    add("summary", "at the end, write what was fired while somebody listened to stdout, as JSON");
+    add("wait-for-attach", po::value<std::size_t>(), "first wait until somebody listens to so many tracepoints");
+    add("wait-timeout", po::value<double>()->default_value(30), "fail after waiting for so many seconds");
+    add("flood", po::value<std::string>(), "instead of a session: inbound messages of this type");
+    add("size", po::value<std::uint64_t>()->default_value(8),
+        "bytes of payload in a flood; the first 8 are the message's number, little-endian");
+    add("count", po::value<std::uint64_t>()->default_value(0), "messages of each thread of a flood; 0: no limit");
+    add("threads", po::value<unsigned>()->default_value(1), "threads of a flood; each is a peer of its own");
+    add("order", "instead of a session: several tracepoints in turn, each with its number in an argument");
+    add("fault", po::value<std::string>(),
+        "instead of a session: messages, every second one of which a tracer cannot read: "
+        "unreadable, not-resident, unreadable-text, too-big");
+    return all;
+}
+
+class UsageError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+std::bitset<kProbeCount> parse_only(const std::string& list)
+{
+    std::bitset<kProbeCount> result;
+    std::istringstream names(list);
+    for (std::string name; std::getline(names, name, ',');) {
+        const auto probe = find_probe(name);
+        if (!probe) throw UsageError("no such tracepoint: " + name);
+        result.set(static_cast<std::size_t>(*probe));
+    }
+    return result;
+}
+
+Fault parse_fault(const std::string& name)
+{
+    static const std::map<std::string, Fault> kFaults{{"unreadable", Fault::unreadable},
+                                                      {"not-resident", Fault::not_resident},
+                                                      {"unreadable-text", Fault::unreadable_text},
+                                                      {"too-big", Fault::too_big}};
+    const auto found = kFaults.find(name);
+    if (found == kFaults.end()) throw UsageError("no such fault: " + name);
+    return found->second;
+}
+
+/// False if asked to stop meanwhile.
+bool wait_for_attach(std::size_t probes, double timeout_s)
+{
+    using namespace std::chrono_literals;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
+    while (active_probes() < probes) {
+        if (stopping) return false;
+        if (std::chrono::steady_clock::now() > deadline) {
+            throw std::runtime_error(fmt::format("after {} seconds, somebody listens to {} tracepoints instead of {}",
+                                                 timeout_s, active_probes(), probes));
+        }
+        std::this_thread::sleep_for(5ms);
+    }
+    // The kernel raises the semaphore shortly before the breakpoint is in its place.
+    std::this_thread::sleep_for(100ms);
+    return true;
+}
+
+Summary play(const po::variables_map& values, PlayerSettings settings)
+{
+    if (values.contains("flood")) {
+        const Flood flood{values["flood"].as<std::string>(), values["size"].as<std::uint64_t>(),
+                          values["threads"].as<unsigned>()};
+        if (flood.threads == 0) throw UsageError("a flood needs a thread");
+        settings.events = values["count"].as<std::uint64_t>();
+        return play_flood(flood, settings, stopping);
+    }
+    if (values.contains("order") && !values.contains("only")) settings.only = default_order_probes();
+    Player player(settings, stopping);
+    if (values.contains("order")) {
+        play_order(player, settings.only);
+    } else if (values.contains("fault")) {
+        play_fault(player, parse_fault(values["fault"].as<std::string>()));
+    } else {
+        Session session(values["seed"].as<std::uint64_t>(), [&](const Call& call) { player.play(call); });
+        while (!player.done())
+            session.play_scene();
+    }
+    return player.summary();
+}
+
+void run(const po::variables_map& values)
+{
+    PlayerSettings settings;
+    settings.rate = values["rate"].as<double>();
+    settings.events = values["events"].as<std::uint64_t>();
+    settings.duration_s = values["duration"].as<double>();
+    if (values.contains("only")) settings.only = parse_only(values["only"].as<std::string>());
+    if (values.contains("list")) settings.list = stdout;
+    if (values.contains("wait-for-attach") &&
+        !wait_for_attach(values["wait-for-attach"].as<std::size_t>(), values["wait-timeout"].as<double>())) {
+        return;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const Summary summary = play(values, settings);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    if (values.contains("summary")) fmt::print("{}\n", summary.json(elapsed.count()));
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    // Options of the command line only; 0: as asked, 1: failed, 2: wrong usage.
+    try {
+        po::variables_map values;
+        po::store(po::command_line_parser(argc, argv).options(options()).positional({}).run(), values);
+        if (values.contains("help")) {
+            std::cout << options() << kExamples;
+            return 0;
+        }
+        for (const int signal : {SIGTERM, SIGINT}) {
+            struct sigaction action{};
+            action.sa_handler = [](int) { stopping = true; };
+            sigaction(signal, &action, nullptr);
+        }
+        run(values);
+    } catch (const po::error& error) {
+        fmt::print(stderr, "sim_node: {}\n", error.what());
+        return 2;
+    } catch (const UsageError& error) {
+        fmt::print(stderr, "sim_node: {}\n", error.what());
+        return 2;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "sim_node: {}\n", error.what());
+        return 1;
+    }
+    return 0;
+}

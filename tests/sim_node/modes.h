@@ -1,0 +1,38 @@
+// What sim_node can play besides a session: for tests and benchmarks of one property each.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "tests/sim_node/player.h"
+
+namespace peer_observer::sim_node {
+
+struct Flood {
+    std::string message_type;
+    std::uint64_t size = 0; ///< bytes of payload; the first 8, if there are as many, are the message's number
+    unsigned threads = 1;   ///< each fires settings.events messages, numbered from 0, as the peer of its number
+};
+
+/// Inbound messages and nothing else. The rate is that of all threads together.
+Summary play_flood(const Flood& flood, PlayerSettings settings, const std::atomic<bool>& stopping);
+
+/// Calls of several probes in turn; each carries its number, counted from 0, in one argument (README.md says which).
+void play_order(Player& player, const std::bitset<kProbeCount>& only);
+
+/// The probes that play_order() takes if it may take any: those that an extractor attaches to unasked.
+std::bitset<kProbeCount> default_order_probes();
+
+enum class Fault : std::uint8_t {
+    unreadable,      ///< the payload's page may not be read
+    not_resident,    ///< the payload's page is not in memory
+    unreadable_text, ///< the address's page may not be read
+    too_big,         ///< a payload of 4,000,001 bytes
+};
+
+/// Inbound messages, every second one with the fault; the first is good.
+void play_fault(Player& player, Fault fault);
+
+} // namespace peer_observer::sim_node
