@@ -47,8 +47,8 @@ void decode_cmpctblock(Reader& reader, const DecodeOptions& options, Writer& mes
     message.add_fixed64(CompactBlock::kNonceFieldNumber, reader.number<std::uint64_t>());
 
     const auto short_id_count = reader.count(kShortIdSize, kMaxIndex, kTooManyTransactions);
-    if (short_id_count > 0) {
-        protozero::packed_field_fixed64 short_ids{message, CompactBlock::kShortIdsFieldNumber, short_id_count};
+    {
+        protozero::packed_field_fixed64 short_ids{message, CompactBlock::kShortIdsFieldNumber};
         for (std::size_t i = 0; i < short_id_count; ++i) {
             std::uint64_t short_id = 0;
             std::memcpy(&short_id, reader.fixed_bytes<kShortIdSize>().data(), kShortIdSize);
@@ -70,11 +70,11 @@ void decode_getblocktxn(Reader& reader, const DecodeOptions&, Writer& message)
 {
     using proto::GetBlockTransactions;
     message.add_bytes(GetBlockTransactions::kBlockHashFieldNumber, reader.hash());
-    auto n = reader.count(1);
-    if (n == 0) return;
     protozero::packed_field_uint32 field{message, GetBlockTransactions::kIndexesFieldNumber};
-    for (Indexes indexes; n > 0 && reader.ok(); --n)
+    Indexes indexes;
+    for (auto n = reader.count(1); n > 0 && reader.ok(); --n) {
         field.add_element(indexes.next(reader));
+    }
 }
 
 void decode_blocktxn(Reader& reader, const DecodeOptions& options, Writer& message)
