@@ -1,0 +1,57 @@
+// What several tests of this folder need.
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "libs/wire/decode.h"
+#include "proto/p2p.pb.h"
+
+namespace peer_observer::wire::test {
+
+inline std::string read_file(const std::string& path)
+{
+    std::ifstream file{path, std::ios::binary};
+    if (!file) throw std::runtime_error("cannot read " + path);
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+inline std::span<const std::uint8_t> as_span(std::string_view bytes)
+{
+    return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+inline std::expected<std::size_t, DecodeError> decode(std::string_view type, std::string_view payload, std::string& out,
+                                                      TxDetail detail = TxDetail::full)
+{
+    return wire::decode(type, as_span(payload), {.tx_detail = detail}, out);
+}
+
+/// The message, of a payload that has to be good.
+inline proto::MessagePayload decoded(std::string_view type, std::string_view payload, TxDetail detail = TxDetail::full)
+{
+    std::string out;
+    const auto trailing = decode(type, payload, out, detail);
+    EXPECT_TRUE(trailing.has_value()) << trailing.error().reason << " at " << trailing.error().offset;
+    EXPECT_EQ(trailing.value_or(0), 0U);
+    proto::MessagePayload message;
+    EXPECT_TRUE(message.ParseFromString(out));
+    return message;
+}
+
+/// Why a payload is bad; empty when it is good.
+inline std::string decode_error(std::string_view type, std::string_view payload)
+{
+    std::string out;
+    const auto trailing = decode(type, payload, out);
+    return trailing ? "" : std::string{trailing.error().reason};
+}
+
+} // namespace peer_observer::wire::test

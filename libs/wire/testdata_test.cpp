@@ -1,0 +1,159 @@
+// Runs every pair of files in testdata/: x.hex is a payload, x.txt the PeerMessage that must come of it.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include "libs/base/hex.h"
+#include "libs/wire/message_table.h"
+#include "libs/wire/test_util.h"
+#include "proto/message.pb.h"
+
+namespace peer_observer::wire {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+
+/// Hex digits; blanks and what follows a # on a line do not count.
+std::string read_payload(const std::string& path)
+{
+    std::string digits;
+    bool comment = false;
+    for (const char character : test::read_file(path)) {
+        comment = character == '#' || (comment && character != '\n');
+        if (!comment && character != ' ' && character != '\n') digits += character;
+    }
+    const auto payload = base::from_hex(digits);
+    if (!payload) throw std::runtime_error("not hex: " + path);
+    return *payload;
+}
+
+proto::PeerMessage read_expected(const std::string& path)
+{
+    proto::PeerMessage message;
+    if (!google::protobuf::TextFormat::ParseFromString(test::read_file(path), &message)) {
+        throw std::runtime_error("not a PeerMessage: " + path);
+    }
+    return message;
+}
+
+std::vector<std::string> all_names()
+{
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator{WIRE_TESTDATA}) {
+        if (entry.path().extension() == ".hex") names.push_back(entry.path().stem());
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+/// Whatever the payload is: an error leaves `out` alone, and anything else is a message of the right kind, not much
+/// larger than the payload.
+void expect_error_or_message(std::string_view type, std::string_view payload)
+{
+    for (const auto detail : {TxDetail::ids, TxDetail::full, TxDetail::raw}) {
+        std::string out = "before";
+        const auto trailing = test::decode(type, payload, out, detail);
+        ASSERT_TRUE(out.starts_with("before"));
+        if (!trailing) {
+            ASSERT_EQ(out, "before");
+            ASSERT_FALSE(trailing.error().reason.empty());
+            ASSERT_LE(trailing.error().offset, payload.size());
+            continue;
+        }
+        ASSERT_LE(*trailing, payload.size());
+        ASSERT_LE(out.size(), 16 * payload.size() + 512);
+        proto::MessagePayload message;
+        ASSERT_TRUE(message.ParseFromString(out.substr(6)));
+        const auto* arm = proto::MessagePayload::descriptor()->FindFieldByNumber(message.payload_case());
+        ASSERT_NE(arm, nullptr);
+        ASSERT_EQ(arm->name(), type);
+        ASSERT_TRUE(message.GetReflection()->GetUnknownFields(message).empty());
+    }
+}
+
+class Testdata : public testing::TestWithParam<std::string> {
+protected:
+    const std::string path_ = WIRE_TESTDATA "/" + GetParam();
+    const std::string payload_ = read_payload(path_ + ".hex");
+    const proto::PeerMessage expected_ = read_expected(path_ + ".txt");
+};
+
+TEST_P(Testdata, IsDecodedAsExpected)
+{
+    proto::PeerMessage message;
+    message.set_message_type(expected_.message_type());
+    std::string out;
+    if (const auto trailing = test::decode(expected_.message_type(), payload_, out)) {
+        message.set_trailing_bytes(*trailing);
+        ASSERT_TRUE(message.mutable_payload()->ParseFromString(out));
+    } else {
+        message.set_decode_error(std::string{trailing.error().reason});
+    }
+    MessageDifferencer differencer;
+    std::string differences;
+    differencer.ReportDifferencesToString(&differences);
+    EXPECT_TRUE(differencer.Compare(expected_, message)) << differences;
+}
+
+TEST_P(Testdata, CutAtAnyLengthIsAnErrorOrAMessage)
+{
+    for (std::size_t size = 0; size < payload_.size(); ++size) {
+        SCOPED_TRACE(size);
+        // A copy of just that size, so that the address sanitizer sees a read past the end.
+        const std::vector<char> cut{payload_.begin(), payload_.begin() + static_cast<std::ptrdiff_t>(size)};
+        expect_error_or_message(expected_.message_type(), {cut.data(), cut.size()});
+        if (HasFatalFailure()) return;
+    }
+}
+
+TEST_P(Testdata, WithAnyByteChangedIsAnErrorOrAMessage)
+{
+    auto changed = payload_;
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+        SCOPED_TRACE(i);
+        for (const char value : {'\x00', '\x01', '\xfc', '\xfd', '\xfe', '\xff', static_cast<char>(~payload_[i])}) {
+            changed[i] = value;
+            expect_error_or_message(expected_.message_type(), changed);
+            if (HasFatalFailure()) return;
+        }
+        changed[i] = payload_[i];
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(, Testdata, testing::ValuesIn(all_names()), [](const auto& test) { return test.param; });
+
+TEST(MessageTable, NamesEveryArmOfThePayloadAfterItsMessageType)
+{
+    std::set<std::string_view> arms;
+    const auto* payload = proto::MessagePayload::descriptor();
+    for (int i = 0; i < payload->field_count(); ++i)
+        arms.insert(payload->field(i)->name());
+    std::set<std::string_view> names;
+    for (const auto& type : kMessageTypes) {
+        names.insert(type.name);
+        const auto* arm = payload->FindFieldByNumber(static_cast<int>(type.field));
+        ASSERT_NE(arm, nullptr) << type.name;
+        EXPECT_EQ(arm->name(), type.name);
+    }
+    EXPECT_EQ(names, arms);
+}
+
+TEST(MessageTable, HasTestdataForEveryMessageType)
+{
+    std::set<std::string> types;
+    for (const auto& name : all_names()) {
+        const auto expected = read_expected(std::string{WIRE_TESTDATA "/"} + name + ".txt");
+        if (expected.has_payload()) types.insert(expected.message_type());
+    }
+    for (const auto& type : kMessageTypes)
+        EXPECT_THAT(types, testing::Contains(type.name));
+}
+
+} // namespace
+} // namespace peer_observer::wire
