@@ -40,12 +40,14 @@ Summary flood_from_one_peer(const Flood& flood, const PlayerSettings& settings, 
 Summary play_flood(const Flood& flood, PlayerSettings settings, const std::atomic<bool>& stopping)
 {
     settings.time_each = false;
-    settings.rate /= flood.threads;
+    settings.rate /= static_cast<double>(flood.threads);
     std::vector<Summary> summaries(flood.threads);
     {
         std::vector<std::jthread> threads;
-        for (unsigned i = 0; i < flood.threads; ++i) {
-            threads.emplace_back([&, i] { summaries[i] = flood_from_one_peer(flood, settings, stopping, i); });
+        for (std::size_t i = 0; i < flood.threads; ++i) {
+            threads.emplace_back([&, i] {
+                summaries[i] = flood_from_one_peer(flood, settings, stopping, static_cast<std::int64_t>(i));
+            });
         }
     }
     Summary total;

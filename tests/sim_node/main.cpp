@@ -1,7 +1,8 @@
+// sim_node: a program with bitcoind's tracepoints, and traffic to observe.
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
+#include <cstdio>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -33,35 +34,56 @@ Examples:
   sim_node --fault unreadable --events 10
 )";
 
+class UsageError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// A whole number that is not negative (a uint64_t would take -1 for its largest value).
+struct Count {
+    std::uint64_t value = 0;
+};
+
+std::istream& operator>>(std::istream& in, Count& count)
+{
+    if ((in >> std::ws).peek() == '-') in.setstate(std::ios::failbit);
+    return in >> count.value;
+}
+
+std::ostream& operator<<(std::ostream& out, const Count& count) { return out << count.value; }
+
+po::typed_value<Count>* count(std::uint64_t by_default) { return po::value<Count>()->default_value({by_default}); }
+
+po::typed_value<double>* number(double by_default)
+{
+    return po::value<double>()->default_value(by_default)->notifier([](double value) {
+        if (!(value >= 0)) throw UsageError("times and rates cannot be negative");
+    });
+}
+
 po::options_description options()
 {
     po::options_description all("sim_node [options]: a program with bitcoind's tracepoints, and traffic to observe");
     auto add = all.add_options();
     add("help", "show this text");
-    add("seed", po::value<std::uint64_t>()->default_value(1), "the same seed gives the same session");
-    add("rate", po::value<double>()->default_value(0), "tracepoints a second; 0: as fast as possible");
-    add("events", po::value<std::uint64_t>()->default_value(0), "end after so many; 0: no limit");
-    add("duration", po::value<double>()->default_value(0), "end after so many seconds; 0: no limit");
+    add("seed", count(1), "the same seed gives the same session");
+    add("rate", number(0), "tracepoints a second; 0: as fast as possible");
+    add("events", count(0), "end after so many; 0: no limit");
+    add("duration", number(0), "end after so many seconds; 0: no limit");
     add("only", po::value<std::string>(), "these tracepoints only: context:name[,context:name...]");
     add("list", "write the calls to stdout, one a line, arguments between tabs, instead of firing them");
     add("summary", "at the end, write what was fired while somebody listened to stdout, as JSON");
-    add("wait-for-attach", po::value<std::size_t>(), "first wait until somebody listens to so many tracepoints");
-    add("wait-timeout", po::value<double>()->default_value(30), "fail after waiting for so many seconds");
+    add("wait-for-attach", po::value<Count>(), "first wait until somebody listens to so many tracepoints");
+    add("wait-timeout", number(30), "fail after waiting for so many seconds");
     add("flood", po::value<std::string>(), "instead of a session: inbound messages of this type");
-    add("size", po::value<std::uint64_t>()->default_value(8),
-        "bytes of payload in a flood; the first 8 are the message's number, little-endian");
-    add("count", po::value<std::uint64_t>()->default_value(0), "messages of each thread of a flood; 0: no limit");
-    add("threads", po::value<unsigned>()->default_value(1), "threads of a flood; each is a peer of its own");
+    add("size", count(8), "bytes of payload in a flood; the first 8 are the message's number, little-endian");
+    add("count", count(0), "messages of each thread of a flood; 0: no limit");
+    add("threads", count(1), "threads of a flood; each is a peer of its own");
     add("order", "instead of a session: several tracepoints in turn, each with its number in an argument");
     add("fault", po::value<std::string>(),
         "instead of a session: messages, every second one of which a tracer cannot read: "
         "unreadable, not-resident, unreadable-text, too-big");
     return all;
 }
-
-class UsageError : public std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 std::bitset<kProbeCount> parse_only(const std::string& list)
 {
@@ -106,11 +128,17 @@ bool wait_for_attach(std::size_t probes, double timeout_s)
 
 Summary play(const po::variables_map& values, PlayerSettings settings)
 {
+    constexpr std::uint64_t kMostThreads = 256;
+    constexpr std::uint64_t kLargestPayload = 64'000'000;
+    if (values.count("flood") + values.count("order") + values.count("fault") > 1) {
+        throw UsageError("--flood, --order and --fault exclude one another");
+    }
     if (values.contains("flood")) {
-        const Flood flood{values["flood"].as<std::string>(), values["size"].as<std::uint64_t>(),
-                          values["threads"].as<unsigned>()};
-        if (flood.threads == 0) throw UsageError("a flood needs a thread");
-        settings.events = values["count"].as<std::uint64_t>();
+        const Flood flood{values["flood"].as<std::string>(), values["size"].as<Count>().value,
+                          values["threads"].as<Count>().value};
+        if (flood.threads == 0 || flood.threads > kMostThreads) throw UsageError("a flood has 1 to 256 threads");
+        if (flood.size > kLargestPayload) throw UsageError("a flood's payloads have 64,000,000 bytes at most");
+        settings.events = values["count"].as<Count>().value;
         return play_flood(flood, settings, stopping);
     }
     if (values.contains("order") && !values.contains("only")) settings.only = default_order_probes();
@@ -120,7 +148,7 @@ Summary play(const po::variables_map& values, PlayerSettings settings)
     } else if (values.contains("fault")) {
         play_fault(player, parse_fault(values["fault"].as<std::string>()));
     } else {
-        Session session(values["seed"].as<std::uint64_t>(), [&](const Call& call) { player.play(call); });
+        Session session(values["seed"].as<Count>().value, [&](const Call& call) { player.play(call); });
         while (!player.done())
             session.play_scene();
     }
@@ -131,28 +159,30 @@ void run(const po::variables_map& values)
 {
     PlayerSettings settings;
     settings.rate = values["rate"].as<double>();
-    settings.events = values["events"].as<std::uint64_t>();
+    settings.events = values["events"].as<Count>().value;
     settings.duration_s = values["duration"].as<double>();
     if (values.contains("only")) settings.only = parse_only(values["only"].as<std::string>());
     if (values.contains("list")) settings.list = stdout;
     if (values.contains("wait-for-attach") &&
-        !wait_for_attach(values["wait-for-attach"].as<std::size_t>(), values["wait-timeout"].as<double>())) {
+        !wait_for_attach(values["wait-for-attach"].as<Count>().value, values["wait-timeout"].as<double>())) {
         return;
     }
     const auto start = std::chrono::steady_clock::now();
     const Summary summary = play(values, settings);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     if (values.contains("summary")) fmt::print("{}\n", summary.json(elapsed.count()));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw std::runtime_error("cannot write to stdout");
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    // Options of the command line only; 0: as asked, 1: failed, 2: wrong usage.
+    // The exit status: 0 ended as asked, 1 failed, 2 wrong usage.
     try {
         po::variables_map values;
         po::store(po::command_line_parser(argc, argv).options(options()).positional({}).run(), values);
+        po::notify(values);
         if (values.contains("help")) {
             std::cout << options() << kExamples;
             return 0;

@@ -12,8 +12,8 @@ namespace peer_observer::sim_node {
 
 struct Flood {
     std::string message_type;
-    std::uint64_t size = 0; ///< bytes of payload; the first 8, if there are as many, are the message's number
-    unsigned threads = 1;   ///< each fires settings.events messages, numbered from 0, as the peer of its number
+    std::uint64_t size = 0;    ///< bytes of payload; the first 8, if there are as many, are the message's number
+    std::uint64_t threads = 1; ///< each fires settings.events messages, numbered from 0, as the peer of its number
 };
 
 /// Inbound messages and nothing else. The rate is that of all threads together.

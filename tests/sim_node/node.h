@@ -54,7 +54,7 @@ public:
     /// Coins to spend, confirmed or not; they are no longer there for another transaction.
     std::vector<Coin> take_coins(std::size_t count);
     void add_to_mempool(Transaction transaction);
-    /// An entry whose outputs nobody has spent, or nothing.
+    /// An entry whose outputs nobody has spent. There must be an entry.
     std::vector<MempoolEntry>::iterator find_childless();
     void remove_from_mempool(std::vector<MempoolEntry>::iterator entry, const char* reason);
     /// Of all transactions in the mempool.

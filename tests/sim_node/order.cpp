@@ -9,7 +9,7 @@ namespace {
 struct Carrier {
     Probe probe;
     std::size_t argument; ///< counted from 1: where the number is
-    bool by_default;
+    bool by_default;      ///< whether an extractor attaches the tracepoint unasked
 };
 
 constexpr Carrier kCarriers[]{
@@ -31,11 +31,11 @@ constexpr Carrier kCarriers[]{
     {Probe::coin_selection_selected_coins, 3, false},
     {Probe::coin_selection_normal_create_tx_internal, 3, false},
     {Probe::coin_selection_aps_create_tx_internal, 4, false},
-    {Probe::addrman_attempt_add, 2, false},
-    {Probe::addrman_move_to_good, 1, false},
-    {Probe::orphan_add, 4, false},
-    {Probe::orphan_removed, 4, false},
-    {Probe::net_processed_message, 1, false},
+    {Probe::addrman_attempt_add, 2, true},
+    {Probe::addrman_move_to_good, 1, true},
+    {Probe::orphan_add, 4, true},
+    {Probe::orphan_removed, 4, true},
+    {Probe::net_processed_message, 1, true},
 };
 
 constexpr Hash kHash{1, 2, 3};

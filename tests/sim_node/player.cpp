@@ -102,7 +102,6 @@ void Player::play(const Call& call)
     ++summary_.calls;
     if (settings_.list != nullptr) {
         const std::string text = line(call) + '\n';
-        // Whoever reads has seen enough.
         if (std::fwrite(text.data(), 1, text.size(), settings_.list) != text.size()) out_of_time_ = true;
     } else if (settings_.time_each) {
         fire_timed(call);

@@ -90,7 +90,7 @@ void serve_headers(Node& node)
 
 void bloom_client(Node& node)
 {
-    if (node.recent_blocks.empty()) return;
+    if (node.recent_blocks.empty()) full_block(node);
     const Peer& peer = node.random_peer();
     const Block& block = node.recent_blocks.back();
     node.receive(peer, "filterload",

@@ -27,6 +27,13 @@ void announce(Node& node, const Peer& source, const std::vector<Transaction>& tr
                  [&] { node.send(curious, "tx", transactions.front().bytes); });
 }
 
+/// A transaction that can go without another one; the mempool may have to be filled first.
+std::vector<MempoolEntry>::iterator childless(Node& node)
+{
+    if (node.mempool.empty()) relay_transactions(node);
+    return node.find_childless();
+}
+
 } // namespace
 
 void relay_transactions(Node& node)
@@ -93,8 +100,7 @@ void orphan(Node& node)
 
 void replace_transaction(Node& node)
 {
-    const auto entry = node.find_childless();
-    if (entry == node.mempool.end()) return;
+    const auto entry = childless(node);
     const MempoolEntry old = *entry;
     const Transaction replacement = make_transaction(node.random, old.transaction.inputs, old.transaction.fee + 1'000);
     const Peer& peer = node.random_peer();
@@ -113,8 +119,7 @@ void replace_transaction(Node& node)
 void drop_transactions(Node& node)
 {
     for (const char* reason : {"expiry", "sizelimit", "reorg", "conflict"}) {
-        const auto entry = node.find_childless();
-        if (entry != node.mempool.end()) node.remove_from_mempool(entry, reason);
+        node.remove_from_mempool(childless(node), reason);
     }
 }
 
@@ -149,13 +154,11 @@ void spend_from_wallet(Node& node)
     select();
     const auto change = node.random.between<std::int32_t>(-1, 1);
     node.emit(calls::coin_selection_normal_create_tx_internal(kWallet, true, transaction.fee, change));
-    if (change != -1) {
-        // Tries again with avoidance of partial spends.
-        node.emit(calls::coin_selection_attempting_aps_create_tx(kWallet));
-        select();
-        node.emit(calls::coin_selection_aps_create_tx_internal(kWallet, node.random.chance(50), true,
-                                                               transaction.fee + 300, change));
-    }
+    // Core then tries again with avoidance of partial spends.
+    node.emit(calls::coin_selection_attempting_aps_create_tx(kWallet));
+    select();
+    node.emit(calls::coin_selection_aps_create_tx_internal(kWallet, node.random.chance(50), true, transaction.fee + 300,
+                                                           change));
     node.add_to_mempool(transaction);
     announce(node, node.random_peer(), {transaction});
 }
