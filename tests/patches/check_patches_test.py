@@ -1,4 +1,4 @@
-"""scripts/check-patches, on small trees; and on real ones, folders in PEER_OBSERVER_BITCOIN_SOURCES (separated by ':')."""
+"""scripts/check-patches on small trees, and on real ones: folders in PEER_OBSERVER_BITCOIN_SOURCES, with ":" between."""
 
 import os
 import subprocess
