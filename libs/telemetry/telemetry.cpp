@@ -16,6 +16,7 @@
 #include <prometheus/collectable.h>
 #include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
 #include <unistd.h>
 
 namespace peer_observer::telemetry {
@@ -155,6 +156,11 @@ Telemetry::~Telemetry() = default;
 void Telemetry::add(std::string name, std::string help, MetricType type, std::function<std::vector<Sample>()> collect)
 {
     implementation_->families->add({std::move(name), std::move(help), type, std::move(collect)});
+}
+
+std::string Telemetry::text() const
+{
+    return prometheus::TextSerializer{}.Serialize(implementation_->families->Collect());
 }
 
 const std::string& Telemetry::address() const { return implementation_->address; }

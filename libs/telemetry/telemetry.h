@@ -32,6 +32,9 @@ public:
     /// Adds a metric family. `collect` runs at each scrape, from the server's thread.
     void add(std::string name, std::string help, MetricType type, std::function<std::vector<Sample>()> collect);
 
+    /// The metrics in Prometheus' text format, as GET /metrics shows them.
+    std::string text() const;
+
     /// HOST:PORT with the port that is really used.
     const std::string& address() const;
 

@@ -1,0 +1,50 @@
+#include "libs/app/metrics.h"
+
+#include "libs/app/app.h"
+
+#include <boost/program_options.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace peer_observer::app {
+namespace {
+
+namespace po = boost::program_options;
+using testing::HasSubstr;
+
+po::variables_map with_address(const std::string& address)
+{
+    po::options_description options;
+    options.add_options()("metrics-address", po::value<std::string>()->default_value(address));
+    po::variables_map values;
+    po::store(po::command_line_parser(std::vector<std::string>{}).options(options).run(), values);
+    return values;
+}
+
+TEST(Metrics, AreOffWithoutAnAddress) { EXPECT_EQ(serve_metrics(with_address(""), "tool"), nullptr); }
+
+TEST(Metrics, RefuseABadAddress)
+{
+    try {
+        serve_metrics(with_address("9332"), "tool");
+        FAIL() << "served";
+    } catch (const UsageError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("--metrics-address: `9332`"));
+    }
+}
+
+TEST(Metrics, ShowTheBusStatistics)
+{
+    const auto telemetry = serve_metrics(with_address("127.0.0.1:0"), "tool");
+    add_publisher_metrics(*telemetry, [] { return bus::PublisherStatistics{1, 2, 3, 4}; });
+    add_subscriber_metrics(*telemetry, [] { return bus::SubscriberStatistics{11, 12, 13, 14, 15, 16}; });
+    const auto text = telemetry->text();
+    for (const char* line :
+         {"published_events_total 1\n", "published_batches_total 2\n", "published_bytes_total 3\n", "subscribers 4\n",
+          "received_events_total 11\n", "received_batches_total 12\n", "received_bytes_total 13\n",
+          "missed_events_total 14\n", "bad_frames_total 15\n", "connected_sources 16\n"})
+        EXPECT_THAT(text, HasSubstr("\npeer_observer_bus_" + std::string{line}));
+}
+
+} // namespace
+} // namespace peer_observer::app
