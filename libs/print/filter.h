@@ -1,0 +1,37 @@
+// Which events somebody wants to see.
+#pragma once
+
+#include "proto/event.pb.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace peer_observer::print {
+
+/// Each list that is not empty must have an entry that fits.
+struct FilterOptions {
+    std::vector<std::string> kinds;         ///< `mempool` or `mempool.rejected`
+    std::vector<std::string> message_types; ///< of the field `message_type`
+    std::vector<std::int64_t> peers;        ///< of the field `peer_id`
+    std::optional<std::string> direction;   ///< `inbound` or `outbound`: the second half of the kind
+};
+
+class Filter {
+public:
+    /// Throws std::invalid_argument with one line that lists the known kinds or directions.
+    explicit Filter(FilterOptions options);
+
+    /// Whether every event is selected.
+    bool selects_all() const { return selects_all_; }
+
+    /// Reports of lost events (`events_lost`) are always selected: whoever filters would else take a loss for silence.
+    bool selects(const proto::Event& event) const;
+
+private:
+    FilterOptions options_;
+    bool selects_all_;
+};
+
+} // namespace peer_observer::print

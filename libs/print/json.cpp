@@ -1,0 +1,241 @@
+#include "libs/print/json.h"
+
+#include "libs/base/hex.h"
+#include "libs/print/display.h"
+#include "libs/print/kind.h"
+#include "libs/print/utf8.h"
+
+#include <cmath>
+#include <string_view>
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <rapidjson/writer.h>
+
+namespace peer_observer::print {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+/// rapidjson's output stream.
+struct Appender {
+    using Ch = char;
+    void Put(char c) { out.push_back(c); }
+    void Flush() {}
+    std::string& out;
+};
+
+// rapidjson's own is not seen from where it is called.
+void PutUnsafe(Appender& stream, char c) { stream.Put(c); }
+
+class Printer {
+public:
+    explicit Printer(std::string& out) : stream_{out}, writer_{stream_} {}
+
+    void start(std::uint64_t timestamp_ns, const Origin& origin, std::string_view kind)
+    {
+        writer_.StartObject();
+        key("timestamp_ns");
+        writer_.Uint64(timestamp_ns);
+        key("node");
+        string(to_utf8(origin.node));
+        key("publisher");
+        writer_.Uint64(origin.publisher_id);
+        key("sequence");
+        writer_.Uint64(origin.sequence);
+        key("kind");
+        string(kind);
+    }
+
+    void number(std::string_view name, std::uint64_t value)
+    {
+        key(name);
+        writer_.Uint64(value);
+    }
+
+    void content(const Message* message)
+    {
+        key("event");
+        writer_.StartObject();
+        if (message != nullptr) fields(*message);
+        writer_.EndObject();
+    }
+
+    void missed_count(std::uint64_t count)
+    {
+        key("event");
+        writer_.StartObject();
+        number("count", count);
+        writer_.EndObject();
+    }
+
+    void field(const Message& message, const FieldDescriptor& field)
+    {
+        const Reflection& reflection = *message.GetReflection();
+        if (!field.is_repeated()) {
+            if (field.has_presence() && !reflection.HasField(message, &field)) return;
+            key(field.name());
+            value(message, field, -1);
+        } else {
+            key(field.name());
+            list(message, field, [&](int i) { value(message, field, i); });
+        }
+        if (is_text(field)) exact_bytes(message, field);
+    }
+
+    void end()
+    {
+        writer_.EndObject();
+        stream_.Put('\n');
+    }
+
+private:
+    static bool is_text(const FieldDescriptor& field)
+    {
+        return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && display_of(field) == proto::TEXT;
+    }
+
+    void key(std::string_view name) { writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
+    void string(std::string_view text) { writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
+
+    void fields(const Message& message)
+    {
+        for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
+            field(message, *message.GetDescriptor()->field(i));
+    }
+
+    template <typename Item>
+    void list(const Message& message, const FieldDescriptor& field, Item item)
+    {
+        writer_.StartArray();
+        for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i)
+            item(i);
+        writer_.EndArray();
+    }
+
+    /// Item `index` of a list, or the field's only value where `index` is negative.
+    void value(const Message& message, const FieldDescriptor& field, int index)
+    {
+        const Reflection& reflection = *message.GetReflection();
+        const auto get = [&](auto single, auto repeated) {
+            return index < 0 ? (reflection.*single)(message, &field) : (reflection.*repeated)(message, &field, index);
+        };
+        switch (field.cpp_type()) {
+        case FieldDescriptor::CPPTYPE_INT32:
+            writer_.Int(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+            break;
+        case FieldDescriptor::CPPTYPE_INT64:
+            writer_.Int64(get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
+            break;
+        case FieldDescriptor::CPPTYPE_UINT32:
+            writer_.Uint(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
+            break;
+        case FieldDescriptor::CPPTYPE_UINT64:
+            writer_.Uint64(get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
+            break;
+        case FieldDescriptor::CPPTYPE_DOUBLE:
+            real(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
+            break;
+        case FieldDescriptor::CPPTYPE_FLOAT:
+            real(static_cast<double>(get(&Reflection::GetFloat, &Reflection::GetRepeatedFloat)));
+            break;
+        case FieldDescriptor::CPPTYPE_BOOL:
+            writer_.Bool(get(&Reflection::GetBool, &Reflection::GetRepeatedBool));
+            break;
+        case FieldDescriptor::CPPTYPE_ENUM:
+            enumerator(field, get(&Reflection::GetEnumValue, &Reflection::GetRepeatedEnumValue));
+            break;
+        case FieldDescriptor::CPPTYPE_STRING: {
+            std::string scratch;
+            bytes(field, bytes_of(message, field, index, scratch));
+            break;
+        }
+        case FieldDescriptor::CPPTYPE_MESSAGE:
+            writer_.StartObject();
+            fields(index < 0 ? reflection.GetMessage(message, &field)
+                             : reflection.GetRepeatedMessage(message, &field, index));
+            writer_.EndObject();
+            break;
+        }
+    }
+
+    static const std::string& bytes_of(const Message& message, const FieldDescriptor& field, int index,
+                                       std::string& scratch)
+    {
+        const Reflection& reflection = *message.GetReflection();
+        return index < 0 ? reflection.GetStringReference(message, &field, &scratch)
+                         : reflection.GetRepeatedStringReference(message, &field, index, &scratch);
+    }
+
+    /// JSON has no infinity.
+    void real(double number) { std::isfinite(number) ? writer_.Double(number) : writer_.Null(); }
+
+    void enumerator(const FieldDescriptor& field, int number)
+    {
+        const auto* known = field.enum_type()->FindValueByNumber(number);
+        if (known != nullptr)
+            string(known->name());
+        else
+            writer_.Int(number);
+    }
+
+    void bytes(const FieldDescriptor& field, const std::string& value)
+    {
+        switch (display_of(field)) {
+        case proto::TEXT:
+            return string(is_utf8(value) ? value : to_utf8(value));
+        case proto::HASH:
+            return string(base::to_reversed_hex(value));
+        default:
+            return string(base::to_hex(value));
+        }
+    }
+
+    /// Behind a text field of which any byte was replaced.
+    void exact_bytes(const Message& message, const FieldDescriptor& field)
+    {
+        const int size = field.is_repeated() ? message.GetReflection()->FieldSize(message, &field) : 0;
+        const int first = field.is_repeated() ? 0 : -1;
+        bool replaced = false;
+        std::string scratch;
+        for (int i = first; i < size; ++i)
+            replaced = replaced || !is_utf8(bytes_of(message, field, i, scratch));
+        if (!replaced) return;
+        key(std::string{field.name()} + "_hex");
+        const auto item = [&](int i) { string(base::to_hex(bytes_of(message, field, i, scratch))); };
+        if (field.is_repeated())
+            list(message, field, item);
+        else
+            item(-1);
+    }
+
+    Appender stream_;
+    rapidjson::Writer<Appender, rapidjson::UTF8<>, rapidjson::ASCII<>> writer_;
+};
+
+} // namespace
+
+void append_json(const Origin& origin, const proto::Event& event, std::string& out)
+{
+    const Kind kind = kind_of(event);
+    Printer printer{out};
+    printer.start(event.timestamp_ns(), origin, to_string(kind));
+    printer.number("pid", event.pid());
+    if (event.unreadable_arguments_size() > 0)
+        printer.field(event,
+                      *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber));
+    printer.content(kind.content);
+    printer.end();
+}
+
+void append_json(const Missed& missed, std::string& out)
+{
+    Printer printer{out};
+    printer.start(missed.timestamp_ns, {missed.node, missed.publisher_id, missed.first_sequence}, "missed");
+    printer.missed_count(missed.count);
+    printer.end();
+}
+
+} // namespace peer_observer::print

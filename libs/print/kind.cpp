@@ -1,0 +1,56 @@
+#include "libs/print/kind.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+namespace peer_observer::print {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
+
+constexpr std::string_view kUnknown = "unknown";
+
+// What the oneofs are called in proto/.
+const OneofDescriptor* outer_oneof() { return proto::Event::descriptor()->FindOneofByName("context"); }
+const OneofDescriptor* inner_oneof(const Descriptor* context) { return context->FindOneofByName("event"); }
+
+std::string join(std::string_view context, std::string_view name)
+{
+    std::string joined{context};
+    if (!name.empty()) joined.append(".").append(name);
+    return joined;
+}
+
+} // namespace
+
+Kind kind_of(const proto::Event& event)
+{
+    const FieldDescriptor* arm = event.GetReflection()->GetOneofFieldDescriptor(event, outer_oneof());
+    if (arm == nullptr) return {kUnknown, {}, nullptr};
+    const Message& context = event.GetReflection()->GetMessage(event, arm);
+    const OneofDescriptor* inner = inner_oneof(context.GetDescriptor());
+    if (inner == nullptr) return {arm->name(), {}, &context};
+    const FieldDescriptor* inner_arm = context.GetReflection()->GetOneofFieldDescriptor(context, inner);
+    if (inner_arm == nullptr) return {arm->name(), kUnknown, nullptr};
+    return {arm->name(), inner_arm->name(), &context.GetReflection()->GetMessage(context, inner_arm)};
+}
+
+std::string to_string(const Kind& kind) { return join(kind.context, kind.name); }
+
+std::vector<std::string> known_kinds()
+{
+    std::vector<std::string> kinds;
+    for (int i = 0; i < outer_oneof()->field_count(); ++i) {
+        const FieldDescriptor* arm = outer_oneof()->field(i);
+        const OneofDescriptor* inner = inner_oneof(arm->message_type());
+        if (inner == nullptr) kinds.emplace_back(arm->name());
+        for (int j = 0; inner != nullptr && j < inner->field_count(); ++j)
+            kinds.push_back(join(arm->name(), inner->field(j)->name()));
+    }
+    return kinds;
+}
+
+} // namespace peer_observer::print

@@ -1,0 +1,24 @@
+// Where an event comes from: what its batch says about it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace peer_observer::print {
+
+struct Origin {
+    std::string_view node;
+    std::uint64_t publisher_id = 0;
+    std::uint64_t sequence = 0;
+};
+
+/// Events of one publisher that did not arrive.
+struct Missed {
+    std::string_view node;
+    std::uint64_t publisher_id = 0;
+    std::uint64_t first_sequence = 0;
+    std::uint64_t count = 0;
+    std::uint64_t timestamp_ns = 0; ///< of the next event that did arrive, or of when the gap was noticed
+};
+
+} // namespace peer_observer::print

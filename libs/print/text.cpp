@@ -1,0 +1,256 @@
+#include "libs/print/text.h"
+
+#include "libs/base/hex.h"
+#include "libs/print/display.h"
+#include "libs/print/kind.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+namespace peer_observer::print {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+constexpr std::size_t kLongestHex = 40;   // bytes; of longer ones the first 16 are shown
+constexpr std::size_t kShownHex = 16;     // bytes
+constexpr std::size_t kLongestText = 256; // bytes
+constexpr int kShownItems = 3;
+
+constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kCyan = "\x1b[36m";
+constexpr std::string_view kYellow = "\x1b[33m";
+constexpr std::string_view kReset = "\x1b[0m";
+
+class Line {
+public:
+    Line(std::string& out, bool colour) : out_{out}, colour_{colour} {}
+
+    void start(std::uint64_t timestamp_ns, std::string_view node, std::string_view kind, std::string_view kind_colour)
+    {
+        paint(kDim, [&] { time(timestamp_ns); });
+        out_ += ' ';
+        paint(kCyan, [&] { text(node); });
+        out_ += ' ';
+        paint(kind_colour, [&] { out_ += kind; });
+    }
+
+    void number(std::string_view name, std::uint64_t value)
+    {
+        begin(name);
+        fmt::format_to(std::back_inserter(out_), "{}", value);
+    }
+
+    /// The fields of the event itself; the peer first.
+    void content(const Message& message)
+    {
+        const FieldDescriptor* peer = message.GetDescriptor()->FindFieldByName("peer_id");
+        if (peer != nullptr) field(message, *peer, 0);
+        for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
+            if (message.GetDescriptor()->field(i) != peer) field(message, *message.GetDescriptor()->field(i), 0);
+    }
+
+    void list(const Message& message, const FieldDescriptor& field) { this->field(message, field, 0); }
+
+    void end() { out_ += '\n'; }
+
+private:
+    template <typename Print>
+    void paint(std::string_view colour, Print print)
+    {
+        if (colour_) out_ += colour;
+        print();
+        if (colour_) out_ += kReset;
+    }
+
+    void begin(std::string_view name)
+    {
+        if (out_.back() != '{') out_ += ' ';
+        paint(kDim, [&] { out_.append(name).append("="); });
+    }
+
+    void time(std::uint64_t timestamp_ns)
+    {
+        namespace chrono = std::chrono;
+        const chrono::sys_time<chrono::microseconds> point{chrono::microseconds{timestamp_ns / 1000}};
+        const auto day = chrono::floor<chrono::days>(point);
+        const chrono::year_month_day date{day};
+        const chrono::hh_mm_ss clock{point - day};
+        fmt::format_to(std::back_inserter(out_), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", int{date.year()},
+                       unsigned{date.month()}, unsigned{date.day()}, clock.hours().count(), clock.minutes().count(),
+                       clock.seconds().count(), clock.subseconds().count());
+    }
+
+    /// `lists` is the number of lists around this field. What is absent or empty is left out; 0 and false are shown.
+    void field(const Message& message, const FieldDescriptor& field, int lists)
+    {
+        const Reflection& reflection = *message.GetReflection();
+        if (field.is_repeated()) {
+            const int size = reflection.FieldSize(message, &field);
+            if (size == 0) return;
+            begin(field.name());
+            items(message, field, size, lists);
+            return;
+        }
+        if (field.has_presence() && !reflection.HasField(message, &field)) return;
+        if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field.has_presence() &&
+            !reflection.HasField(message, &field))
+            return;
+        if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && is_choice(*field.message_type())) {
+            fields(reflection.GetMessage(message, &field), lists);
+            return;
+        }
+        begin(field.name());
+        value(message, field, -1, lists);
+    }
+
+    /// A message that is nothing but a oneof: the name of its arm says it all.
+    static bool is_choice(const google::protobuf::Descriptor& type)
+    {
+        return type.real_oneof_decl_count() == 1 && type.oneof_decl(0)->field_count() == type.field_count();
+    }
+
+    void fields(const Message& message, int lists)
+    {
+        for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
+            field(message, *message.GetDescriptor()->field(i), lists);
+    }
+
+    /// In a list, a list is no more than its size.
+    void items(const Message& message, const FieldDescriptor& field, int size, int lists)
+    {
+        const int shown = lists > 0 ? 0 : std::min(size, kShownItems);
+        out_ += '[';
+        for (int i = 0; i < shown; ++i) {
+            if (i > 0) out_ += ' ';
+            value(message, field, i, lists + 1);
+        }
+        if (shown == 0)
+            fmt::format_to(std::back_inserter(out_), "{} items", size);
+        else if (shown < size)
+            fmt::format_to(std::back_inserter(out_), " +{} more", size - shown);
+        out_ += ']';
+    }
+
+    /// Item `index` of a list, or the field's only value where `index` is negative.
+    void value(const Message& message, const FieldDescriptor& field, int index, int lists)
+    {
+        const Reflection& reflection = *message.GetReflection();
+        const auto get = [&](auto single, auto repeated) {
+            return index < 0 ? (reflection.*single)(message, &field) : (reflection.*repeated)(message, &field, index);
+        };
+        const auto print = [&](auto shown) { fmt::format_to(std::back_inserter(out_), "{}", shown); };
+        switch (field.cpp_type()) {
+        case FieldDescriptor::CPPTYPE_INT32:
+            return print(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+        case FieldDescriptor::CPPTYPE_INT64:
+            return print(get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
+        case FieldDescriptor::CPPTYPE_UINT32:
+            return print(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
+        case FieldDescriptor::CPPTYPE_UINT64:
+            return print(get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
+        case FieldDescriptor::CPPTYPE_DOUBLE:
+            return print(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
+        case FieldDescriptor::CPPTYPE_FLOAT:
+            return print(get(&Reflection::GetFloat, &Reflection::GetRepeatedFloat));
+        case FieldDescriptor::CPPTYPE_BOOL:
+            return print(get(&Reflection::GetBool, &Reflection::GetRepeatedBool));
+        case FieldDescriptor::CPPTYPE_ENUM:
+            return enumerator(field, get(&Reflection::GetEnumValue, &Reflection::GetRepeatedEnumValue));
+        case FieldDescriptor::CPPTYPE_STRING: {
+            std::string scratch;
+            return bytes(field, index < 0 ? reflection.GetStringReference(message, &field, &scratch)
+                                          : reflection.GetRepeatedStringReference(message, &field, index, &scratch));
+        }
+        case FieldDescriptor::CPPTYPE_MESSAGE:
+            out_ += '{';
+            fields(index < 0 ? reflection.GetMessage(message, &field)
+                             : reflection.GetRepeatedMessage(message, &field, index),
+                   lists);
+            out_ += '}';
+        }
+    }
+
+    void enumerator(const FieldDescriptor& field, int number)
+    {
+        const auto* known = field.enum_type()->FindValueByNumber(number);
+        if (known != nullptr)
+            out_ += known->name();
+        else
+            fmt::format_to(std::back_inserter(out_), "{}", number);
+    }
+
+    void bytes(const FieldDescriptor& field, std::string_view value)
+    {
+        const auto display = display_of(field);
+        if (display == proto::TEXT) return text(value);
+        if (display == proto::HASH) {
+            out_ += base::to_reversed_hex(value);
+        } else if (value.size() <= kLongestHex) {
+            out_ += base::to_hex(value);
+        } else {
+            out_ += base::to_hex(value.substr(0, kShownHex));
+            fmt::format_to(std::back_inserter(out_), "...({} bytes)", value.size());
+        }
+    }
+
+    /// In quotes unless it can be taken for nothing but a plain word.
+    void text(std::string_view value)
+    {
+        constexpr std::string_view kPlain = "._:/+-[]@%,~;()&!?#*";
+        const auto is_plain = [&](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kPlain.contains(c);
+        };
+        if (!value.empty() && value.size() <= kLongestText && std::ranges::all_of(value, is_plain)) {
+            out_ += value;
+            return;
+        }
+        out_ += '"';
+        for (const char c : value.substr(0, kLongestText)) {
+            if (c == '"' || c == '\\')
+                (out_ += '\\') += c;
+            else if (c >= 0x20 && c < 0x7f)
+                out_ += c;
+            else
+                fmt::format_to(std::back_inserter(out_), "\\x{:02x}", static_cast<unsigned char>(c));
+        }
+        out_ += '"';
+        if (value.size() > kLongestText) fmt::format_to(std::back_inserter(out_), "...({} bytes)", value.size());
+    }
+
+    std::string& out_;
+    bool colour_;
+};
+
+} // namespace
+
+void append_text(const Origin& origin, const proto::Event& event, bool colour, std::string& out)
+{
+    const Kind kind = kind_of(event);
+    Line line{out, colour};
+    line.start(event.timestamp_ns(), origin.node, to_string(kind), kBold);
+    if (kind.content != nullptr) line.content(*kind.content);
+    line.list(event, *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber));
+    line.end();
+}
+
+void append_text(const Missed& missed, bool colour, std::string& out)
+{
+    Line line{out, colour};
+    line.start(missed.timestamp_ns, missed.node, "missed", kYellow);
+    line.number("count", missed.count);
+    line.number("first_sequence", missed.first_sequence);
+    line.number("publisher", missed.publisher_id);
+    line.end();
+}
+
+} // namespace peer_observer::print
