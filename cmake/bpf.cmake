@@ -1,0 +1,44 @@
+# How C for the kernel becomes a header (a skeleton) that C++ loads programs with.
+find_program(BPF_CLANG NAMES clang-19 clang REQUIRED)
+find_program(BPFTOOL bpftool PATHS /usr/sbin REQUIRED)
+peer_observer_need_pkgconfig(libbpf)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(bpf_architecture arm64)
+else()
+  set(bpf_architecture x86)
+endif()
+
+set(bpf_include_flags "")
+foreach(folder IN LISTS libbpf_INCLUDE_DIRS)
+  list(APPEND bpf_include_flags -I${folder})
+endforeach()
+# clang -target bpf does not know the folder that Debian keeps per architecture.
+execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch OUTPUT_VARIABLE multiarch OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(multiarch AND EXISTS /usr/include/${multiarch})
+  list(APPEND bpf_include_flags -I/usr/include/${multiarch})
+endif()
+
+# peer_observer_bpf_skeleton(<target> <header> <name> <source>...): compiles each source, links them into one object, and wraps it.
+function(peer_observer_bpf_skeleton target header name)
+  foreach(source IN LISTS ARGN)
+    get_filename_component(file ${source} NAME_WLE)
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/${file}.o)
+    add_custom_command(
+      OUTPUT ${object}
+      COMMAND ${BPF_CLANG} -target bpf -D__TARGET_ARCH_${bpf_architecture} -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
+              ${bpf_include_flags} -MD -MF ${object}.d -c ${source} -o ${object}
+      DEPFILE ${object}.d
+      DEPENDS ${source}
+      COMMENT "Compiling ${file} for the kernel")
+    list(APPEND objects ${object})
+  endforeach()
+  set(linked ${CMAKE_CURRENT_BINARY_DIR}/${name}.linked.o)
+  add_custom_command(
+    OUTPUT ${header}
+    COMMAND ${BPFTOOL} gen object ${linked} ${objects}
+    COMMAND ${BPFTOOL} gen skeleton ${linked} name ${name} > ${header}
+    DEPENDS ${objects}
+    COMMENT "Linking the BPF programs of ${name}")
+  add_custom_target(${target} DEPENDS ${header})
+endfunction()
