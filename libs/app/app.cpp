@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <exception>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace peer_observer::app {
 namespace {
@@ -33,6 +35,16 @@ private:
     Systemd systemd_;
 };
 
+/// So that no file or socket opened later takes the place of a closed stdin, stdout or stderr.
+void occupy_standard_descriptors()
+{
+    while (true) {
+        const int fd = open("/dev/null", O_RDWR);
+        if (fd > STDERR_FILENO) close(fd);
+        if (fd < 0 || fd > STDERR_FILENO) return;
+    }
+}
+
 int run_body(const Options& options,
              const std::function<void(const boost::program_options::variables_map&, Context&)>& body)
 {
@@ -55,6 +67,7 @@ int run_body(const Options& options,
 int run(int argc, char** argv, const Service& service,
         const std::function<void(const boost::program_options::variables_map&, Context&)>& body)
 {
+    occupy_standard_descriptors();
     try {
         const Options options = parse_options(argc, argv, service);
         if (!options.answer) return run_body(options, body);
