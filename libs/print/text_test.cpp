@@ -119,7 +119,7 @@ TEST(Text, ShowsTheFirstItemsOfAListAndHowManyMore)
 
 TEST(Text, OfEveryKindIsOneReadableLineOfPrintableAscii)
 {
-    Filler filler{.items = 1000, .bytes = "\n\x1b\xff\"= ", .text = "\x1b]0;x\x07\n\xc2\x9b"};
+    Filler filler{.items = 40, .bytes = "\n\x1b\xff\"= ", .text = "\x1b]0;x\x07\n\xc2\x9b"};
     for (const auto& event : events_of_every_kind(filler)) {
         const auto line = text(event);
         ASSERT_EQ(std::ranges::count(line, '\n'), 1);

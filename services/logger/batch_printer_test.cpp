@@ -1,0 +1,149 @@
+#include "services/logger/batch_printer.h"
+
+#include <limits>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/util/delimited_message_util.h>
+#include <gtest/gtest.h>
+
+namespace peer_observer::logger {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
+
+/// Events of these peers, numbered from 100 on.
+struct SentBatch {
+    explicit SentBatch(const std::vector<int>& peers, std::uint64_t missed = 0)
+    {
+        proto::EventBatch content;
+        content.set_schema_version(1);
+        content.set_node("alpha");
+        content.set_publisher_id(7);
+        content.set_first_sequence(100);
+        for (const int peer : peers) {
+            auto& event = *content.add_events();
+            event.set_timestamp_ns(1'000'000'000);
+            event.mutable_connection()->mutable_misbehaving()->set_peer_id(peer);
+        }
+        bytes = content.SerializeAsString();
+        batch = {.node = "alpha",
+                 .publisher_id = 7,
+                 .first_sequence = 100,
+                 .event_count = peers.size(),
+                 .missed = missed,
+                 .bytes = bytes};
+    }
+
+    std::string bytes;
+    bus::Batch batch;
+};
+
+std::string append(BatchPrinter printer, const SentBatch& sent, std::uint64_t limit = kAll)
+{
+    std::string out;
+    EXPECT_LE(printer.append(sent.batch, limit, out), limit);
+    return out;
+}
+
+BatchPrinter printer(Format format, print::FilterOptions filter = {})
+{
+    return {format, print::Filter{std::move(filter)}, false};
+}
+
+std::vector<proto::EventBatch> read_delimited(const std::string& bytes)
+{
+    google::protobuf::io::ArrayInputStream stream{bytes.data(), static_cast<int>(bytes.size())};
+    std::vector<proto::EventBatch> batches;
+    proto::EventBatch batch;
+    bool clean_end = false;
+    while (google::protobuf::util::ParseDelimitedFromZeroCopyStream(&batch, &stream, &clean_end)) {
+        batches.push_back(batch);
+        batch.Clear();
+    }
+    EXPECT_TRUE(clean_end);
+    return batches;
+}
+
+/// Sequence number and peer of each event.
+std::vector<std::pair<std::uint64_t, std::int64_t>> events_in(const std::string& bytes)
+{
+    std::vector<std::pair<std::uint64_t, std::int64_t>> events;
+    for (const auto& batch : read_delimited(bytes)) {
+        EXPECT_EQ(batch.node(), "alpha");
+        EXPECT_EQ(batch.publisher_id(), 7U);
+        EXPECT_EQ(batch.schema_version(), 1U);
+        for (int i = 0; i < batch.events_size(); ++i)
+            events.emplace_back(batch.first_sequence() + static_cast<std::uint64_t>(i),
+                                batch.events(i).connection().misbehaving().peer_id());
+    }
+    return events;
+}
+
+TEST(BatchPrinter, PrintsALineForEachSelectedEvent)
+{
+    EXPECT_EQ(append(printer(Format::text, {.peers = {2}}), SentBatch{{1, 2, 3}}),
+              "1970-01-01T00:00:01.000000Z alpha connection.misbehaving peer_id=2\n");
+}
+
+TEST(BatchPrinter, NumbersEventsByTheirPlaceInTheBatch)
+{
+    EXPECT_THAT(append(printer(Format::json, {.peers = {3}}), SentBatch{{1, 2, 3}}), HasSubstr(R"("sequence":102)"));
+}
+
+TEST(BatchPrinter, SaysWhatIsMissedBeforeTheEventsThatFollow)
+{
+    EXPECT_EQ(append(printer(Format::text), SentBatch{{1}, 12}),
+              "1970-01-01T00:00:01.000000Z alpha missed count=12 first_sequence=88 publisher=7\n"
+              "1970-01-01T00:00:01.000000Z alpha connection.misbehaving peer_id=1\n");
+    EXPECT_THAT(
+        append(printer(Format::json), SentBatch{{1}, 12}),
+        testing::StartsWith(
+            R"({"timestamp_ns":1000000000,"node":"alpha","publisher":7,"sequence":88,"kind":"missed","event":{"count":12}})"
+            "\n"));
+}
+
+TEST(BatchPrinter, SaysWhatIsMissedBeforeAHeartbeatAndWhateverTheFilter)
+{
+    EXPECT_THAT(append(printer(Format::text), SentBatch{{}, 12}), HasSubstr("Z alpha missed count=12 "));
+    EXPECT_THAT(append(printer(Format::text, {.peers = {2}}), SentBatch{{1}, 12}),
+                HasSubstr("Z alpha missed count=12 "));
+    EXPECT_EQ(append(printer(Format::text), SentBatch{{}}), "");
+}
+
+TEST(BatchPrinter, CopiesWholeBatchesAsProtobuf)
+{
+    const SentBatch sent{{1, 2, 3}};
+    const auto batches = read_delimited(append(printer(Format::protobuf), sent));
+    ASSERT_EQ(batches.size(), 1U);
+    EXPECT_EQ(batches[0].SerializeAsString(), sent.bytes);
+    EXPECT_EQ(read_delimited(append(printer(Format::protobuf), SentBatch{{}})).size(), 1U) << "a heartbeat too";
+}
+
+TEST(BatchPrinter, SplitsABatchSoThatSequenceNumbersStayRight)
+{
+    const auto out = append(printer(Format::protobuf, {.peers = {1}}), SentBatch{{1, 1, 2, 1, 2, 2, 1}});
+    EXPECT_EQ(read_delimited(out).size(), 3U);
+    EXPECT_THAT(events_in(out), ElementsAre(Pair(100, 1), Pair(101, 1), Pair(103, 1), Pair(106, 1)));
+    EXPECT_EQ(append(printer(Format::protobuf, {.peers = {9}}), SentBatch{{1, 2}}), "");
+}
+
+TEST(BatchPrinter, StopsAtTheLimitInEveryFormat)
+{
+    for (const auto format : {Format::text, Format::json}) {
+        EXPECT_EQ(std::ranges::count(append(printer(format), SentBatch{{1, 2, 3}}, 2), '\n'), 2);
+        EXPECT_EQ(std::ranges::count(append(printer(format, {.peers = {2, 3}}), SentBatch{{1, 2, 3}}, 1), '\n'), 1);
+    }
+    EXPECT_THAT(events_in(append(printer(Format::protobuf), SentBatch{{1, 2, 3}}, 2)),
+                ElementsAre(Pair(100, 1), Pair(101, 2)));
+    EXPECT_THAT(events_in(append(printer(Format::protobuf, {.peers = {2, 3}}), SentBatch{{1, 2, 3}}, 1)),
+                ElementsAre(Pair(101, 2)));
+}
+
+} // namespace
+} // namespace peer_observer::logger

@@ -1,0 +1,41 @@
+// Prints what a subscriber receives.
+#pragma once
+
+#include "libs/app/app.h"
+#include "libs/bus/subscriber.h"
+#include "services/logger/batch_printer.h"
+#include "services/logger/output.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+namespace peer_observer::logger {
+
+/// When to end of its own accord.
+struct Limits {
+    std::uint64_t events = std::numeric_limits<std::uint64_t>::max();
+    std::optional<std::chrono::nanoseconds> duration;
+};
+
+class Logger {
+public:
+    Logger(bus::Subscriber& subscriber, BatchPrinter printer, Output output);
+
+    /// Prints until the service is to stop, a limit is reached, or nobody reads any more. Everything printed is flushed
+    /// whenever no batch is waiting, and at the end. Throws std::system_error when writing fails.
+    void run(const Limits& limits, app::Context& context);
+
+    /// May be called from any thread.
+    std::uint64_t printed_events() const { return printed_; }
+
+private:
+    bus::Subscriber& subscriber_;
+    BatchPrinter printer_;
+    Output output_;
+    std::atomic<std::uint64_t> printed_ = 0;
+};
+
+} // namespace peer_observer::logger
