@@ -1,0 +1,40 @@
+"""The whole pipeline on a real node: bitcoind -> extractor -> logger, and an untraced peer of that node."""
+
+import contextlib
+import dataclasses
+
+import pytest
+
+import harness
+from node import Node, copy_binary, find_bitcoind
+
+
+@dataclasses.dataclass
+class Traced:
+    node: Node
+    peer: Node
+    events: harness.Events
+    extractor: harness.Extractor
+
+
+def require_bitcoind():
+    if not find_bitcoind():
+        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
+
+
+@contextlib.contextmanager
+def traced_node(*node_options, extractor_options=(), expected_losses=0):
+    """Fails at the end when an event went missing that should not, or a program of ours ended badly."""
+    require_bitcoind()
+    with harness.temporary_directory() as directory, \
+            harness.Extractor(copy_binary(directory), directory, *extractor_options) as extractor, \
+            harness.Events(extractor.url) as events:
+        extractor.wait_for_log("tracepoints to")
+        with Node(directory / "node", directory / "bitcoind", *node_options) as node, \
+                Node(directory / "peer", find_bitcoind()) as peer:
+            yield Traced(node, peer, events, extractor)
+        assert extractor.stop() == 0
+        assert events.stop() == 0
+        events.end()
+        assert harness.missing_events(events.list) == 0
+        assert len(events.find("events_lost")) == expected_losses

@@ -1,0 +1,131 @@
+"""validation:block_connected and utxocache:* against getblock, gettxout and the node's log."""
+
+import re
+import time
+
+import pytest
+
+import harness
+from node import satoshi
+from traced import traced_node
+
+# FlushStateMode, from v31 on.
+NONE, FORCE_FLUSH, FORCE_SYNC = 0, 3, 4
+MEMPOOL_HEIGHT = 0x7FFFFFFF
+
+
+@pytest.fixture(scope="module")
+def traced():
+    with traced_node("-fastprune", "-prune=1", extractor_options=("--enable", "utxocache_coin")) as traced:
+        traced.wallet = traced.node.create_wallet()
+        traced.address = traced.wallet.getnewaddress()
+        yield traced
+
+
+def mine(traced):
+    """(the new block with its inputs' coins, mark before it, seconds that mining took)"""
+    mark, start = traced.events.mark(), time.monotonic()
+    block_hash, = traced.node.rpc.generatetoaddress(1, traced.address)
+    return traced.node.rpc.getblock(block_hash, 3), mark, time.monotonic() - start
+
+
+def test_a_connected_block(traced):
+    rpc = traced.node.rpc
+    for _ in range(3):
+        traced.wallet.sendtoaddress(traced.address, 1)
+    sigops = sum(tx["sigops"] for tx in rpc.getblocktemplate({"rules": ["segwit"]})["transactions"])
+    before = time.time()
+    block, mark, seconds = mine(traced)
+    event = traced.events.wait_for("validation.block_connected", mark, hash=block["hash"])
+    assert event["height"] == block["height"]
+    assert event["transaction_count"] == block["nTx"] == 4
+    assert event["input_count"] == sum(len(tx["vin"]) for tx in block["tx"])
+    assert event["sigop_cost"] == sigops >= 3  # one a witness key hash that is spent
+    assert 0 < event["duration_ns"] < seconds * 1e9
+    assert before <= event.time <= time.time()
+    assert event.pid == traced.node.pid
+
+
+def test_coins_of_a_block_are_added_and_spent(traced):
+    traced.wallet.sendtoaddress(traced.address, 1)
+    block, mark, _ = mine(traced)
+    traced.events.wait_for("validation.block_connected", mark, hash=block["hash"])
+    spendable = [(tx, output) for tx in block["tx"] for output in tx["vout"] if output["scriptPubKey"]["type"] != "nulldata"]
+    assert len(spendable) == 3
+    for tx, output in spendable:
+        added = traced.events.wait_for("utxocache.add", mark, txid=tx["txid"], vout=output["n"], height=block["height"])
+        assert added["value_sat"] == satoshi(output["value"])
+        assert added["coinbase"] == (tx is block["tx"][0])
+    spent_input, = block["tx"][1]["vin"]
+    coin = spent_input["prevout"]
+    spent = traced.events.wait_for("utxocache.spent", mark, txid=spent_input["txid"], vout=spent_input["vout"])
+    assert spent["height"] == coin["height"]
+    assert spent["value_sat"] == satoshi(coin["value"])
+    assert spent["coinbase"] == coin["generated"]
+
+
+def cache_size(node):
+    """Coins in the cache, as the last line about a new tip in the node's log has it."""
+    log = (node.directory / "regtest" / "debug.log").read_text()
+    return int(re.findall(r"UpdateTip: .* cache=[0-9.]+MiB\((\d+)txo\)", log)[-1])
+
+
+def check_flush(event, mode, for_prune=False):
+    assert event["mode"] == mode
+    assert event["for_prune"] == for_prune
+    assert event["duration_us"] >= 0
+    assert event["memory_bytes"] > 0
+
+
+def test_a_flush_on_request_writes_all_coins_of_the_cache(traced):
+    mine(traced)
+    mark, start = traced.events.mark(), time.monotonic()
+    traced.node.rpc.gettxoutsetinfo()
+    seconds = time.monotonic() - start
+    flush = traced.events.wait_for("utxocache.flush", mark)
+    check_flush(flush, FORCE_SYNC)
+    assert flush["coins"] == cache_size(traced.node)
+    assert flush["duration_us"] < seconds * 1e6
+
+
+def test_pruning_flushes(traced):
+    rpc = traced.node.rpc
+    rpc.generatetoaddress(700, traced.address)  # -fastprune keeps the last 288 blocks in files of 64 KiB
+    mark = traced.events.mark()
+    pruned_to = rpc.pruneblockchain(300)
+    assert pruned_to > 0
+    check_flush(traced.events.wait_for("utxocache.flush", mark, for_prune=True), NONE, for_prune=True)
+
+
+def test_a_stop_flushes_and_a_start_flushes_the_empty_cache(traced):
+    mark = traced.events.mark()
+    old_pid = traced.node.pid
+    traced.node.stop()
+    for event in traced.events.wait_for("utxocache.flush", mark, mode=FORCE_FLUSH, count=2):
+        check_flush(event, FORCE_FLUSH)
+        assert event.pid == old_pid
+    mark = traced.events.mark()
+    traced.node.start()
+    started = traced.events.wait_for("utxocache.flush", mark, where=lambda event: event.pid == traced.node.pid)
+    check_flush(started, FORCE_SYNC)
+    assert started["coins"] == 0
+
+
+def test_a_coin_that_a_rejected_transaction_pulled_in_is_uncached(traced):
+    """The node has just been restarted: its cache is cold."""
+    rpc = traced.node.rpc
+    height = rpc.getblockcount() - 150
+    coinbase = rpc.gettxout(txid := coinbase_txid(rpc, height), 0)
+    mark = traced.events.mark()
+    unsigned = rpc.createrawtransaction([{"txid": txid, "vout": 0}], [{traced.address: 1}])
+    answer, = rpc.testmempoolaccept([unsigned], 0)
+    assert not answer["allowed"]
+    uncached = traced.events.wait_for("utxocache.uncache", mark, txid=txid)
+    assert uncached["vout"] == 0
+    assert uncached["height"] == height
+    assert uncached["value_sat"] == satoshi(coinbase["value"])
+    assert uncached["coinbase"] is coinbase["coinbase"] is True
+
+
+def coinbase_txid(rpc, height):
+    return rpc.getblock(rpc.getblockhash(height))["tx"][0]

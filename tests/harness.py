@@ -1,0 +1,226 @@
+"""Starts programs for tests, waits for what they say, and ends them by their process ids whatever happens."""
+
+import contextlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+
+TIMEOUT = 30  # seconds; a deadline for things that take milliseconds on an idle machine
+
+
+def program(name):
+    return pathlib.Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin" / name
+
+
+def require_root():
+    """Tracing needs root. A person without it gets a skipped test, CI a failed one."""
+    if os.geteuid() == 0:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail("needs root")
+    pytest.skip("needs root")
+
+
+def free_port():
+    """A port of 127.0.0.1 below those that the kernel gives to outgoing connections, so that none takes it meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def wait_until(condition, what, timeout=TIMEOUT):
+    """Calls `condition` until it returns something true, which is returned."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
+        time.sleep(0.02)
+    return result
+
+
+@contextlib.contextmanager
+def temporary_directory():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="peer-observer-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class Program:
+    """A running program. Its stderr is kept for wait_for_log() and for the report of a failed test."""
+
+    def __init__(self, *command, stdout=subprocess.DEVNULL):
+        self.name = pathlib.Path(command[0]).name
+        self.log = []
+        self._new_line = threading.Condition()
+        # The kernel ends it should this process die before it could.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *map(str, command)],
+                                        stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE)
+        self._log_reader = threading.Thread(target=self._read_log, daemon=True)
+        self._log_reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            text = line.decode(errors="replace").rstrip("\n")
+            print(f"[{self.name} {self.pid}] {text}", flush=True)
+            with self._new_line:
+                self.log.append(text)
+                self._new_line.notify_all()
+
+    def wait_for_log(self, text, timeout=TIMEOUT, after=0):
+        """The first line from line number `after` on that contains `text`."""
+        def found():
+            return next((line for line in self.log[after:] if text in line), None)
+        with self._new_line:
+            assert self._new_line.wait_for(lambda: found() or self.process.poll() is not None, timeout), \
+                f"{self.name} did not log '{text}' within {timeout} s"
+        if not found():
+            self._log_reader.join(TIMEOUT)
+        assert found(), f"{self.name} ended with status {self.process.poll()} and did not log '{text}'"
+        return found()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=TIMEOUT):
+        """The exit status."""
+        return self.process.wait(timeout)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def stop(self, timeout=TIMEOUT):
+        """Ends it as an operator does, and returns the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait(timeout)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.signal(signal.SIGCONT)
+            self.signal(signal.SIGTERM)
+            try:
+                self.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._log_reader.join(TIMEOUT)
+
+
+class Event:
+    """One line of `peer-observer-logger --format json`. The fields of the innermost message are items: event["txid"]."""
+
+    def __init__(self, line):
+        self.all = json.loads(line)
+        self.kind = self.all["kind"]
+        self.fields = self.all
+        for part in self.kind.split("."):
+            self.fields = self.fields[part]
+
+    def __getitem__(self, name):
+        return self.fields[name]
+
+    def get(self, name, default=None):
+        return self.fields.get(name, default)
+
+    def __repr__(self):
+        text = f"{self.kind} {self.fields}"
+        return text if len(text) < 400 else text[:400] + "…"
+
+    @property
+    def pid(self):
+        return self.all["pid"]
+
+    @property
+    def sequence(self):
+        return self.all["sequence"]
+
+    @property
+    def time(self):
+        return self.all["timestamp_ns"] / 1e9
+
+
+class Events(Program):
+    """A logger that prints JSON, and the events that it has printed so far."""
+
+    def __init__(self, *urls, options=()):
+        self.list = []
+        self._new_event = threading.Condition()
+        sources = [word for url in urls for word in ("--source", url)]
+        super().__init__(program("peer-observer-logger"), "--format", "json", *sources, *options, stdout=subprocess.PIPE)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.wait_for_log("connected")
+
+    def _read(self):
+        for line in self.process.stdout:
+            event = Event(line)
+            with self._new_event:
+                self.list.append(event)
+                self._new_event.notify_all()
+
+    def mark(self):
+        """A place in the stream: pass it as `after` to see only what comes later."""
+        return len(self.list)
+
+    def find(self, kind, after=0, where=None, **fields):
+        """The events of a kind that have these values, among those that have come."""
+        return [event for event in self.list[after:]
+                if event.kind == kind and all(event.get(name) == value for name, value in fields.items())
+                and (where is None or where(event))]
+
+    def wait_for(self, kind, after=0, where=None, count=1, timeout=TIMEOUT, **fields):
+        """The first such event; with `count`, the list of the first so many."""
+        def enough():
+            found = self.find(kind, after, where, **fields)
+            return found[:count] if len(found) >= count else None
+        with self._new_event:
+            found = self._new_event.wait_for(enough, timeout)
+        assert found, f"no {count} × {kind} {fields} within {timeout} s; of this kind: {self.find(kind, after)[-20:]}"
+        return found if count > 1 else found[0]
+
+    def end(self):
+        super().end()
+        self._reader.join(TIMEOUT)
+
+
+def missing_events(events):
+    """How many sequence numbers the streams leave out, one stream a publisher. Fails when one repeats or comes out of order."""
+    missing, last = 0, {}
+    for event in events:
+        publisher = event.all["publisher_id"]
+        if publisher in last:
+            assert event.sequence > last[publisher], f"{event} out of order"
+            missing += event.sequence - last[publisher] - 1
+        last[publisher] = event.sequence
+    return missing
+
+
+class Extractor(Program):
+    """The extractor for the program at `path`, publishing on a socket in `directory`."""
+
+    def __init__(self, path, directory, *options, socket_name="bus"):
+        require_root()
+        self.url = f"ipc://{directory}/{socket_name}"
+        super().__init__(program("peer-observer-extractor"), "--bitcoind", path, "--listen", self.url, "--node", "test", *options)
