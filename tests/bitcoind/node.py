@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import urllib.parse
 
 import harness
 
@@ -29,7 +30,7 @@ class Rpc:
         self._path = path
 
     def wallet(self, name):
-        return Rpc(self._node, f"/wallet/{name}")
+        return Rpc(self._node, f"/wallet/{urllib.parse.quote(name)}")
 
     def __getattr__(self, method):
         def call(*parameters, **named):

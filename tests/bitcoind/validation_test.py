@@ -97,35 +97,35 @@ def test_pruning_flushes(traced):
     check_flush(traced.events.wait_for("utxocache.flush", mark, for_prune=True), NONE, for_prune=True)
 
 
-def test_a_stop_flushes_and_a_start_flushes_the_empty_cache(traced):
-    mark = traced.events.mark()
-    old_pid = traced.node.pid
+def test_a_stop_flushes_the_cache_and_a_new_start_finds_it_empty(traced):
+    mine(traced)
+    mark, pid, coins = traced.events.mark(), traced.node.pid, cache_size(traced.node)
     traced.node.stop()
-    for event in traced.events.wait_for("utxocache.flush", mark, mode=FORCE_FLUSH, count=2):
+    flushes = traced.events.wait_for("utxocache.flush", mark, mode=FORCE_FLUSH, count=2)
+    for event in flushes:
         check_flush(event, FORCE_FLUSH)
-        assert event.pid == old_pid
+        assert event.pid == pid
+    assert [event["coins"] for event in flushes] == [coins, 0]
     mark = traced.events.mark()
     traced.node.start()
-    started = traced.events.wait_for("utxocache.flush", mark, where=lambda event: event.pid == traced.node.pid)
-    check_flush(started, FORCE_SYNC)
-    assert started["coins"] == 0
+    traced.node.rpc.gettxoutsetinfo()
+    flush = traced.events.wait_for("utxocache.flush", mark)
+    check_flush(flush, FORCE_SYNC)
+    assert flush["coins"] == 0
+    assert flush.pid == traced.node.pid != pid
 
 
 def test_a_coin_that_a_rejected_transaction_pulled_in_is_uncached(traced):
     """The node has just been restarted: its cache is cold."""
     rpc = traced.node.rpc
     height = rpc.getblockcount() - 150
-    coinbase = rpc.gettxout(txid := coinbase_txid(rpc, height), 0)
+    coinbase = rpc.getblock(rpc.getblockhash(height), 2)["tx"][0]  # gettxout would pull the coin in
     mark = traced.events.mark()
-    unsigned = rpc.createrawtransaction([{"txid": txid, "vout": 0}], [{traced.address: 1}])
+    unsigned = rpc.createrawtransaction([{"txid": coinbase["txid"], "vout": 0}], [{traced.address: 1}])
     answer, = rpc.testmempoolaccept([unsigned], 0)
     assert not answer["allowed"]
-    uncached = traced.events.wait_for("utxocache.uncache", mark, txid=txid)
+    uncached = traced.events.wait_for("utxocache.uncache", mark, txid=coinbase["txid"])
     assert uncached["vout"] == 0
     assert uncached["height"] == height
-    assert uncached["value_sat"] == satoshi(coinbase["value"])
-    assert uncached["coinbase"] is coinbase["coinbase"] is True
-
-
-def coinbase_txid(rpc, height):
-    return rpc.getblock(rpc.getblockhash(height))["tx"][0]
+    assert uncached["value_sat"] == satoshi(coinbase["vout"][0]["value"])
+    assert uncached["coinbase"] is True
