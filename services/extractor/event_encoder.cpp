@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <stdexcept>
@@ -66,13 +67,16 @@ std::string_view EventEncoder::encode(const record_header& record, std::size_t s
     return event_;
 }
 
-std::vector<std::string> EventEncoder::encode_losses(const KernelCounters& counters, std::uint64_t ktime_ns)
+std::vector<std::string> EventEncoder::encode_losses(const KernelCounters& counters, std::uint64_t up_to,
+                                                     std::uint64_t ktime_ns)
 {
     std::vector<std::string> events;
     for (std::size_t i = 0; i < TRACEPOINT_COUNT; ++i) {
         for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause) {
-            const std::uint64_t count = counters.lost[i][cause] - reported_.lost[i][cause];
+            auto& reported = reported_.lost[i][cause];
+            const std::uint64_t count = std::min(counters.lost[i][cause] - reported, up_to - reported_total_);
             if (count == 0) continue;
+            reported += count;
             reported_total_ += count;
             Event event;
             event.set_timestamp_ns(unix_time_ns(ktime_ns));
@@ -83,7 +87,6 @@ std::vector<std::string> EventEncoder::encode_losses(const KernelCounters& count
             events.push_back(event.SerializeAsString());
         }
     }
-    reported_ = counters;
     return events;
 }
 

@@ -21,8 +21,10 @@ public:
     /// writes.
     std::string_view encode(const record_header& record, std::size_t size);
 
-    /// Reports of what the kernel side has lost since the last call, one a tracepoint and cause. `now_ns`: UNIX time.
-    std::vector<std::string> encode_losses(const KernelCounters& counters, std::uint64_t ktime_ns);
+    /// Reports of what the kernel side has lost and no call has reported, one a tracepoint and cause, until `up_to`
+    /// losses are reported since the start: the counters are those of now, and may count losses that belong after later
+    /// records. Which of several tracepoints lost first is not known then; the number is.
+    std::vector<std::string> encode_losses(const KernelCounters& counters, std::uint64_t up_to, std::uint64_t ktime_ns);
 
     /// Of all the losses that encode_losses() has reported: the sum.
     std::uint64_t reported_losses() const { return reported_total_; }

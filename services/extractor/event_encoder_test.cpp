@@ -148,19 +148,34 @@ TEST(EventEncoder, ReportsLossesOnceByTracepointAndCause)
     KernelCounters counters;
     counters.lost[NET_INBOUND_MESSAGE][LOSS_RING_FULL] = 3;
     counters.lost[MEMPOOL_ADDED][LOSS_RING_FULL] = 1;
-    const auto first = encoder.encode_losses(counters, 0);
+    const auto first = encoder.encode_losses(counters, 4, 0);
     ASSERT_EQ(first.size(), 2U);
     EXPECT_EQ(parse(first[0]).events_lost().tracepoint(), "net:inbound_message");
     EXPECT_EQ(parse(first[0]).events_lost().cause(), EventsLost::RING_FULL);
     EXPECT_EQ(parse(first[0]).events_lost().count(), 3U);
     EXPECT_EQ(parse(first[1]).events_lost().tracepoint(), "mempool:added");
-    EXPECT_TRUE(encoder.encode_losses(counters, 0).empty());
+    EXPECT_TRUE(encoder.encode_losses(counters, 4, 0).empty());
 
     counters.lost[NET_INBOUND_MESSAGE][LOSS_TOO_BIG] = 2;
-    const auto second = encoder.encode_losses(counters, 0);
+    const auto second = encoder.encode_losses(counters, 6, 0);
     ASSERT_EQ(second.size(), 1U);
     EXPECT_EQ(parse(second[0]).events_lost().cause(), EventsLost::TOO_BIG);
     EXPECT_EQ(encoder.reported_losses(), 6U);
+}
+
+TEST(EventEncoder, KeepsLossesThatBelongAfterLaterRecords)
+{
+    EventEncoder encoder{{}};
+    KernelCounters counters;
+    counters.lost[NET_INBOUND_MESSAGE][LOSS_TOO_BIG] = 5;
+    for (std::uint64_t up_to : {1U, 2U, 5U}) {
+        const auto before = encoder.reported_losses();
+        const auto events = encoder.encode_losses(counters, up_to, 0);
+        ASSERT_EQ(events.size(), 1U);
+        EXPECT_EQ(parse(events[0]).events_lost().count(), up_to - before);
+        EXPECT_EQ(encoder.reported_losses(), up_to);
+    }
+    EXPECT_TRUE(encoder.encode_losses(counters, 5, 0).empty());
 }
 
 TEST(EventEncoder, RefusesARecordThatIsShorterThanItClaims)

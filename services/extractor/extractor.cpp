@@ -51,7 +51,8 @@ void Extractor::run(app::Context& context)
     while (!context.stopping()) {
         encoder_.synchronize_clocks();
         const std::size_t records = tracer_.consume(kRound);
-        if (tracer_.lost_total() > encoder_.reported_losses() && records < kRound) publish_losses(ktime_ns());
+        if (tracer_.lost_total() > encoder_.reported_losses() && records < kRound)
+            publish_losses(tracer_.lost_total(), ktime_ns());
         publisher_.flush();
         if (steady_clock::now() >= next_housekeeping_) housekeeping(context);
         if (records == kRound) continue;
@@ -64,19 +65,19 @@ void Extractor::run(app::Context& context)
         if (records == 0) break;
         left -= std::min(left, records);
     }
-    publish_losses(ktime_ns());
+    publish_losses(tracer_.lost_total(), ktime_ns());
     publisher_.flush();
 }
 
 void Extractor::on_record(const record_header& record, std::size_t size)
 {
-    if (record.lost_total > encoder_.reported_losses()) publish_losses(record.ktime_ns);
+    if (record.lost_total > encoder_.reported_losses()) publish_losses(record.lost_total, record.ktime_ns);
     publisher_.add(encoder_.encode(record, size));
 }
 
-void Extractor::publish_losses(std::uint64_t ktime)
+void Extractor::publish_losses(std::uint64_t up_to, std::uint64_t ktime)
 {
-    for (const auto& event : encoder_.encode_losses(tracer_.counters(), ktime))
+    for (const auto& event : encoder_.encode_losses(tracer_.counters(), up_to, ktime))
         publisher_.add(event);
 }
 

@@ -45,7 +45,7 @@ public:
 
 private:
     void on_record(const record_header& record, std::size_t size);
-    void publish_losses(std::uint64_t ktime_ns);
+    void publish_losses(std::uint64_t up_to, std::uint64_t ktime_ns);
     void housekeeping(app::Context& context);
     void filter_by_pid_file();
 
