@@ -130,14 +130,12 @@ class Program:
 
 
 class Event:
-    """One line of `peer-observer-logger --format json`. The fields of the innermost message are items: event["txid"]."""
+    """One line of `peer-observer-logger --format json`. The fields of the event itself are items: event["txid"]."""
 
     def __init__(self, line):
         self.all = json.loads(line)
         self.kind = self.all["kind"]
-        self.fields = self.all
-        for part in self.kind.split("."):
-            self.fields = self.fields[part]
+        self.fields = self.all["event"]
 
     def __getitem__(self, name):
         return self.fields[name]
@@ -224,9 +222,8 @@ class Batches(Program):
                 batch = event_pb2.EventBatch.FromString(self.process.stdout.read(size))
                 for index, event in enumerate(batch.events):
                     on_event(batch.first_sequence + index, event)
-        except Exception as error:  # told to the test, which runs in another thread
+        except Exception as error:  # for the test, which runs in another thread
             self.error = error
-            raise
 
     def _read_varint(self):
         value = shift = 0
@@ -239,7 +236,8 @@ class Batches(Program):
 
     def wait_until(self, condition, what, timeout=120):
         wait_until(lambda: self.error or condition(), what, timeout)
-        assert self.error is None
+        if self.error:
+            raise self.error
 
     def end(self):
         super().end()
@@ -247,14 +245,19 @@ class Batches(Program):
 
 
 def missing_events(events):
-    """How many sequence numbers the streams leave out, one stream a publisher. Fails when one repeats or comes out of order."""
-    missing, last = 0, {}
+    """How many sequence numbers the streams leave out, one stream a publisher. Fails when one repeats or comes out of
+    order, and when the logger's own lines about missed events say something else."""
+    missing, told, last = 0, 0, {}
     for event in events:
-        publisher = event.all["publisher_id"]
+        if event.kind == "missed":
+            told += event["count"]
+            continue
+        publisher = event.all["publisher"]
         if publisher in last:
             assert event.sequence > last[publisher], f"{event} out of order"
             missing += event.sequence - last[publisher] - 1
         last[publisher] = event.sequence
+    assert missing == told
     return missing
 
 

@@ -114,7 +114,7 @@ def test_a_payload_that_cannot_be_read_leaves_an_event_that_says_so(directory, f
         assert event["message_type"] == "ping"
         assert event["size"] == 8
         assert event["decode_error"]
-        assert not event.get("raw")
+        assert not event["raw"]
         assert "payload" not in event.fields
 
 
@@ -122,7 +122,7 @@ def test_a_text_that_cannot_be_read_is_absent_and_named(directory):
     for event in faulty_stream(directory, "unreadable-text"):
         assert event.kind == "message.inbound"
         assert event.all["unreadable_arguments"] == [2]
-        assert not event.get("address")
+        assert not event["address"]
         assert event["payload"]["ping"]["nonce"] == 0x0707070707070707
 
 
