@@ -8,6 +8,6 @@
 #include <bpf/usdt.bpf.h>
 
 SEC("usdt")
-int empty(struct pt_regs *ctx) { return 0; }
+int empty(struct pt_regs* ctx) { return 0; }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

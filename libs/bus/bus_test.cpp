@@ -67,7 +67,8 @@ TEST_P(Bus, DeliversTheLargestMessageBitForBit)
     EXPECT_TRUE(parsed.events(1).message().inbound().raw() == payload);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Bus, ::testing::Values("tcp", "ipc"), [](const auto& transport) { return transport.param; });
+INSTANTIATE_TEST_SUITE_P(Transports, Bus, ::testing::Values("tcp", "ipc"),
+                         [](const auto& transport) { return transport.param; });
 
 } // namespace
 } // namespace peer_observer::bus
