@@ -213,8 +213,8 @@ class Generator:
         return payload_of(message), expected_of(message)
 
     def reject(self):
-        payload, expected = self.of_class(messages.msg_reject, message=self.bytes(0, 12), ccode=self.random.randbytes(1),
-                                          reason=self.bytes(0, 111))
+        payload, expected = self.of_class(messages.msg_reject, message=self.bytes(0, 12),
+                                          ccode=self.random.randbytes(1), reason=self.bytes(0, 111))
         if self.random.random() < 0.5:
             expected.reject.hash = self.random.randbytes(32)
         return payload + expected.reject.hash, expected
@@ -305,7 +305,8 @@ class Generator:
 
     def differences(self, high):
         """Rising positions in a block, and each as its distance from the one after the former."""
-        positions = sorted(self.random.sample(range(self.random.choice([200, 300, 65536])), self.random.randint(0, high)))
+        block_size = self.random.choice([200, 300, 65536])
+        positions = sorted(self.random.sample(range(block_size), self.random.randint(0, high)))
         return positions, [b - a - 1 for a, b in zip([-1] + positions, positions)]
 
     def cmpctblock(self):
@@ -335,8 +336,8 @@ class Generator:
     def filterload(self):
         expected = pb.FilterLoad(filter=self.bytes(0, 300), hash_functions=self.random.randint(0, 50),
                                  tweak=self.number(32), flags=self.number(8))
-        return (var_bytes(expected.filter) + struct.pack("<IIB", expected.hash_functions, expected.tweak, expected.flags),
-                pb.MessagePayload(filterload=expected))
+        numbers = struct.pack("<IIB", expected.hash_functions, expected.tweak, expected.flags)
+        return var_bytes(expected.filter) + numbers, pb.MessagePayload(filterload=expected)
 
     def filteradd(self):
         data = self.bytes(0, 520)
