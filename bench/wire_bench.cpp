@@ -1,4 +1,7 @@
 // Time and allocations of decoding one P2P message.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -8,6 +11,8 @@
 #include <string_view>
 
 #include <benchmark/benchmark.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "libs/wire/decode.h"
 #include "libs/wire/sha256.h"
@@ -111,6 +116,12 @@ const std::string& mainnet_block()
     return bytes;
 }
 
+void count_allocations(benchmark::State& state, std::uint64_t before)
+{
+    state.counters["allocations"] =
+        benchmark::Counter(static_cast<double>(allocation_count - before), benchmark::Counter::kAvgIterations);
+}
+
 void run(benchmark::State& state, std::string_view type, const std::string& payload, TxDetail detail = TxDetail::full)
 {
     const std::span bytes{reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()};
@@ -123,8 +134,7 @@ void run(benchmark::State& state, std::string_view type, const std::string& payl
         benchmark::DoNotOptimize(decode(type, bytes, {.tx_detail = detail}, out));
         benchmark::ClobberMemory();
     }
-    state.counters["allocations"] = benchmark::Counter(static_cast<double>(allocation_count - allocations_before),
-                                                       benchmark::Counter::kAvgIterations);
+    count_allocations(state, allocations_before);
     state.counters["bytes_in"] = static_cast<double>(payload.size());
     state.counters["bytes_out"] = static_cast<double>(out.size());
 }
@@ -159,6 +169,40 @@ void hash_block(benchmark::State& state)
     }
 }
 
+/// The second round of a double hash: with the functions that libs/wire calls, and with those that OpenSSL recommends.
+void hash_32_bytes_low_level(benchmark::State& state)
+{
+    const auto bytes = noise(32);
+    std::array<unsigned char, 32> digest;
+    const auto before = allocation_count;
+    for (auto _ : state) {
+        SHA256_CTX context;
+        SHA256_Init(&context);
+        SHA256_Update(&context, bytes.data(), bytes.size());
+        SHA256_Final(digest.data(), &context);
+        benchmark::DoNotOptimize(digest);
+    }
+    count_allocations(state, before);
+}
+
+void hash_32_bytes_evp(benchmark::State& state)
+{
+    const auto bytes = noise(32);
+    std::array<unsigned char, 32> digest;
+    auto* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    auto* const context = EVP_MD_CTX_new();
+    const auto before = allocation_count;
+    for (auto _ : state) {
+        EVP_DigestInit_ex(context, algorithm, nullptr);
+        EVP_DigestUpdate(context, bytes.data(), bytes.size());
+        EVP_DigestFinal_ex(context, digest.data(), nullptr);
+        benchmark::DoNotOptimize(digest);
+    }
+    count_allocations(state, before);
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(algorithm);
+}
+
 BENCHMARK_CAPTURE(run, ping, "ping", noise(8));
 BENCHMARK_CAPTURE(run, inv_1, "inv", inv(1));
 BENCHMARK_CAPTURE(run, inv_35, "inv", inv(35));
@@ -173,6 +217,8 @@ BENCHMARK_CAPTURE(run_block, ids, TxDetail::ids);
 BENCHMARK_CAPTURE(run_block, full, TxDetail::full);
 BENCHMARK_CAPTURE(run_block, raw, TxDetail::raw);
 BENCHMARK(hash_block);
+BENCHMARK(hash_32_bytes_low_level);
+BENCHMARK(hash_32_bytes_evp);
 
 } // namespace
 } // namespace peer_observer::wire
