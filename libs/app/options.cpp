@@ -36,10 +36,12 @@ po::options_description common_options()
     return options;
 }
 
-std::string help(const Service& service, const po::options_description& options)
+std::string help(const Service& service)
 {
+    po::options_description groups; // an empty line before each
+    groups.add(service.options).add(common_options()).add(command_line_options());
     std::ostringstream text;
-    text << "Usage: peer-observer-" << service.name << " [options]\n\n" << service.description << "\n\n" << options;
+    text << "Usage: peer-observer-" << service.name << " [options]\n\n" << service.description << '\n' << groups;
     text << "\nExample:\n  " << service.example << '\n';
     return text.str();
 }
@@ -80,7 +82,7 @@ Options parse_options(int argc, const char* const* argv, const Service& service)
     try {
         store_command_line(argc, argv, everywhere, options.values);
         if (options.values.contains("help")) {
-            options.answer = help(service, everywhere);
+            options.answer = help(service);
         } else if (options.values.contains("version")) {
             options.answer = "peer-observer-" + service.name + " " PEER_OBSERVER_VERSION "\n";
         } else {

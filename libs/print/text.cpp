@@ -50,6 +50,13 @@ public:
         fmt::format_to(std::back_inserter(out_), "{}", value);
     }
 
+    /// As log lines about the bus show it.
+    void id(std::string_view name, std::uint64_t value)
+    {
+        begin(name);
+        fmt::format_to(std::back_inserter(out_), "{:016x}", value);
+    }
+
     /// The fields of the event itself; the peer first.
     void content(const Message& message)
     {
@@ -249,7 +256,7 @@ void append_text(const Missed& missed, bool colour, std::string& out)
     line.start(missed.timestamp_ns, missed.node, "missed", kYellow);
     line.number("count", missed.count);
     line.number("first_sequence", missed.first_sequence);
-    line.number("publisher", missed.publisher_id);
+    line.id("publisher", missed.publisher_id);
     line.end();
 }
 

@@ -99,7 +99,7 @@ TEST(BatchPrinter, NumbersEventsByTheirPlaceInTheBatch)
 TEST(BatchPrinter, SaysWhatIsMissedBeforeTheEventsThatFollow)
 {
     EXPECT_EQ(append(printer(Format::text), SentBatch{{1}, 12}),
-              "1970-01-01T00:00:01.000000Z alpha missed count=12 first_sequence=88 publisher=7\n"
+              "1970-01-01T00:00:01.000000Z alpha missed count=12 first_sequence=88 publisher=0000000000000007\n"
               "1970-01-01T00:00:01.000000Z alpha connection.misbehaving peer_id=1\n");
     EXPECT_THAT(
         append(printer(Format::json), SentBatch{{1}, 12}),
