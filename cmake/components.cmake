@@ -62,7 +62,7 @@ function(peer_observer_tests name)
   endif()
 endfunction()
 
-# peer_observer_python_tests([<program>...]): every *_test.py of this folder, run by pytest; the programs are built before.
+# peer_observer_python_tests(): every *_test.py of this folder, run by pytest.
 # A file whose tests were all skipped counts as skipped.
 function(peer_observer_python_tests)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.py)
