@@ -28,7 +28,7 @@ public:
     Target(std::string path, Tracer& tracer, const TracepointSet& enabled, Log log);
 
     /// Looks at the file. Call it every now and then; it costs one stat() when nothing has changed.
-    /// Throws std::runtime_error when this process is not allowed to attach.
+    /// Throws std::runtime_error when this process is not allowed to attach, or when nothing can be attached at first.
     void check();
 
     const std::array<AttachState, TRACEPOINT_COUNT>& states() const { return states_; }

@@ -39,13 +39,17 @@ int keep_message(enum libbpf_print_level level, const char* format, va_list argu
     return length;
 }
 
+/// Why this process may not do what has failed with `error`; empty when it may.
+std::string refusal(int error)
+{
+    if (error != -EPERM && error != -EACCES) return {};
+    return missing_capabilities(Tracer::attaches_many_at_once());
+}
+
 std::string explain(int error)
 {
-    std::string text = std::strerror(error < 0 ? -error : error);
-    if (error == -EPERM || error == -EACCES) {
-        if (const auto missing = missing_capabilities(Tracer::attaches_many_at_once()); !missing.empty())
-            return text + ": " + missing;
-    }
+    const std::string text = std::strerror(-error);
+    if (const auto missing = refusal(error); !missing.empty()) return text + ": " + missing;
     std::string messages = std::exchange(libbpf_messages, {});
     while (!messages.empty() && messages.back() == '\n')
         messages.pop_back();
@@ -141,7 +145,11 @@ std::expected<Link, std::string> Tracer::attach(std::size_t tracepoint, const st
     const std::string name{row.name};
     bpf_link* const link = bpf_program__attach_usdt(implementation_->program(tracepoint), -1, path.c_str(),
                                                     provider.c_str(), name.c_str(), nullptr);
-    if (link == nullptr) return std::unexpected{explain(-errno)};
+    if (link == nullptr) {
+        const int error = -errno;
+        if (!refusal(error).empty()) throw std::runtime_error{"cannot attach to " + path + ": " + explain(error)};
+        return std::unexpected{explain(error)};
+    }
     return Link{link, destroy_link};
 }
 

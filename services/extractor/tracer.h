@@ -37,6 +37,8 @@ public:
     ~Tracer();
 
     /// Attaches a tracepoint's program in every process that runs the file at `path`, now or later. On an error: why.
+    /// Throws std::runtime_error naming the capabilities that this process lacks, if it is not allowed to attach at
+    /// all.
     std::expected<Link, std::string> attach(std::size_t tracepoint, const std::string& path);
 
     /// Calls on_record for at most `most` waiting records. Returns how many there were. What on_record throws is thrown
