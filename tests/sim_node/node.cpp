@@ -60,10 +60,10 @@ void Node::send(const Peer& peer, const char* type, const Bytes& payload) const
 Peer& Node::connect(const char* connection_type, Network network)
 {
     Peer& peer = peers.emplace_back();
-    peer = {.id = next_peer_id_++,
-            .address = random_address(random, network),
-            .connection_type = connection_type,
-            .established_s = now_s};
+    peer.id = next_peer_id_++;
+    peer.address = random_address(random, network);
+    peer.connection_type = connection_type;
+    peer.established_s = now_s;
     // An inbound peer has any port; over Tor, it shows the address of the local Tor instead of its own.
     if (peer.inbound()) peer.address.port = random.between<std::uint16_t>(32'768, 60'999);
     const bool hidden = network == Network::onion && peer.inbound();

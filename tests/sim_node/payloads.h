@@ -19,9 +19,9 @@ struct Version {
     std::int32_t version = kProtocolVersion;
     std::uint64_t services = 0;
     std::int64_t time = 0;
-    Address receiver;
+    Address receiver{};
     std::uint64_t nonce = 0;
-    std::string_view user_agent;
+    std::string_view user_agent = "/sim_node/";
     std::int32_t start_height = 0;
     bool relay = true;
 };

@@ -48,8 +48,8 @@ std::vector<Odd> odd_payloads(Random& random)
         {"block", Writer{}.raw(header).compact_size(0x02000000).take(), malformed},
         {"cmpctblock", Writer{}.raw(header).u64(0).compact_size(0xffffffff).take(), malformed},
         // Beyond Core's limits.
-        {"inv", Writer{}.compact_size(50'001).zeros(36 * 50'001).take(), malformed, "inv message size = 50001"},
-        {"addr", Writer{}.compact_size(1'001).zeros(30 * 1'001).take(), malformed, "addr message size = 1001"},
+        {"inv", Writer{}.compact_size(50'001).zeros(36UL * 50'001).take(), malformed, "inv message size = 50001"},
+        {"addr", Writer{}.compact_size(1'001).zeros(30UL * 1'001).take(), malformed, "addr message size = 1001"},
         {"headers", Writer{}.compact_size(2'001).take(), malformed, "headers message size = 2001"},
         {"addrv2", Writer{}.compact_size(1).u32(0).compact_size(1).u8(1).var_bytes(Bytes(513, 7)).port(1).take(),
          malformed},

@@ -4,7 +4,7 @@
 
 // As Bitcoin Core builds its probes: with a semaphore each, which the kernel raises while somebody listens.
 #define SDT_USE_VARIADIC
-#define _SDT_HAS_SEMAPHORES
+#define _SDT_HAS_SEMAPHORES // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): sdt.h asks for it
 #include <sys/sdt.h>
 
 // The notes name these symbols, so they must not be mangled. Volatile: the kernel writes to them.
