@@ -19,6 +19,7 @@ def traced():
         traced.wallet = traced.node.create_wallet(blocks=110)
         traced.wallet.sendtoaddress(traced.wallet.getnewaddress(), 1)
         traced.node.rpc.generatetoaddress(1, traced.wallet.getnewaddress())
+        traced.node.rpc.syncwithvalidationinterfacequeue()  # the height that the node tells its peers comes from there
         traced.connected_at = time.time()
         traced.peer_of_node, traced.node_of_peer = traced.peer.connect(traced.node)
         yield traced

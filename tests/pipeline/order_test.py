@@ -84,7 +84,7 @@ def test_the_messages_of_each_of_several_threads_keep_their_order(directory):
 def test_every_event_of_a_session_arrives(directory):
     """Realistic traffic with every tracepoint in it, by sim_node's own count."""
     path = copy_sim_node(directory)
-    everything = ("--enable", "utxocache_coin", "--enable", "coin_selection")
+    everything = ("--enable", "utxocache_coin", "--enable", "coin_selection", "--ring-size", "256")
     with harness.Extractor(path, directory, *everything) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("attached 25 of 25 tracepoints to")
         fired = play(path, "--seed", 7, "--events", 20_000, "--rate", 10_000)
