@@ -43,13 +43,18 @@ void check_readable(const std::string& what, const std::string& file)
 
 } // namespace
 
-Endpoint parse_endpoint(const std::string& url)
+Endpoint parse_endpoint(const std::string& url, const std::optional<TlsFiles>& tls)
 {
     const auto* const scheme =
         std::ranges::find_if(kSchemes, [&](const auto& candidate) { return url.starts_with(candidate.first); });
     if (scheme == std::end(kSchemes)) throw bad_url(url, "it must start with tcp://, ipc:// or tls+tcp://");
 
-    Endpoint endpoint{.url = url, .transport = scheme->second};
+    Endpoint endpoint;
+    endpoint.url = url;
+    endpoint.transport = scheme->second;
+    if (endpoint.transport == Endpoint::Transport::kTls && !tls) {
+        throw std::runtime_error{url + " needs a CA file and a certificate and key file"};
+    }
     const std::string rest = url.substr(scheme->first.size());
     if (rest.find('\0') != std::string::npos) throw bad_url(url, "it has a zero byte in it");
     if (endpoint.transport == Endpoint::Transport::kIpc) {
@@ -71,14 +76,10 @@ Endpoint parse_endpoint(const std::string& url)
     return endpoint;
 }
 
-void check_tls_use(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls)
+void check_tls_is_used(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls)
 {
-    const auto encrypted = std::ranges::find(endpoints, Endpoint::Transport::kTls, &Endpoint::transport);
-    if (encrypted != endpoints.end() && !tls) {
-        throw std::runtime_error{encrypted->url + " needs a CA file and a certificate and key file"};
-    }
-    if (encrypted == endpoints.end() && tls && !endpoints.empty()) {
-        throw std::runtime_error{"certificates are given, but " + endpoints.front().url +
+    if (tls && std::ranges::find(endpoints, Endpoint::Transport::kTls, &Endpoint::transport) == endpoints.end()) {
+        throw std::runtime_error{"certificates are given, but " + endpoints.at(0).url +
                                  " does not use them; tls+tcp:// would"};
     }
 }

@@ -20,12 +20,12 @@ struct Endpoint {
     std::string path; ///< kIpc only
 };
 
-/// Throws std::runtime_error naming the URL.
-Endpoint parse_endpoint(const std::string& url);
+/// Throws std::runtime_error naming the URL, also where it needs certificates that are not given.
+Endpoint parse_endpoint(const std::string& url, const std::optional<TlsFiles>& tls);
 
-/// Throws std::runtime_error where a URL needs certificates that are not given, or where they are given and no URL
-/// would use them: who gives certificates believes that the connection is encrypted.
-void check_tls_use(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls);
+/// Throws std::runtime_error where certificates are given and no endpoint uses them: who gives them believes that the
+/// connection is encrypted.
+void check_tls_is_used(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls);
 
 /// Demands a certificate that `ca_file` signed from the other end. Throws std::runtime_error naming the file that
 /// cannot be used.

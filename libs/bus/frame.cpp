@@ -30,7 +30,8 @@ constexpr std::uint32_t key(int field, protozero::pbf_wire_type type)
 Envelope read_envelope(std::string_view batch)
 {
     using enum protozero::pbf_wire_type;
-    Envelope envelope{.frame = {.batch = batch}};
+    Envelope envelope;
+    envelope.frame.batch = batch;
     protozero::pbf_reader reader{batch.data(), batch.size()};
     while (reader.next()) {
         switch (reader.tag_and_type()) {

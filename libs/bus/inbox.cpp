@@ -10,32 +10,28 @@ namespace {
 // Publishers of which drops are remembered: with honest publishers there are as many as sources.
 constexpr std::size_t kMaxDroppedPublishers = 1024;
 
-std::string_view body(const Message& message)
-{
-    return {static_cast<const char*>(nng_msg_body(message.get())), nng_msg_len(message.get())};
-}
-
 } // namespace
 
-void Inbox::put(Message message)
+void Inbox::put(std::string frame)
 {
-    const std::size_t size = nng_msg_len(message.get());
+    const std::size_t size = frame.size();
     {
         const std::lock_guard lock{mutex_};
-        while (!messages_.empty() && (messages_.size() >= max_messages_ || bytes_ + size > max_bytes_))
+        while (!frames_.empty() && (frames_.size() >= max_frames_ || bytes_ + size > max_bytes_))
             drop_oldest();
         bytes_ += size;
-        messages_.push_back(std::move(message));
+        frames_.push_back(std::move(frame));
     }
     changed_.notify_one();
 }
 
 void Inbox::drop_oldest()
 {
-    const auto frame = parse_frame(body(messages_.front()));
-    if (frame && dropped_.size() < kMaxDroppedPublishers) dropped_.emplace(frame->publisher_id, frame->first_sequence);
-    bytes_ -= nng_msg_len(messages_.front().get());
-    messages_.pop_front();
+    const auto parsed = parse_frame(frames_.front());
+    if (parsed && dropped_.size() < kMaxDroppedPublishers)
+        dropped_.emplace(parsed->publisher_id, parsed->first_sequence);
+    bytes_ -= frames_.front().size();
+    frames_.pop_front();
 }
 
 void Inbox::wake()
@@ -47,17 +43,17 @@ void Inbox::wake()
     changed_.notify_one();
 }
 
-Message Inbox::take(std::chrono::steady_clock::time_point deadline, Dropped& dropped)
+std::optional<std::string> Inbox::take(std::chrono::steady_clock::time_point deadline, Dropped& dropped)
 {
     std::unique_lock lock{mutex_};
-    changed_.wait_until(lock, deadline, [this] { return woken_ || !messages_.empty(); });
+    changed_.wait_until(lock, deadline, [this] { return woken_ || !frames_.empty(); });
     woken_ = false;
     dropped = std::exchange(dropped_, {});
-    if (messages_.empty()) return nullptr;
-    Message message = std::move(messages_.front());
-    messages_.pop_front();
-    bytes_ -= nng_msg_len(message.get());
-    return message;
+    if (frames_.empty()) return std::nullopt;
+    std::string frame = std::move(frames_.front());
+    frames_.pop_front();
+    bytes_ -= frame.size();
+    return frame;
 }
 
 } // namespace peer_observer::bus

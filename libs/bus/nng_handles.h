@@ -11,8 +11,10 @@
 
 namespace peer_observer::bus {
 
-using Message = base::CHandle<nng_msg, nng_msg_free>;
 using Aio = base::CHandle<nng_aio, nng_aio_free>;
+using Stream = base::CHandle<nng_stream, nng_stream_free>;
+using StreamDialer = base::CHandle<nng_stream_dialer, nng_stream_dialer_free>;
+using StreamListener = base::CHandle<nng_stream_listener, nng_stream_listener_free>;
 using TlsConfig = base::CHandle<nng_tls_config, nng_tls_config_free>;
 
 /// Throws std::runtime_error "<what>: <nng's reason>" where an nng function reported an error.
@@ -21,18 +23,12 @@ inline void check(int error, const std::string& what)
     if (error != 0) throw std::runtime_error{what + ": " + nng_strerror(error)};
 }
 
-/// nng hands sockets out as numbers.
-class Socket {
-public:
-    explicit Socket(int (*open)(nng_socket*)) { check(open(&socket_), "cannot open an nng socket"); }
-    ~Socket() { nng_close(socket_); }
-    Socket(const Socket&) = delete;
-    Socket& operator=(const Socket&) = delete;
-
-    nng_socket get() const { return socket_; }
-
-private:
-    nng_socket socket_ = NNG_SOCKET_INITIALIZER;
-};
+/// `callback` is called with `argument` on one of nng's threads, each time an operation has ended.
+inline Aio make_aio(void (*callback)(void*), void* argument)
+{
+    nng_aio* aio = nullptr;
+    check(nng_aio_alloc(&aio, callback, argument), "cannot use nng");
+    return Aio{aio};
+}
 
 } // namespace peer_observer::bus

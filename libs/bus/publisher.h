@@ -17,8 +17,8 @@ struct PublisherOptions {
     std::string url;
     /// Name of the observed node; part of the topic. 1 to 64 characters of [A-Za-z0-9._-].
     std::string node;
-    std::optional<TlsFiles> tls;
-    /// What one subscriber that does not keep up may leave waiting here, before batches are dropped for it.
+    std::optional<TlsFiles> tls = std::nullopt;
+    /// What one subscriber that does not keep up may leave waiting here, before the oldest batches are dropped for it.
     /// All waiting subscribers share the memory of the batches.
     int queue_batches = 4096;
     std::size_t queue_bytes = std::size_t{256} << 20U;
@@ -36,6 +36,7 @@ class Publisher {
 public:
     /// Listens at once. Throws std::runtime_error naming the option and the URL when it cannot.
     explicit Publisher(const PublisherOptions& options);
+    /// Sends the current batch and gives subscribers up to a second to take what waits for them.
     ~Publisher();
 
     /// Gives the event the next sequence number and appends it to the current batch, which leaves when it has reached

@@ -6,16 +6,12 @@
 #include "libs/bus/frame.h"
 #include "libs/bus/inbox.h"
 #include "libs/bus/notices.h"
-#include "libs/bus/pipe_watch.h"
-#include "libs/bus/sources.h"
-
-#include <nng/protocol/pubsub0/sub.h>
+#include "libs/bus/source.h"
 
 #include <algorithm>
 #include <atomic>
 #include <limits>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 namespace peer_observer::bus {
@@ -23,10 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kMaxQueueBatches = 8192;                // nng's own limit
-constexpr auto kLongestWait = std::chrono::hours{24}; // a time point has no room for "for ever"
-constexpr nng_duration kFirstRedialMs = 100;
-constexpr nng_duration kLastRedialMs = 1000;
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours{24}; // a time point has no room for "for ever"
+constexpr auto kHousekeeping = std::chrono::seconds{1};
 
 std::vector<Endpoint> parse_sources(const SubscriberOptions& options)
 {
@@ -36,13 +30,26 @@ std::vector<Endpoint> parse_sources(const SubscriberOptions& options)
         if (std::ranges::find(endpoints, url, &Endpoint::url) != endpoints.end()) {
             throw std::runtime_error{"source " + url + " is given twice"};
         }
-        endpoints.push_back(parse_endpoint(url));
+        endpoints.push_back(parse_endpoint(url, options.tls));
         if (endpoints.back().transport != Endpoint::Transport::kIpc && endpoints.back().port == 0) {
             throw std::runtime_error{"bad URL \"" + url + "\": nobody listens on port 0"};
         }
     }
-    check_tls_use(endpoints, options.tls);
+    check_tls_is_used(endpoints, options.tls);
     return endpoints;
+}
+
+std::vector<std::string> parse_topics(const SubscriberOptions& options)
+{
+    if (options.nodes.empty()) return {std::string{kTopicPrefix}};
+    std::vector<std::string> topics;
+    for (const auto& node : options.nodes) {
+        if (!is_node_name(node)) {
+            throw std::runtime_error{"bad node name \"" + node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
+        }
+        topics.push_back(frame_start(node));
+    }
+    return topics;
 }
 
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b)
@@ -55,31 +62,29 @@ std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b)
 class Subscriber::Implementation {
 public:
     explicit Implementation(const SubscriberOptions& options)
-        : inbox_{static_cast<std::size_t>(std::max(options.queue_batches, 1)), options.queue_bytes},
-          sources_{options.sources}, arrival_{make_arrival()},
-          pipes_{[this](nng_pipe pipe, bool connected) { on_pipe(pipe, connected); }}, socket_{nng_sub0_open}
+        : topics_{parse_topics(options)},
+          inbox_{static_cast<std::size_t>(std::max(options.queue_batches, 0)), options.queue_bytes}
     {
-        if (options.queue_batches < 1 || options.queue_batches > kMaxQueueBatches) {
-            throw std::runtime_error{"the queue must have room for 1 to 8192 batches, not " +
-                                     std::to_string(options.queue_batches)};
+        if (options.queue_batches < 1) throw std::runtime_error{"the queue must have room for a batch"};
+        for (const auto& endpoint : parse_sources(options)) {
+            sources_.push_back(std::make_unique<Source>(
+                endpoint, options.tls,
+                Source::Callbacks{.arrived = [this](std::string frame) { arrived(std::move(frame)); },
+                                  .came_or_went = [this] { inbox_.wake(); }}));
         }
-        // Usually empty: frames go to the inbox as they arrive.
-        check(nng_socket_set_int(socket_.get(), NNG_OPT_RECVBUF, options.queue_batches), "cannot set the queue's size");
-        subscribe(options.nodes);
-        pipes_.attach(socket_.get());
-        dial(parse_sources(options), options.tls);
     }
 
     std::optional<Batch> receive(std::chrono::milliseconds timeout)
     {
-        const auto deadline = Clock::now() + std::min<Clock::duration>(timeout, kLongestWait);
+        const auto deadline = Clock::now() + std::min(timeout, kLongestWait);
         do {
             Inbox::Dropped dropped;
-            current_ = inbox_.take(deadline, dropped);
+            current_ = inbox_.take(std::min(deadline, Clock::now() + kHousekeeping), dropped);
             for (const auto& [publisher_id, first_sequence] : dropped)
                 continuity_.start(publisher_id, first_sequence);
-            for (const auto& notice : sources_.take_notices(Clock::now()))
-                tell(notice);
+            for (const auto& source : sources_) {
+                if (const auto notice = source->take_notice(Clock::now())) tell(*notice);
+            }
             if (!current_) continue;
             if (auto batch = check_frame()) return batch;
         } while (Clock::now() < deadline);
@@ -95,82 +100,21 @@ public:
                 .bytes = bytes_,
                 .missed_events = missed_events_,
                 .bad_frames = bad_frames_,
-                .connected_sources = sources_.connected()};
+                .connected_sources = connected_sources()};
     }
 
 private:
-    void subscribe(const std::vector<std::string>& nodes)
+    // On nng's threads.
+    void arrived(std::string frame)
     {
-        std::vector<std::string> topics;
-        for (const auto& node : nodes) {
-            if (!is_node_name(node)) {
-                throw std::runtime_error{"bad node name \"" + node +
-                                         "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
-            }
-            topics.push_back(frame_start(node));
-        }
-        if (topics.empty()) topics.emplace_back(kTopicPrefix);
-        for (const auto& topic : topics) {
-            check(nng_socket_set(socket_.get(), NNG_OPT_SUB_SUBSCRIBE, topic.data(), topic.size()), "cannot subscribe");
-        }
-    }
-
-    void dial(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls)
-    {
-        std::vector<nng_dialer> dialers;
-        for (const auto& endpoint : endpoints) {
-            const std::string what = "cannot dial " + endpoint.url;
-            nng_dialer dialer = NNG_DIALER_INITIALIZER;
-            check(nng_dialer_create(&dialer, socket_.get(), endpoint.url.c_str()), what);
-            check(nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, kFirstRedialMs), what);
-            check(nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, kLastRedialMs), what);
-            check(nng_dialer_set_size(dialer, NNG_OPT_RECVMAXSZ, kMaxFrameBytes), what);
-            if (endpoint.transport == Endpoint::Transport::kTls) {
-                const TlsConfig config = make_tls_config(NNG_TLS_MODE_CLIENT, *tls);
-                check(nng_tls_config_server_name(config.get(), endpoint.host.c_str()), what);
-                check(nng_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, config.get()), what);
-            }
-            source_of_dialer_.emplace(nng_dialer_id(dialer), dialers.size());
-            dialers.push_back(dialer);
-        }
-        nng_recv_aio(socket_.get(), arrival_.get());
-        for (std::size_t i = 0; i < dialers.size(); ++i) {
-            check(nng_dialer_start(dialers[i], NNG_FLAG_NONBLOCK), "cannot dial " + endpoints[i].url);
-        }
-    }
-
-    Aio make_arrival()
-    {
-        nng_aio* raw = nullptr;
-        check(nng_aio_alloc(&raw, on_arrival, this), "cannot receive");
-        return Aio{raw};
-    }
-
-    // On one of nng's threads; the next call comes after nng_recv_aio.
-    static void on_arrival(void* implementation) noexcept
-    {
-        auto& self = *static_cast<Implementation*>(implementation);
-        const int error = nng_aio_result(self.arrival_.get());
-        if (error == NNG_ECLOSED || error == NNG_ECANCELED) return;
-        if (error == 0) self.inbox_.put(Message{nng_aio_get_msg(self.arrival_.get())});
-        nng_recv_aio(self.socket_.get(), self.arrival_.get());
-    }
-
-    // On one of nng's threads.
-    void on_pipe(nng_pipe pipe, bool connected)
-    {
-        const auto source = source_of_dialer_.find(nng_dialer_id(nng_pipe_dialer(pipe)));
-        if (source == source_of_dialer_.end()) return;
-        sources_.changed(source->second, connected);
-        inbox_.wake();
+        const auto wanted = [&](const std::string& topic) { return frame.starts_with(topic); };
+        if (std::ranges::any_of(topics_, wanted)) inbox_.put(std::move(frame));
     }
 
     /// The batch in current_, or nothing if it is bad.
     std::optional<Batch> check_frame()
     {
-        const std::string_view bytes{static_cast<const char*>(nng_msg_body(current_.get())),
-                                     nng_msg_len(current_.get())};
-        const auto frame = parse_frame(bytes);
+        const auto frame = parse_frame(*current_);
         if (!frame) {
             refuse(frame.error());
             return std::nullopt;
@@ -187,7 +131,7 @@ private:
         }
         events_ += frame->event_count;
         ++batches_;
-        bytes_ += bytes.size();
+        bytes_ += current_->size();
         return Batch{.node = frame->node,
                      .publisher_id = frame->publisher_id,
                      .first_sequence = frame->first_sequence,
@@ -222,23 +166,25 @@ private:
         if (callback_) callback_(notice);
     }
 
+    std::uint64_t connected_sources() const
+    {
+        return static_cast<std::uint64_t>(
+            std::ranges::count_if(sources_, [](const auto& source) { return source->connected(); }));
+    }
+
+    std::vector<std::string> topics_; ///< what wanted frames start with
     Inbox inbox_;
-    Sources sources_;
-    std::unordered_map<int, std::size_t> source_of_dialer_; ///< complete before the first dialer starts
     Continuity continuity_;
     NoticeLimit gaps_;
     NoticeLimit bad_;
     std::function<void(const std::string&)> callback_;
-    Message current_;
+    std::optional<std::string> current_; ///< what the last Batch points into
     std::atomic<std::uint64_t> events_ = 0;
     std::atomic<std::uint64_t> batches_ = 0;
     std::atomic<std::uint64_t> bytes_ = 0;
     std::atomic<std::uint64_t> missed_events_ = 0;
     std::atomic<std::uint64_t> bad_frames_ = 0;
-    // Ended from below: the socket first, which ends what calls back to the ones above.
-    Aio arrival_;
-    PipeWatch pipes_;
-    Socket socket_;
+    std::vector<std::unique_ptr<Source>> sources_; ///< ended first: they call the ones above
 };
 
 Subscriber::Subscriber(const SubscriberOptions& options) : implementation_{std::make_unique<Implementation>(options)} {}

@@ -19,8 +19,8 @@ struct SubscriberOptions {
     /// URLs of publishers. Order of start does not matter: each is dialled again until it answers.
     std::vector<std::string> sources;
     /// Names of the nodes to receive; empty = all.
-    std::vector<std::string> nodes;
-    std::optional<TlsFiles> tls;
+    std::vector<std::string> nodes = {};
+    std::optional<TlsFiles> tls = std::nullopt;
     /// What may wait in this process until receive() is called; the oldest batches are dropped beyond it, and counted
     /// as missed.
     int queue_batches = 4096;

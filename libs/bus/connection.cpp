@@ -1,0 +1,163 @@
+#include "libs/bus/connection.h"
+
+#include <algorithm>
+
+namespace peer_observer::bus {
+
+Connection::Connection(Stream stream, Endpoint::Transport transport, const QueueLimits& limits)
+    : transport_{transport}, limits_{limits}, stream_{std::move(stream)}, send_aio_{make_aio(on_sent, this)},
+      receive_aio_{make_aio(on_received, this)}
+{
+    const std::lock_guard lock{mutex_};
+    nng_aio_set_timeout(send_aio_.get(), sp::kGreetingMs);
+    nng_aio_set_timeout(receive_aio_.get(), sp::kGreetingMs);
+    std::ranges::copy(sp::kPubGreeting, head_.bytes.begin());
+    head_.size = sp::kPubGreeting.size();
+    post_send();
+    post_receive();
+}
+
+Connection::~Connection()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        close();
+    }
+    // The callbacks use both.
+    nng_aio_stop(send_aio_.get());
+    nng_aio_stop(receive_aio_.get());
+}
+
+void Connection::send(const SharedFrame& frame)
+{
+    const std::lock_guard lock{mutex_};
+    if (state_ != State::kReady) return;
+    while (!waiting_.empty() &&
+           (waiting_.size() >= limits_.batches || waiting_bytes_ + frame->size() > limits_.bytes)) {
+        waiting_bytes_ -= waiting_.front()->size();
+        waiting_.pop_front();
+    }
+    waiting_.push_back(frame);
+    waiting_bytes_ += frame->size();
+    send_next();
+}
+
+Connection::State Connection::state() const
+{
+    const std::lock_guard lock{mutex_};
+    return state_;
+}
+
+bool Connection::idle() const
+{
+    const std::lock_guard lock{mutex_};
+    return state_ != State::kReady || (!sending_ && waiting_.empty());
+}
+
+void Connection::on_sent(void* connection) noexcept
+{
+    auto& self = *static_cast<Connection*>(connection);
+    const std::lock_guard lock{self.mutex_};
+    self.sent(nng_aio_result(self.send_aio_.get()), nng_aio_count(self.send_aio_.get()));
+}
+
+void Connection::on_received(void* connection) noexcept
+{
+    auto& self = *static_cast<Connection*>(connection);
+    const std::lock_guard lock{self.mutex_};
+    self.received(nng_aio_result(self.receive_aio_.get()), nng_aio_count(self.receive_aio_.get()));
+}
+
+void Connection::sent(int error, std::size_t bytes)
+{
+    if (state_ == State::kClosed) return;
+    if (error != 0) {
+        close();
+        return;
+    }
+    sent_bytes_ += bytes;
+    if (sent_bytes_ < head_.size + (frame_ ? frame_->size() : 0)) {
+        post_send();
+        return;
+    }
+    sending_ = false;
+    frame_.reset();
+    if (!greeted_) {
+        greeted_ = true;
+        end_handshake();
+    }
+    send_next();
+}
+
+void Connection::received(int error, std::size_t bytes)
+{
+    if (state_ == State::kClosed) return;
+    // Subscribers have nothing to say after their greeting: what comes is their end, or not nng.
+    if (error != 0 || greeting_bytes_ == greeting_.size()) {
+        close();
+        return;
+    }
+    greeting_bytes_ += bytes;
+    if (greeting_bytes_ == greeting_.size()) {
+        if (greeting_ != sp::kSubGreeting) {
+            close();
+            return;
+        }
+        nng_aio_set_timeout(receive_aio_.get(), NNG_DURATION_INFINITE);
+        end_handshake();
+    }
+    post_receive();
+}
+
+void Connection::end_handshake()
+{
+    if (!greeted_ || greeting_bytes_ < greeting_.size()) return;
+    state_ = State::kReady;
+    nng_aio_set_timeout(send_aio_.get(), NNG_DURATION_INFINITE);
+}
+
+void Connection::send_next()
+{
+    if (state_ != State::kReady || sending_ || waiting_.empty()) return;
+    frame_ = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= frame_->size();
+    head_ = sp::make_head(transport_, frame_->size());
+    sent_bytes_ = 0;
+    post_send();
+}
+
+void Connection::post_send()
+{
+    sending_ = true;
+    std::array<nng_iov, 2> parts{};
+    unsigned count = 0;
+    if (sent_bytes_ < head_.size) parts[count++] = {head_.bytes.data() + sent_bytes_, head_.size - sent_bytes_};
+    if (frame_) {
+        const std::size_t done = std::max(sent_bytes_, head_.size) - head_.size;
+        // nng does not write to what it sends.
+        parts[count++] = {const_cast<char*>(frame_->data()) + done, frame_->size() - done};
+    }
+    nng_aio_set_iov(send_aio_.get(), count, parts.data());
+    nng_stream_send(stream_.get(), send_aio_.get());
+}
+
+void Connection::post_receive()
+{
+    const std::size_t done =
+        greeting_bytes_ % greeting_.size(); // after the greeting its room serves for what must not come
+    nng_iov part = {greeting_.data() + done, greeting_.size() - done};
+    nng_aio_set_iov(receive_aio_.get(), 1, &part);
+    nng_stream_recv(stream_.get(), receive_aio_.get());
+}
+
+void Connection::close()
+{
+    if (state_ == State::kClosed) return;
+    state_ = State::kClosed;
+    waiting_.clear();
+    waiting_bytes_ = 0;
+    nng_stream_close(stream_.get());
+}
+
+} // namespace peer_observer::bus

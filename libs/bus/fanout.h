@@ -1,0 +1,51 @@
+// Listens for subscribers and sends each frame to all of them.
+#pragma once
+
+#include "libs/bus/connection.h"
+#include "libs/bus/endpoint.h"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace peer_observer::bus {
+
+/// Does what nng's PUB socket does, and speaks its protocol, for three reasons: its queues count messages, not bytes;
+/// nothing tells whether it has delivered what it was given; and up to nng 1.5, which Debian 12 has, it never accepts a
+/// connection again after a peer closed one at the wrong moment (NNG_ECLOSED from the handshake ends its accept loop).
+class Fanout {
+public:
+    /// Listens at once. Throws std::runtime_error naming the URL or file when it cannot.
+    Fanout(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, const QueueLimits& limits);
+    ~Fanout();
+    Fanout(const Fanout&) = delete;
+    Fanout& operator=(const Fanout&) = delete;
+
+    /// Never waits for a subscriber. To be called on one thread.
+    void send(const SharedFrame& frame);
+
+    /// The TCP port it listens on.
+    int port() const;
+    /// May be called from any thread.
+    std::uint64_t subscribers() const;
+    /// The operating system has taken all frames for all subscribers.
+    bool idle() const;
+
+private:
+    static void on_accept(void* fanout) noexcept;
+    void accepted(int error);
+
+    Endpoint::Transport transport_;
+    QueueLimits limits_;
+    mutable std::mutex mutex_;
+    std::vector<std::unique_ptr<Connection>> connections_;
+    bool closing_ = false;
+    bool pausing_ = false; ///< accept_aio_ waits after a failure
+    // Ended from below.
+    StreamListener listener_;
+    Aio accept_aio_;
+};
+
+} // namespace peer_observer::bus

@@ -1,0 +1,226 @@
+#include "libs/bus/source.h"
+
+#include "libs/bus/frame.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace peer_observer::bus {
+namespace {
+
+constexpr nng_duration kFirstPauseMs = 100;
+constexpr nng_duration kLongestPauseMs = 1000;
+
+StreamDialer make_dialer(const Endpoint& endpoint, const std::optional<TlsFiles>& tls)
+{
+    const std::string what = "cannot dial " + endpoint.url;
+    nng_stream_dialer* raw = nullptr;
+    check(nng_stream_dialer_alloc(&raw, endpoint.url.c_str()), what);
+    StreamDialer dialer{raw};
+    if (endpoint.transport == Endpoint::Transport::kTls) {
+        const TlsConfig config = make_tls_config(NNG_TLS_MODE_CLIENT, *tls);
+        check(nng_tls_config_server_name(config.get(), endpoint.host.c_str()), what);
+        check(nng_stream_dialer_set_ptr(raw, NNG_OPT_TLS_CONFIG, config.get()), what);
+    }
+    if (endpoint.transport != Endpoint::Transport::kIpc) {
+        check(nng_stream_dialer_set_bool(raw, NNG_OPT_TCP_KEEPALIVE, true), what); // notices a host that is gone
+    }
+    return dialer;
+}
+
+} // namespace
+
+Source::Source(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, Callbacks callbacks)
+    : endpoint_{endpoint}, callbacks_{std::move(callbacks)}, pause_ms_{kFirstPauseMs},
+      dialer_{make_dialer(endpoint, tls)}, dial_aio_{make_aio(on_dialled, this)}, send_aio_{make_aio(on_sent, this)},
+      receive_aio_{make_aio(on_received, this)}
+{
+    const std::lock_guard lock{mutex_};
+    dial();
+}
+
+Source::~Source()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        state_ = State::kEnded;
+        nng_stream_dialer_close(dialer_.get());
+        if (stream_) nng_stream_close(stream_.get());
+    }
+    for (const auto* aio : {&dial_aio_, &send_aio_, &receive_aio_})
+        nng_aio_stop(aio->get());
+}
+
+bool Source::connected() const
+{
+    const std::lock_guard lock{mutex_};
+    return state_ == State::kReady;
+}
+
+std::optional<std::string> Source::take_notice(Clock::time_point now)
+{
+    const std::lock_guard lock{mutex_};
+    const std::uint64_t changes = changes_ - changes_told_;
+    if (changes == 0 || now < next_notice_) return std::nullopt;
+    changes_told_ = changes_;
+    next_notice_ = now + std::chrono::seconds{1};
+    std::string notice = "source " + endpoint_.url + (state_ == State::kReady ? " connected" : " lost, dialling again");
+    if (changes > 1) notice += " (" + std::to_string(changes - 1) + " changes before that were left out)";
+    return notice;
+}
+
+void Source::dial()
+{
+    state_ = State::kDialling;
+    nng_stream_dialer_dial(dialer_.get(), dial_aio_.get());
+}
+
+void Source::pause()
+{
+    state_ = State::kPausing;
+    nng_sleep_aio(pause_ms_, dial_aio_.get());
+    pause_ms_ = std::min(pause_ms_ * 2, kLongestPauseMs);
+}
+
+void Source::on_dialled(void* source) noexcept
+{
+    auto& self = *static_cast<Source*>(source);
+    const std::lock_guard lock{self.mutex_};
+    const int error = nng_aio_result(self.dial_aio_.get());
+    if (self.state_ == State::kPausing) {
+        self.dial();
+    } else if (error == 0) {
+        Stream stream{static_cast<nng_stream*>(nng_aio_get_output(self.dial_aio_.get(), 0))};
+        if (self.state_ == State::kDialling) self.start(std::move(stream));
+    } else if (self.state_ == State::kDialling) {
+        self.pause();
+    }
+}
+
+void Source::start(Stream stream)
+{
+    stream_ = std::move(stream);
+    state_ = State::kGreeting;
+    greeting_bytes_sent_ = 0;
+    nng_aio_set_timeout(send_aio_.get(), sp::kGreetingMs);
+    nng_aio_set_timeout(receive_aio_.get(), sp::kGreetingMs);
+    send_greeting();
+    expect(Expected::kGreeting, publisher_greeting_.data(), publisher_greeting_.size());
+}
+
+void Source::send_greeting()
+{
+    ++pending_;
+    // nng does not write to what it sends.
+    nng_iov part = {const_cast<std::uint8_t*>(sp::kSubGreeting.data()) + greeting_bytes_sent_,
+                    sp::kSubGreeting.size() - greeting_bytes_sent_};
+    nng_aio_set_iov(send_aio_.get(), 1, &part);
+    nng_stream_send(stream_.get(), send_aio_.get());
+}
+
+void Source::on_sent(void* source) noexcept
+{
+    auto& self = *static_cast<Source*>(source);
+    const std::lock_guard lock{self.mutex_};
+    --self.pending_;
+    if (self.state_ != State::kGreeting && self.state_ != State::kReady) {
+        self.leave_if_idle();
+        return;
+    }
+    self.greeting_bytes_sent_ += nng_aio_count(self.send_aio_.get());
+    if (nng_aio_result(self.send_aio_.get()) != 0) {
+        self.leave();
+    } else if (self.greeting_bytes_sent_ < sp::kSubGreeting.size()) {
+        self.send_greeting();
+    }
+}
+
+void Source::expect(Expected what, void* into, std::size_t bytes)
+{
+    expected_ = what;
+    missing_ = {into, bytes};
+    post_receive();
+}
+
+void Source::post_receive()
+{
+    ++pending_;
+    nng_aio_set_iov(receive_aio_.get(), 1, &missing_);
+    nng_stream_recv(stream_.get(), receive_aio_.get());
+}
+
+void Source::on_received(void* source) noexcept
+{
+    auto& self = *static_cast<Source*>(source);
+    const std::lock_guard lock{self.mutex_};
+    --self.pending_;
+    if (self.state_ != State::kGreeting && self.state_ != State::kReady) {
+        self.leave_if_idle();
+        return;
+    }
+    if (nng_aio_result(self.receive_aio_.get()) != 0) {
+        self.leave();
+        return;
+    }
+    const std::size_t bytes = nng_aio_count(self.receive_aio_.get());
+    self.missing_ = {static_cast<char*>(self.missing_.iov_buf) + bytes, self.missing_.iov_len - bytes};
+    if (self.missing_.iov_len > 0) {
+        self.post_receive();
+    } else {
+        self.received();
+    }
+}
+
+/// What was expected is there.
+void Source::received()
+{
+    if (expected_ == Expected::kHead) {
+        const auto message_bytes = sp::read_head(head_);
+        if (!message_bytes || *message_bytes > kMaxFrameBytes) {
+            leave();
+            return;
+        }
+        message_.resize(*message_bytes);
+        if (*message_bytes > 0) {
+            expect(Expected::kMessage, message_.data(), message_.size());
+            return;
+        }
+    } else if (expected_ == Expected::kMessage) {
+        callbacks_.arrived(std::exchange(message_, {}));
+    } else {
+        if (publisher_greeting_ != sp::kPubGreeting) {
+            leave();
+            return;
+        }
+        nng_aio_set_timeout(receive_aio_.get(), NNG_DURATION_INFINITE);
+        pause_ms_ = kFirstPauseMs;
+        set_connected(true);
+    }
+    head_.size = sp::head_size(endpoint_.transport);
+    expect(Expected::kHead, head_.bytes.data(), head_.size);
+}
+
+void Source::leave()
+{
+    if (state_ == State::kReady) set_connected(false);
+    state_ = State::kLeaving;
+    nng_stream_close(stream_.get());
+    leave_if_idle();
+}
+
+/// The stream can go when nng has ended all that was asked of it.
+void Source::leave_if_idle()
+{
+    if (state_ != State::kLeaving || pending_ > 0) return;
+    stream_.reset();
+    pause();
+}
+
+void Source::set_connected(bool connected)
+{
+    state_ = connected ? State::kReady : State::kLeaving;
+    ++changes_;
+    callbacks_.came_or_went();
+}
+
+} // namespace peer_observer::bus

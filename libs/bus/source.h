@@ -1,0 +1,84 @@
+// One source of a subscriber: dials its publisher until the end, and takes in what it sends.
+#pragma once
+
+#include "libs/bus/endpoint.h"
+#include "libs/bus/sp.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace peer_observer::bus {
+
+/// The subscribing end of nng's PUB/SUB protocol. Not nng's SUB socket: up to nng 1.5, which Debian 12 has, that never
+/// dials again after a publisher closed a connection at the wrong moment (NNG_ECLOSED from the handshake ends its
+/// loop), and closing it now and then takes for ever. Safe to use from any thread.
+class Source {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    struct Callbacks {
+        /// Called on nng's threads, one call at a time. Must not throw.
+        std::function<void(std::string frame)> arrived;
+        std::function<void()> came_or_went;
+    };
+
+    /// Starts dialling. Throws std::runtime_error naming the URL or file when it cannot ever work.
+    Source(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, Callbacks callbacks);
+    /// No callback is called after it. Not to be called on nng's threads.
+    ~Source();
+    Source(const Source&) = delete;
+    Source& operator=(const Source&) = delete;
+
+    bool connected() const;
+
+    /// One line if the source came or went since the last line, unless that one is less than a second old: then this
+    /// one is kept for later.
+    std::optional<std::string> take_notice(Clock::time_point now);
+
+private:
+    enum class State { kDialling, kGreeting, kReady, kLeaving, kPausing, kEnded };
+    enum class Expected { kGreeting, kHead, kMessage };
+
+    static void on_dialled(void* source) noexcept;
+    static void on_sent(void* source) noexcept;
+    static void on_received(void* source) noexcept;
+    void dial();
+    void pause();
+    void start(Stream stream);
+    void send_greeting();
+    void expect(Expected what, void* into, std::size_t bytes);
+    void post_receive();
+    void received();
+    void leave();
+    void leave_if_idle();
+    void set_connected(bool connected);
+
+    Endpoint endpoint_;
+    Callbacks callbacks_;
+    mutable std::mutex mutex_;
+    State state_ = State::kDialling;
+    nng_duration pause_ms_;
+    int pending_ = 0; ///< operations on stream_ whose callbacks are to come
+    std::size_t greeting_bytes_sent_ = 0;
+    sp::Greeting publisher_greeting_{};
+    Expected expected_ = Expected::kGreeting;
+    nng_iov missing_{}; ///< where the rest of what is expected goes
+    sp::Head head_;
+    std::string message_;
+    std::uint64_t changes_ = 0;
+    std::uint64_t changes_told_ = 0;
+    Clock::time_point next_notice_ = Clock::time_point::min();
+    // Ended from below.
+    StreamDialer dialer_;
+    Stream stream_;
+    Aio dial_aio_; ///< also for pauses
+    Aio send_aio_;
+    Aio receive_aio_;
+};
+
+} // namespace peer_observer::bus
