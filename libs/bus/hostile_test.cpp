@@ -1,0 +1,257 @@
+// Peers that do not keep to the protocol, on either end.
+#include "libs/bus/bus_testing.h"
+#include "libs/bus/fanout.h"
+#include "libs/bus/frame.h"
+#include "libs/bus/raw_socket_testing.h"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+#include <random>
+
+namespace peer_observer::bus {
+namespace {
+
+using namespace testing;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+/// A publisher that sends whatever it is told to.
+class Liar {
+public:
+    std::string url() const { return "tcp://127.0.0.1:" + std::to_string(fanout_.port()); }
+    std::uint64_t subscribers() const { return fanout_.subscribers(); }
+    void send(const std::string& bytes) { fanout_.send(std::make_shared<const std::string>(bytes)); }
+    void send_batch(std::uint64_t first_sequence, int events = 1, std::uint64_t id = 1)
+    {
+        std::string frame;
+        begin_frame(frame, "liar", id, first_sequence);
+        for (int i = 0; i < events; ++i)
+            append_event(frame, make_event(0));
+        send(frame);
+    }
+
+private:
+    Fanout fanout_{parse_endpoint(kAnyPort, {}), {}, {.batches = 20'000, .bytes = std::size_t{64} << 20U}};
+};
+
+class Hostile : public ::testing::Test {
+protected:
+    Hostile()
+    {
+        subscriber_.on_notice([this](const std::string& notice) { notices_.push_back(notice); });
+        wait_for("the subscriber", [this] { return liar_.subscribers() == 1; });
+    }
+    std::uint64_t bad_frames() const { return subscriber_.statistics().bad_frames; }
+
+    Liar liar_;
+    Subscriber subscriber_{{.sources = {liar_.url()}}};
+    std::vector<std::string> notices_;
+};
+
+TEST_F(Hostile, BadFramesAreCountedAndSkipped)
+{
+    std::string good;
+    begin_frame(good, "liar", 1, 0);
+    append_event(good, make_event(0));
+    proto::EventBatch future;
+    future.set_schema_version(2);
+    future.set_node("liar");
+    proto::EventBatch other = future;
+    other.set_schema_version(1);
+    other.set_node("somebody");
+    const std::vector<std::string> bad = {
+        "peer-observer/1/",
+        "peer-observer/1/liar",
+        frame_start("liar"),
+        frame_start("") + "x",
+        good.substr(0, good.size() - 1),
+        good + "\x2A\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        frame_start("liar") + future.SerializeAsString(),
+        frame_start("liar") + other.SerializeAsString(),
+        frame_start("liar") + std::string(100'000, '\xFF'),
+    };
+    for (const auto& frame : bad)
+        liar_.send(frame);
+    liar_.send(good);
+    const auto batch = next_events(subscriber_);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->publisher_id, 1U);
+    EXPECT_EQ(bad_frames(), bad.size());
+    EXPECT_EQ(std::ranges::count_if(notices_, [](const auto& text) { return text.starts_with("bad frame"); }), 1);
+}
+
+TEST_F(Hostile, OtherTopicsAreNotEvenBad)
+{
+    liar_.send("");
+    liar_.send("peer-observer/2/liar");
+    liar_.send_batch(0);
+    EXPECT_TRUE(next_events(subscriber_));
+    EXPECT_EQ(bad_frames(), 0U);
+}
+
+TEST_F(Hostile, NumbersThatGoBackwardsMakeABadFrame)
+{
+    liar_.send_batch(100, 10);
+    liar_.send_batch(50, 10);
+    liar_.send_batch(60, 1);
+    auto batch = next_events(subscriber_);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->first_sequence, 100U);
+    batch = next_events(subscriber_);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->first_sequence, 60U);
+    EXPECT_EQ(batch->missed, 0U);
+    EXPECT_EQ(bad_frames(), 1U);
+    EXPECT_THAT(notices_, Contains(HasSubstr("node liar, publisher 0000000000000001 went backwards")));
+}
+
+TEST_F(Hostile, GiantGapsSaturate)
+{
+    constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
+    liar_.send_batch(0, 0);
+    liar_.send_batch(kMax, 0);
+    liar_.send_batch(0, 0); // goes backwards
+    liar_.send_batch(kMax, 0);
+    liar_.send_batch(kMax, 1); // overflows
+    while (subscriber_.receive(200ms)) {
+    }
+    EXPECT_EQ(subscriber_.statistics().missed_events, kMax);
+    EXPECT_EQ(bad_frames(), 2U);
+}
+
+TEST_F(Hostile, ManyPublisherIdsDoNotStopTheHonestOne)
+{
+    for (std::uint64_t id = 1000; id < 11'000; ++id) {
+        liar_.send_batch(0, 0, id);
+        if (id % 100 == 0) {
+            liar_.send_batch(id, 1, 1);
+            const auto batch = next_events(subscriber_);
+            ASSERT_TRUE(batch);
+            ASSERT_EQ(batch->first_sequence, id);
+        }
+    }
+}
+
+TEST_F(Hostile, RandomFramesAreBadAndNothingElse)
+{
+    std::mt19937 random{1};
+    constexpr std::uint64_t kFrames = 500;
+    for (std::uint64_t i = 0; i < kFrames; ++i) {
+        std::string frame = frame_start("liar") + '\xFF'; // no field starts with it and so little behind
+        const std::size_t size = random() % 10;
+        for (std::size_t k = 0; k < size; ++k)
+            frame += static_cast<char>(0x80U | random());
+        liar_.send(frame);
+    }
+    liar_.send_batch(0);
+    EXPECT_TRUE(next_events(subscriber_));
+    EXPECT_EQ(bad_frames(), kFrames);
+}
+
+TEST_F(Hostile, AFrameThatIsTooBigEndsTheConnectionAndTheNextOneWorks)
+{
+    liar_.send_batch(0);
+    ASSERT_TRUE(next_events(subscriber_));
+    std::string frame;
+    begin_frame(frame, "liar", 1, 1);
+    append_event(frame, std::string(kMaxFrameBytes, 'x'));
+    liar_.send(frame);
+    wait_for("the next connection", [this] {
+        liar_.send_batch(2);
+        const auto batch = subscriber_.receive(10ms);
+        return batch && batch->missed == 1;
+    });
+}
+
+class HostileSubscriber : public ::testing::TestWithParam<std::string> {
+protected:
+    TemporaryFolder folder_;
+    Publisher publisher_{{.url = GetParam() == "ipc" ? "ipc://" + folder_ / "events.sock" : kAnyPort, .node = "alice"}};
+
+    void expect_that_subscribers_are_served()
+    {
+        Subscriber subscriber{{.sources = {publisher_.url()}}};
+        wait_for("a subscriber", [&] {
+            publisher_.heartbeat();
+            return subscriber.receive(1ms).has_value();
+        });
+    }
+};
+
+TEST_P(HostileSubscriber, ThatConnectsAndClosesDoesNotHurt)
+{
+    for (int i = 0; i < 100; ++i) {
+        connect_raw(publisher_.url());
+        connect_raw(publisher_.url()).reset_on_close();
+        const RawSocket half_closed = connect_raw(publisher_.url());
+        shutdown(half_closed.get(), SHUT_WR);
+        half_closed.reset_on_close();
+    }
+    expect_that_subscribers_are_served();
+}
+
+TEST_P(HostileSubscriber, ThatSendsGarbageDoesNotHurt)
+{
+    std::vector<RawSocket> sockets;
+    const std::string sub_greeting{"\0SP\0\0\x21\0\0", 8};
+    for (const std::string& bytes :
+         {std::string{"GET / HTTP/1.0\r\n\r\n"}, std::string(100'000, '\xFF'), sub_greeting.substr(0, 5),
+          std::string{"\0SP\0\0\x20\0\0", 8}, sub_greeting + "more", sub_greeting + std::string(100'000, '\0')}) {
+        sockets.push_back(connect_raw(publisher_.url()));
+        sockets.back().write(bytes);
+    }
+    expect_that_subscribers_are_served();
+    // Those that went on after their greeting are out too.
+    wait_for("the end of the last one", [&] {
+        publisher_.heartbeat();
+        return publisher_.statistics().subscribers == 0;
+    });
+}
+
+TEST_P(HostileSubscriber, ThatSaysNothingDoesNotHurt)
+{
+    std::vector<RawSocket> silent;
+    for (int i = 0; i < 100; ++i)
+        silent.push_back(connect_raw(publisher_.url()));
+    EXPECT_EQ(publisher_.statistics().subscribers, 0U);
+    expect_that_subscribers_are_served();
+}
+
+TEST_P(HostileSubscriber, ThatUsesUpAllConnectionsIsInTheWayOnlyUntilItLeaves)
+{
+    {
+        std::vector<RawSocket> many;
+        for (int i = 0; i < 600; ++i)
+            many.push_back(connect_raw(publisher_.url()));
+    }
+    expect_that_subscribers_are_served();
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, HostileSubscriber, ::testing::Values("tcp", "ipc"),
+                         [](const auto& transport) { return transport.param; });
+
+/// Ends each connection at once, each time at another moment of its handshake.
+TEST(HostilePublisher, ThatClosesAtTheWrongMomentIsDialledAgain)
+{
+    const TemporaryFolder folder;
+    const std::string ipc_url = "ipc://" + folder / "events.sock";
+    const auto [tcp, port] = listen_raw();
+    const RawSocket ipc = listen_raw(folder / "events.sock");
+    const Subscriber subscriber{{.sources = {"tcp://127.0.0.1:" + std::to_string(port), ipc_url}}};
+    for (const RawSocket* listener : {&tcp, &ipc}) {
+        for (int dial = 0; dial < 8; ++dial) {
+            const RawSocket accepted{accept(listener->get(), nullptr, nullptr)};
+            if (dial % 2 == 1) {
+                shutdown(accepted.get(), SHUT_WR);
+                accepted.reset_on_close();
+            }
+            if (dial >= 4) accepted.write(std::string{"\0SP\0\0\x20\0\0\0\0", 10}); // a greeting, a part of a head
+            if (dial >= 6) accepted.write(std::string{"HTTP/1.1 400 Bad Request"});
+        }
+    }
+    EXPECT_EQ(subscriber.statistics().connected_sources, 0U);
+}
+
+} // namespace
+} // namespace peer_observer::bus

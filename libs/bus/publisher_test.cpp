@@ -1,0 +1,173 @@
+#include "libs/bus/bus_testing.h"
+#include "libs/bus/frame.h"
+#include "libs/bus/raw_socket_testing.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace peer_observer::bus {
+namespace {
+
+using namespace testing;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(Publisher, GathersEventsIntoBatchesOf64KiB)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    constexpr std::uint64_t kEvents = 10'000;
+    for (std::uint64_t i = 0; i < kEvents; ++i)
+        publisher.add(make_event(i, 100));
+    publisher.flush();
+    const std::size_t event_bytes = make_event(0, 100).size();
+    std::uint64_t events = 0;
+    while (events < kEvents) {
+        const auto batch = next_events(subscriber);
+        ASSERT_TRUE(batch);
+        events += batch->event_count;
+        EXPECT_LT(batch->bytes.size(), kBatchBytes + 2 * event_bytes);
+        const bool is_last = events == kEvents;
+        EXPECT_TRUE(is_last || batch->bytes.size() + frame_start("alice").size() >= kBatchBytes);
+    }
+    EXPECT_EQ(events, kEvents);
+}
+
+TEST(Publisher, SendsALoneEventOnFlush)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    publisher.add(make_event(7));
+    EXPECT_EQ(publisher.statistics().batches, 0U);
+    publisher.flush();
+    publisher.flush();
+    EXPECT_EQ(publisher.statistics().batches, 1U);
+    const auto batch = next_events(subscriber);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(parse(*batch).events(0).timestamp_ns(), 7U);
+}
+
+TEST(Publisher, DeliversWhatWaitsBeforeItEnds)
+{
+    for (const std::string transport : {"tcp", "ipc"}) {
+        const TemporaryFolder folder;
+        const std::string url = transport == "ipc" ? "ipc://" + folder / "events.sock" : kAnyPort;
+        auto publisher = std::make_unique<Publisher>(PublisherOptions{.url = url, .node = "alice"});
+        Subscriber subscriber{{.sources = {publisher->url()}}};
+        wait_for_subscribers(*publisher, 1);
+        constexpr std::uint64_t kEvents = 1000;
+        for (std::uint64_t i = 0; i < kEvents; ++i)
+            publisher->add(make_event(i, 50'000));
+        publisher.reset();
+        while (subscriber.statistics().events < kEvents)
+            ASSERT_TRUE(next_events(subscriber)) << transport;
+        EXPECT_EQ(subscriber.statistics().missed_events, 0U);
+    }
+}
+
+TEST(Publisher, AHeartbeatShowsWhatWasMissed)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    publisher.add(make_event(0));
+    publisher.heartbeat();
+    auto batch = subscriber.receive(kDeadline);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->event_count, 1U);
+    batch = subscriber.receive(kDeadline);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->event_count, 0U);
+    EXPECT_EQ(batch->first_sequence, 1U);
+    EXPECT_EQ(batch->missed, 0U);
+    EXPECT_EQ(publisher.next_sequence(), 1U);
+}
+
+TEST(Publisher, RefusesAnEventThatNoFrameHasRoomFor)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    EXPECT_THROW(publisher.add(std::string(kMaxEventBytes + 1, 'x')), std::length_error);
+    EXPECT_EQ(publisher.next_sequence(), 0U);
+}
+
+TEST(Publisher, TheLargestEventPassesASubscribersLimit)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    while (publisher.next_sequence() < 60)
+        publisher.add(make_event(0, 1000)); // not yet a batch
+    publisher.add(std::string(kMaxEventBytes, 'x'));
+    const auto batch = next_events(subscriber);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->event_count, 61U);
+}
+
+TEST(Publisher, TellsThePortThatItGot)
+{
+    const Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    EXPECT_THAT(publisher.url(), ::testing::MatchesRegex("tcp://127.0.0.1:[1-9][0-9]*"));
+}
+
+TEST(Publisher, TakesOverTheSocketFileOfAPublisherThatWasKilled)
+{
+    const TemporaryFolder folder;
+    const std::string url = "ipc://" + folder / "events.sock";
+    listen_raw(folder / "events.sock"); // and closed again at once, which leaves the file
+    ASSERT_TRUE(std::filesystem::is_socket(folder / "events.sock"));
+
+    Publisher publisher{{.url = url, .node = "alice"}};
+    Subscriber subscriber{{.sources = {url}}};
+    wait_for_subscribers(publisher, 1);
+    publisher.add(make_event(0));
+    publisher.flush();
+    EXPECT_TRUE(next_events(subscriber));
+}
+
+TEST(Publisher, DoesNotTakeOverTheSocketFileOfALivePublisher)
+{
+    const TemporaryFolder folder;
+    const std::string url = "ipc://" + folder / "events.sock";
+    Publisher first{{.url = url, .node = "alice"}};
+    EXPECT_THAT(([&] { Publisher{{.url = url, .node = "bob"}}; }),
+                ThrowsMessage<std::runtime_error>(HasSubstr(url + ": Address in use")));
+    Subscriber subscriber{{.sources = {url}}};
+    wait_for_subscribers(first, 1);
+}
+
+TEST(Publisher, DoesNotDeleteAFileThatIsNoSocket)
+{
+    const TemporaryFolder folder;
+    const std::string path = folder / "precious";
+    std::ofstream{path} << "text";
+    EXPECT_THAT(([&] { Publisher{{.url = "ipc://" + path, .node = "alice"}}; }),
+                ThrowsMessage<std::runtime_error>(HasSubstr("there is a file that is not a socket")));
+    EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST(Publisher, SaysWhyItCannotStart)
+{
+    const auto error = [](PublisherOptions options) -> std::string {
+        try {
+            const Publisher publisher{options};
+        } catch (const std::runtime_error& thrown) {
+            return thrown.what();
+        }
+        return "none";
+    };
+    const Publisher other{{.url = kAnyPort, .node = "alice"}};
+    EXPECT_EQ(error({.url = other.url(), .node = "alice"}), "cannot listen on " + other.url() + ": Address in use");
+    EXPECT_THAT(error({.url = kAnyPort, .node = "a/b"}), HasSubstr("bad node name \"a/b\""));
+    EXPECT_THAT(error({.url = kAnyPort, .node = ""}), HasSubstr("bad node name"));
+    EXPECT_THAT(error({.url = kAnyPort, .node = std::string(65, 'a')}), HasSubstr("bad node name"));
+    EXPECT_THAT(error({.url = kAnyPort, .node = "a", .queue_batches = 0}), HasSubstr("room for a batch"));
+    EXPECT_THAT(error({.url = "inproc://x", .node = "a"}), HasSubstr("tcp://, ipc:// or tls+tcp://"));
+    EXPECT_THAT(error({.url = "tls+tcp://127.0.0.1:0", .node = "a"}), HasSubstr("needs a CA file"));
+    EXPECT_THAT(error({.url = kAnyPort, .node = "a", .tls = TlsFiles{}}), HasSubstr("does not use them"));
+}
+
+} // namespace
+} // namespace peer_observer::bus

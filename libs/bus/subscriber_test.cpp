@@ -1,0 +1,177 @@
+#include "libs/bus/bus_testing.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <memory>
+
+namespace peer_observer::bus {
+namespace {
+
+using namespace testing;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+void publish(Publisher& publisher, std::uint64_t count)
+{
+    for (std::uint64_t i = 0; i < count; ++i)
+        publisher.add(make_event(i));
+    publisher.flush();
+}
+
+TEST(Subscriber, MayStartBeforeThePublisher)
+{
+    const TemporaryFolder folder;
+    const std::string url = "ipc://" + folder / "events.sock";
+    Subscriber subscriber{{.sources = {url}}};
+    EXPECT_FALSE(subscriber.receive(1ms));
+    EXPECT_EQ(subscriber.statistics().connected_sources, 0U);
+    Publisher publisher{{.url = url, .node = "alice"}};
+    wait_for_subscribers(publisher, 1);
+    publish(publisher, 1);
+    EXPECT_TRUE(next_events(subscriber));
+    EXPECT_EQ(subscriber.statistics().connected_sources, 1U);
+}
+
+TEST(Subscriber, ThatComesLateMissesNothingThatItCouldHaveHad)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    publish(publisher, 1000);
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    publish(publisher, 1);
+    const auto batch = next_events(subscriber);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->first_sequence, 1000U);
+    EXPECT_EQ(batch->missed, 0U);
+}
+
+TEST(Subscriber, TakesARestartedPublisherForANewOne)
+{
+    const TemporaryFolder folder;
+    const std::string url = "ipc://" + folder / "events.sock";
+    auto publisher = std::make_unique<Publisher>(PublisherOptions{.url = url, .node = "alice"});
+    Subscriber subscriber{{.sources = {url}}};
+    std::vector<std::string> notices;
+    subscriber.on_notice([&](const std::string& notice) { notices.push_back(notice); });
+    wait_for_subscribers(*publisher, 1);
+    publish(*publisher, 10);
+    const auto before = next_events(subscriber);
+    ASSERT_TRUE(before);
+    const std::uint64_t first_id = before->publisher_id;
+
+    publisher.reset();
+    wait_for("the loss", [&] {
+        subscriber.receive(10ms);
+        return subscriber.statistics().connected_sources == 0;
+    });
+    publisher = std::make_unique<Publisher>(PublisherOptions{.url = url, .node = "alice"});
+    wait_for_subscribers(*publisher, 1);
+    publish(*publisher, 10);
+    const auto after = next_events(subscriber);
+    ASSERT_TRUE(after);
+    EXPECT_NE(after->publisher_id, first_id);
+    EXPECT_EQ(after->first_sequence, 0U);
+    EXPECT_EQ(after->missed, 0U);
+    EXPECT_EQ(subscriber.statistics().missed_events, 0U);
+    EXPECT_EQ(subscriber.statistics().bad_frames, 0U);
+    EXPECT_THAT(notices, Contains("source " + url + " connected"));
+}
+
+TEST(Subscriber, ReceivesFromManyPublishersInTheOrderOfEach)
+{
+    constexpr std::uint64_t kEvents = 20'000;
+    std::vector<std::unique_ptr<Publisher>> publishers;
+    std::vector<std::string> urls;
+    for (const std::string node : {"a", "b", "c"}) {
+        publishers.push_back(std::make_unique<Publisher>(PublisherOptions{.url = kAnyPort, .node = node}));
+        urls.push_back(publishers.back()->url());
+    }
+    Subscriber subscriber{{.sources = urls}};
+    for (const auto& publisher : publishers)
+        wait_for_subscribers(*publisher, 1);
+    std::vector<std::jthread> senders;
+    for (const auto& publisher : publishers)
+        senders.emplace_back([&] { publish(*publisher, kEvents); });
+    std::map<std::string, std::uint64_t> next;
+    while (subscriber.statistics().events < 3 * kEvents) {
+        const auto batch = next_events(subscriber);
+        ASSERT_TRUE(batch);
+        auto& expected = next[std::string{batch->node}];
+        ASSERT_EQ(batch->first_sequence, expected);
+        expected += batch->event_count;
+    }
+    EXPECT_EQ(subscriber.statistics().missed_events, 0U);
+    EXPECT_EQ(subscriber.statistics().connected_sources, 3U);
+}
+
+TEST(Subscriber, ReceivesOnlyTheNodesThatItAskedFor)
+{
+    Publisher a{{.url = kAnyPort, .node = "a"}};
+    Publisher ab{{.url = kAnyPort, .node = "ab"}};
+    Publisher c{{.url = kAnyPort, .node = "c"}};
+    Subscriber subscriber{{.sources = {a.url(), ab.url(), c.url()}, .nodes = {"a", "c"}}};
+    for (auto* publisher : {&a, &ab, &c})
+        wait_for_subscribers(*publisher, 1);
+    for (auto* publisher : {&ab, &a, &c})
+        publish(*publisher, 1);
+    std::map<std::string, int> batches;
+    while (batches["a"] < 1 || batches["c"] < 1) {
+        const auto batch = next_events(subscriber);
+        ASSERT_TRUE(batch);
+        ++batches[std::string{batch->node}];
+    }
+    // Another batch of each, so that one of "ab" would have come by now.
+    for (auto* publisher : {&ab, &a, &c})
+        publish(*publisher, 1);
+    while (batches["a"] < 2 || batches["c"] < 2) {
+        const auto batch = next_events(subscriber);
+        ASSERT_TRUE(batch);
+        ++batches[std::string{batch->node}];
+    }
+    EXPECT_EQ(batches.count("ab"), 0U);
+    EXPECT_EQ(subscriber.statistics().bad_frames, 0U);
+}
+
+TEST(Subscriber, WithoutATimeoutReturnsAtOnce)
+{
+    Subscriber subscriber{{.sources = {"ipc:///nonexistent/events.sock"}}};
+    EXPECT_FALSE(subscriber.receive(0ms));
+    EXPECT_FALSE(subscriber.receive(-1ms));
+}
+
+TEST(Subscriber, MayWaitForEver)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    std::jthread sender{[&] { publish(publisher, 1); }};
+    EXPECT_TRUE(subscriber.receive(std::chrono::milliseconds::max()));
+}
+
+TEST(Subscriber, SaysWhyItCannotStart)
+{
+    const auto error = [](const SubscriberOptions& options) -> std::string {
+        try {
+            const Subscriber subscriber{options};
+        } catch (const std::runtime_error& thrown) {
+            return thrown.what();
+        }
+        return "none";
+    };
+    EXPECT_THAT(error({}), HasSubstr("no source"));
+    EXPECT_THAT(error({.sources = {"tcp://127.0.0.1:1", "tcp://127.0.0.1:1"}}), HasSubstr("given twice"));
+    EXPECT_THAT(error({.sources = {kAnyPort}}), HasSubstr("port 0"));
+    EXPECT_THAT(error({.sources = {"tcp://127.0.0.1:1"}, .nodes = {"a b"}}), HasSubstr("bad node name \"a b\""));
+    EXPECT_THAT(error({.sources = {"tcp://127.0.0.1:1"}, .queue_batches = 0}), HasSubstr("room for a batch"));
+    for (const std::string bad :
+         {"", "127.0.0.1:1", "http://127.0.0.1:1", "tcp://", "tcp://localhost", "tcp://:1",
+          "tcp://localhost:", "tcp://localhost:x", "tcp://localhost:65536", "tcp://localhost:-1", "tcp://::1:1",
+          "tcp://localhost:1/path", "ipc://", "TCP://localhost:1"}) {
+        EXPECT_THAT(error({.sources = {bad}}), HasSubstr("bad URL \"" + bad + "\"")) << bad;
+    }
+    EXPECT_THAT(error({.sources = {"ipc://" + std::string(108, 'x')}}), HasSubstr("at most 107 bytes"));
+}
+
+} // namespace
+} // namespace peer_observer::bus
