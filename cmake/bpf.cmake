@@ -14,9 +14,8 @@ foreach(folder IN LISTS libbpf_INCLUDE_DIRS)
   list(APPEND bpf_include_flags -I${folder})
 endforeach()
 # clang -target bpf does not know the folder that Debian keeps per architecture.
-execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch OUTPUT_VARIABLE multiarch OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-if(multiarch AND EXISTS /usr/include/${multiarch})
-  list(APPEND bpf_include_flags -I/usr/include/${multiarch})
+if(CMAKE_LIBRARY_ARCHITECTURE)
+  list(APPEND bpf_include_flags -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
 endif()
 
 # peer_observer_bpf_skeleton(<target> <header> <name> <source>...): compiles each source, links them into one object, and wraps it.

@@ -19,7 +19,7 @@ namespace {
 double seconds(clockid_t clock)
 {
     timespec time{};
-    clock_gettime(clock, &time);
+    (void)clock_gettime(clock, &time);
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 

@@ -43,6 +43,7 @@ public:
     {
         const std::scoped_lock lock{mutex_};
         std::vector<prometheus::MetricFamily> out;
+        out.reserve(families_.size());
         for (const Family& family : families_)
             out.push_back(collect(family));
         return out;

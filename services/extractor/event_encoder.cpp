@@ -23,7 +23,7 @@ static_assert(kCauses.size() == LOSS_CAUSE_COUNT);
 std::int64_t clock_ns(clockid_t clock)
 {
     timespec time{};
-    clock_gettime(clock, &time);
+    (void)clock_gettime(clock, &time);
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 

@@ -29,7 +29,7 @@ constexpr std::uint32_t kNoProcess = std::numeric_limits<std::uint32_t>::max();
 std::uint64_t ktime_ns()
 {
     timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
