@@ -22,14 +22,14 @@ std::uint64_t random_id()
     return std::uniform_int_distribution<std::uint64_t>{}(device);
 }
 
-const PublisherOptions& checked(const PublisherOptions& options)
+std::string checked_node(const PublisherOptions& options)
 {
     if (!is_node_name(options.node)) {
         throw std::runtime_error{"bad node name \"" + options.node +
                                  "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
     }
     if (options.queue_batches < 1) throw std::runtime_error{"the queue of a subscriber must have room for a batch"};
-    return options;
+    return options.node;
 }
 
 Endpoint checked_endpoint(const PublisherOptions& options)
@@ -44,7 +44,7 @@ Endpoint checked_endpoint(const PublisherOptions& options)
 class Publisher::Implementation {
 public:
     explicit Implementation(const PublisherOptions& options)
-        : node_{checked(options).node}, id_{random_id()}, endpoint_{checked_endpoint(options)},
+        : node_{checked_node(options)}, id_{random_id()}, endpoint_{checked_endpoint(options)},
           fanout_{endpoint_,
                   options.tls,
                   {.batches = static_cast<std::size_t>(options.queue_batches), .bytes = options.queue_bytes}}
