@@ -11,8 +11,9 @@ MEBIBYTE = 1 << 20
 # What the publisher keeps for one subscriber at most, and the least that is sure to exceed it and the sockets' buffers.
 QUEUE_BYTES = 256 * MEBIBYTE
 MESSAGE_BYTES = 200_000
-# At most so many are under way: they fit into the ring, so that however slow the machine is, none is lost there.
-FLOOD = 500
+# At most so many are under way: they fit into the ring and into the other subscriber's queue (a quarter of QUEUE_BYTES
+# when batches are this large), so that however slow the machine is, none is lost there.
+FLOOD = 100
 MESSAGES = FLOOD * -(-2 * QUEUE_BYTES // (MESSAGE_BYTES * FLOOD))
 
 
