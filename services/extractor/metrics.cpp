@@ -17,6 +17,7 @@ template <typename Values>
 std::vector<Sample> by_tracepoint(const Values& values)
 {
     std::vector<Sample> samples;
+    samples.reserve(kTracepoints.size());
     for (std::size_t i = 0; i < kTracepoints.size(); ++i)
         samples.push_back({static_cast<double>(values[i]), {{"tracepoint", kTracepoints[i].full_name()}}});
     return samples;
@@ -25,6 +26,7 @@ std::vector<Sample> by_tracepoint(const Values& values)
 std::vector<Sample> losses(const KernelCounters& kernel)
 {
     std::vector<Sample> samples;
+    samples.reserve(kTracepoints.size());
     for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
         for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause) {
             samples.push_back(
@@ -38,6 +40,7 @@ std::vector<Sample> losses(const KernelCounters& kernel)
 std::vector<Sample> attached(const ExtractorStatistics& statistics)
 {
     std::vector<Sample> samples;
+    samples.reserve(kTracepoints.size());
     for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
         if (statistics.states[i] == AttachState::disabled) continue;
         samples.push_back(
@@ -49,6 +52,7 @@ std::vector<Sample> attached(const ExtractorStatistics& statistics)
 std::vector<Sample> undecodable(const ExtractorStatistics& statistics)
 {
     std::vector<Sample> samples;
+    samples.reserve(statistics.undecodable.size());
     for (const auto& [reason, count] : statistics.undecodable)
         samples.push_back({static_cast<double>(count), {{"reason", std::string{reason}}}});
     return samples;
@@ -56,7 +60,7 @@ std::vector<Sample> undecodable(const ExtractorStatistics& statistics)
 
 } // namespace
 
-void add_extractor_metrics(telemetry::Telemetry& telemetry, std::function<ExtractorStatistics()> read)
+void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<ExtractorStatistics()>& read)
 {
     telemetry.add("peer_observer_extractor_events_total", "Events received from the kernel.", MetricType::counter,
                   [read] { return by_tracepoint(read().events); });

@@ -9,6 +9,6 @@
 namespace peer_observer::extractor {
 
 /// `read` is called at each scrape, from another thread.
-void add_extractor_metrics(telemetry::Telemetry& telemetry, std::function<ExtractorStatistics()> read);
+void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<ExtractorStatistics()>& read);
 
 } // namespace peer_observer::extractor

@@ -9,10 +9,12 @@
 #include <sys/utsname.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace peer_observer::extractor {
@@ -62,9 +64,13 @@ std::string explain(int error)
 bool kernel_is_at_least(int major, int minor)
 {
     utsname name{};
+    if (uname(&name) != 0) return false;
+    const std::string_view release{name.release};
     int has_major = 0;
     int has_minor = 0;
-    if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &has_major, &has_minor) != 2) return false;
+    const auto dot = std::from_chars(release.begin(), release.end(), has_major).ptr;
+    if (dot == release.end() || *dot != '.') return false;
+    std::from_chars(dot + 1, release.end(), has_minor);
     return std::pair{has_major, has_minor} >= std::pair{major, minor};
 }
 
