@@ -12,7 +12,7 @@ from traced import traced_node
 @pytest.fixture(scope="module")
 def traced():
     with traced_node("-mempoolexpiry=1", "-maxmempool=5", "-datacarriersize=100000") as traced:
-        traced.wallet = traced.node.create_wallet(blocks=170)
+        traced.wallet = traced.node.create_wallet(blocks=106)
         traced.address = traced.wallet.getnewaddress()
         yield traced
 
@@ -163,16 +163,17 @@ def test_removed_by_reorg(traced):
 
 
 def test_removed_by_sizelimit(traced):
-    """Fills the 5 MB mempool; each transaction pays more than those before it, so the first has to go."""
+    """Overfills the 5 MB mempool with transactions each of which pays more than those before it, so the first have to go."""
     rpc = traced.node.rpc
+    traced.wallet.sendmany("", {traced.wallet.getnewaddress(): "0.5" for _ in range(55)})
+    rpc.generatetoaddress(1, traced.address)
     mark = traced.events.mark()
-    sent, entries = [], {}
-    for number, coin in enumerate(traced.wallet.listunspent()):
-        sent.append(rpc.sendrawtransaction(spend(traced, coin, 50000 + 1000 * number, data="61" * 95000)))
-        in_mempool = set(rpc.getrawmempool())
-        gone = [txid for txid in sent if txid not in in_mempool]
-        if gone:
-            break
-        entries[sent[-1]] = entry_of(traced, sent[-1])
-    assert gone == sent[:1]
-    check_removed(traced, mark, gone[0], "sizelimit", entries[gone[0]])
+    sent, entry = [], None
+    for number, coin in enumerate(coin for coin in traced.wallet.listunspent() if coin["confirmations"] == 1):
+        sent.append(rpc.sendrawtransaction(spend(traced, coin, 50_000 + 20_000 * number, data="61" * 95_000)))
+        entry = entry or entry_of(traced, sent[0])
+    gone = len(sent) - len(rpc.getrawmempool())
+    assert gone > 0
+    removed = traced.events.wait_for("mempool.removed", mark, reason="sizelimit", count=gone)
+    assert [event["txid"] for event in removed] == sent[:gone]
+    check_removed(traced, mark, sent[0], "sizelimit", entry)
