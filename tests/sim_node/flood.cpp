@@ -12,7 +12,7 @@ namespace {
 std::uint64_t thread_cpu_ns()
 {
     timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    static_cast<void>(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time));
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
@@ -44,6 +44,7 @@ Summary play_flood(const Flood& flood, PlayerSettings settings, const std::atomi
     std::vector<Summary> summaries(flood.threads);
     {
         std::vector<std::jthread> threads;
+        threads.reserve(flood.threads);
         for (std::size_t i = 0; i < flood.threads; ++i) {
             threads.emplace_back([&, i] {
                 summaries[i] = flood_from_one_peer(flood, settings, stopping, static_cast<std::int64_t>(i));

@@ -17,6 +17,7 @@ constexpr std::int64_t kSubsidy = 312'500'000;
 Hash merkle_root_of(const std::vector<Transaction>& transactions)
 {
     std::vector<Hash> txids;
+    txids.reserve(transactions.size());
     for (const Transaction& transaction : transactions)
         txids.push_back(transaction.txid);
     return merkle_root(std::move(txids));
@@ -38,16 +39,14 @@ void Node::receive(const Peer& peer, const char* type, const Bytes& payload, con
                    Payload kind)
 {
     const std::uint8_t* data = payload.empty() ? nullptr : payload.data();
-    // A copy: the effect may open or close connections.
-    const Peer sender = peer;
-    Call call = calls::net_inbound_message(sender.id, sender.address_text.c_str(), sender.connection_type, type,
+    Call call = calls::net_inbound_message(peer.id, peer.address_text.c_str(), peer.connection_type, type,
                                            payload.size(), data);
     call.payload = kind;
     emit(call);
     if (effect) effect();
     const auto duration_ns = static_cast<std::int64_t>(2'000 + 9 * payload.size() + random.below(20'000U));
-    emit(calls::net_processed_message(sender.id, sender.address_text.c_str(), sender.connection_type, type,
-                                      payload.size(), duration_ns));
+    emit(calls::net_processed_message(peer.id, peer.address_text.c_str(), peer.connection_type, type, payload.size(),
+                                      duration_ns));
 }
 
 void Node::send(const Peer& peer, const char* type, const Bytes& payload) const
@@ -187,10 +186,9 @@ void Node::connect_block(Block block)
     for (Coin& coin : coins_) {
         if (coin.height == 0) coin.height = height_;
     }
-    emit(
-        calls::validation_block_connected(block.hash, static_cast<std::int32_t>(height_), block.transactions.size(),
-                                          inputs, static_cast<std::int64_t>(4 * inputs),
-                                          static_cast<std::int64_t>(200'000 + 15'000 * inputs + random.below(90'000))));
+    emit(calls::validation_block_connected(block.hash, static_cast<std::int32_t>(height_), block.transactions.size(),
+                                           inputs, std::int64_t{4} * inputs,
+                                           200'000 + std::int64_t{15'000} * inputs + random.below(90'000)));
     for (const Transaction& transaction : block.transactions) {
         const auto entry = std::ranges::find_if(
             mempool, [&](const MempoolEntry& other) { return other.transaction.txid == transaction.txid; });

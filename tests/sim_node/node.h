@@ -37,7 +37,7 @@ public:
     Node(std::uint64_t seed, std::function<void(const Call&)> sink);
 
     void emit(const Call& call) const { sink_(call); }
-    /// The peer's message arrives, `effect` happens, the message is processed.
+    /// The peer's message arrives, `effect` happens (but no connection opens or closes), the message is processed.
     void receive(const Peer& peer, const char* type, const Bytes& payload, const std::function<void()>& effect = {},
                  Payload kind = Payload::well_formed);
     void send(const Peer& peer, const char* type, const Bytes& payload) const;

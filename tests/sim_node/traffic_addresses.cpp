@@ -5,6 +5,7 @@ namespace peer_observer::sim_node::traffic {
 std::vector<payloads::KnownAddress> known_addresses(Node& node, std::size_t count)
 {
     std::vector<payloads::KnownAddress> result;
+    result.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         result.push_back({.address = random_address(node.random),
                           .time = static_cast<std::uint32_t>(node.now_s - node.random.below<std::int64_t>(864'000)),

@@ -18,6 +18,7 @@ Transaction new_transaction(Node& node)
 void announce(Node& node, const Peer& source, const std::vector<Transaction>& transactions)
 {
     std::vector<Hash> wtxids;
+    wtxids.reserve(transactions.size());
     for (const Transaction& transaction : transactions)
         wtxids.push_back(transaction.wtxid);
     for (int i = 0; i < 3; ++i)
@@ -101,7 +102,7 @@ void orphan(Node& node)
 void replace_transaction(Node& node)
 {
     const auto entry = childless(node);
-    const MempoolEntry old = *entry;
+    const MempoolEntry& old = *entry;
     const Transaction replacement = make_transaction(node.random, old.transaction.inputs, old.transaction.fee + 1'000);
     const Peer& peer = node.random_peer();
     node.receive(peer, "inv", inventory(Inventory::wtx, {replacement.wtxid}));
@@ -134,6 +135,7 @@ void list_mempool(Node& node)
 {
     const Peer& peer = node.random_peer();
     std::vector<Hash> txids;
+    txids.reserve(node.mempool.size());
     for (const MempoolEntry& entry : node.mempool)
         txids.push_back(entry.transaction.txid);
     node.receive(peer, "mempool", {}, [&] { node.send(peer, "inv", inventory(Inventory::tx, txids)); });
