@@ -15,6 +15,7 @@ struct Service {
     std::string description; ///< first line of --help
     std::string example;     ///< one worked example, shown at the end of --help
     boost::program_options::options_description options;
+    std::string metrics_address{}; ///< default of --metrics-address; empty = off
 };
 
 /// What a running service gets.

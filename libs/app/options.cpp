@@ -25,13 +25,16 @@ po::options_description command_line_options()
     return options;
 }
 
-po::options_description common_options()
+po::options_description common_options(const std::string& metrics_address)
 {
     po::options_description options;
     auto add = options.add_options();
     add("log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
         "trace, debug, info, warn or error");
-    add("metrics-address", po::value<std::string>()->default_value("", "off")->value_name("HOST:PORT"),
+    add("metrics-address",
+        po::value<std::string>()
+            ->default_value(metrics_address, metrics_address.empty() ? "off" : metrics_address)
+            ->value_name("HOST:PORT"),
         "serve this program's own Prometheus metrics there; port 0 picks a free one");
     return options;
 }
@@ -39,7 +42,7 @@ po::options_description common_options()
 std::string help(const Service& service)
 {
     po::options_description groups; // an empty line before each
-    groups.add(service.options).add(common_options()).add(command_line_options());
+    groups.add(service.options).add(common_options(service.metrics_address)).add(command_line_options());
     std::ostringstream text;
     text << "Usage: peer-observer-" << service.name << " [options]\n\n" << service.description << '\n' << groups;
     text << "\nExample:\n  " << service.example << '\n';
@@ -74,7 +77,7 @@ void store_config_file(const std::string& path, const po::options_description& o
 Options parse_options(int argc, const char* const* argv, const Service& service)
 {
     po::options_description in_file;
-    in_file.add(service.options).add(common_options());
+    in_file.add(service.options).add(common_options(service.metrics_address));
     po::options_description everywhere;
     everywhere.add(in_file).add(command_line_options());
 

@@ -14,6 +14,7 @@ namespace {
 // A signal handler sees nothing but globals.
 std::atomic<bool> stop_asked{false};
 std::atomic<int> stop_event{-1};
+std::atomic<bool> reload_asked{false};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_stop_signal(int number)
@@ -24,6 +25,8 @@ extern "C" void on_stop_signal(int number)
     (void)!write(stop_event, &one, sizeof(one));
     errno = saved_errno;
 }
+
+extern "C" void on_reload_signal(int) { reload_asked = true; }
 
 struct sigaction make_action(void (*handler)(int))
 {
@@ -60,5 +63,16 @@ StopSignals::~StopSignals()
 bool StopSignals::stopping() const noexcept { return stop_asked; }
 
 int StopSignals::fd() const noexcept { return stop_event; }
+
+ReloadSignal::ReloadSignal()
+{
+    reload_asked = false;
+    const auto action = make_action(on_reload_signal);
+    sigaction(SIGHUP, &action, &old_);
+}
+
+ReloadSignal::~ReloadSignal() { sigaction(SIGHUP, &old_, nullptr); }
+
+bool ReloadSignal::take() noexcept { return reload_asked.exchange(false); }
 
 } // namespace peer_observer::app

@@ -1,4 +1,4 @@
-// SIGTERM and SIGINT as a flag and a file descriptor.
+// SIGTERM and SIGINT as a flag and a file descriptor; SIGHUP as a flag.
 #pragma once
 
 #include <csignal>
@@ -23,6 +23,22 @@ private:
     struct sigaction old_term_{};
     struct sigaction old_int_{};
     struct sigaction old_pipe_{};
+};
+
+/// One at a time in a process, for services that have something to read again. While it lives, SIGHUP is noted; it ends
+/// the process otherwise.
+class ReloadSignal {
+public:
+    ReloadSignal();
+    ~ReloadSignal();
+    ReloadSignal(const ReloadSignal&) = delete;
+    ReloadSignal& operator=(const ReloadSignal&) = delete;
+
+    /// Whether SIGHUP has come since the last call.
+    bool take() noexcept;
+
+private:
+    struct sigaction old_{};
 };
 
 } // namespace peer_observer::app

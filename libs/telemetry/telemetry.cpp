@@ -125,6 +125,8 @@ public:
         if (exposer_) stop(std::move(exposer_), bound_);
     }
 
+    void add(const std::weak_ptr<prometheus::Collectable>& collectable) { exposer_->RegisterCollectable(collectable); }
+
     const std::shared_ptr<Families> families = std::make_shared<Families>();
     std::string address;
 
@@ -158,6 +160,8 @@ void Telemetry::add(std::string name, std::string help, MetricType type, std::fu
 {
     implementation_->families->add({std::move(name), std::move(help), type, std::move(collect)});
 }
+
+void Telemetry::add(const std::weak_ptr<prometheus::Collectable>& collectable) { implementation_->add(collectable); }
 
 std::string Telemetry::text() const
 {

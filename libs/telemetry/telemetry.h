@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+namespace prometheus {
+class Collectable;
+}
+
 namespace peer_observer::telemetry {
 
 using Labels = std::map<std::string, std::string>;
@@ -32,7 +36,10 @@ public:
     /// Adds a metric family. `collect` runs at each scrape, from the server's thread.
     void add(std::string name, std::string help, MetricType type, std::function<std::vector<Sample>()> collect);
 
-    /// The metrics in Prometheus' text format, as GET /metrics shows them.
+    /// Serves what `collectable` collects as well, as long as that lives.
+    void add(const std::weak_ptr<prometheus::Collectable>& collectable);
+
+    /// The metrics in Prometheus' text format, as GET /metrics shows them; without those of collectables.
     std::string text() const;
 
     /// HOST:PORT with the port that is really used.
