@@ -1,0 +1,140 @@
+#include "services/metrics/definitions.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace peer_observer::metrics {
+namespace {
+
+/// What existing dashboards query. This must not change: name, type, labels without `host`.
+constexpr auto kKnownToDashboards = R"(
+runtime_start_timestamp gauge
+p2p_message_count counter message connection_type direction
+p2p_message_bytes counter message connection_type direction
+p2p_message_bytes_linkinglion counter message direction
+p2p_message_count_linkinglion counter message direction
+p2p_addr_addresses histogram direction
+p2p_addr_timestamp_offset_seconds histogram direction timestamp_offset
+p2p_addr_services_bits histogram direction
+p2p_addrv2_services_bits histogram direction
+p2p_addr_services counter direction services
+p2p_addrv2_services counter direction services
+p2p_addrv2_addresses histogram direction
+p2p_addrv2_timestamp_offset_seconds histogram direction timestamp_offset
+p2p_address_selfannouncements counter network direction
+p2p_address_subnetannouncements counter network direction
+p2p_ping_inbound_value counter value
+p2p_addrv2_empty counter direction addr
+conn_inbound counter
+conn_inbound_network counter network
+conn_inbound_banlist_monero counter
+conn_inbound_banlist_gmax counter
+conn_inbound_list_linkinglion counter
+conn_inbound_tor_exit counter
+conn_inbound_current gauge
+conn_outbound counter
+conn_outbound_current gauge
+conn_outbound_network counter network
+conn_closed_network counter network
+conn_closed counter
+conn_closed_age counter
+conn_evicted_inbound counter
+conn_misbehaving counter misbehavingmessage
+conn_misbehaving_reason counter misbehavingmessage
+conn_private_transaction_broadcast counter
+p2p_inv_entries counter direction inv_type
+p2p_inv_entries_histogram histogram direction
+p2p_invs_homogeneous counter direction
+p2p_invs_heterogeneous counter direction
+p2p_invs_outbound_large counter
+p2p_oldping_subnet counter subnet
+p2p_version_useragent counter useragent
+p2p_feefilter_feerate counter direction feerate
+p2p_reject_message counter rejectcommand rejectreason
+mempool_added counter
+mempool_added_vbytes counter
+mempool_replaced counter
+mempool_replaced_vbytes counter
+mempool_rejected counter reason
+mempool_removed counter reason
+validation_block_connected_latest_height gauge
+validation_block_connected_latest_connection_time gauge
+validation_block_connected_latest_sigops gauge
+validation_block_connected_latest_inputs gauge
+validation_block_connected_latest_transactions gauge
+validation_block_connected_connection_time counter
+)";
+
+TEST(Definitions, KeepWhatExistingDashboardsQuery)
+{
+    std::string found = "\n";
+    for (const Definition& row : definitions().first(static_cast<std::size_t>(kFirstNewMetric))) {
+        constexpr std::array kTypes = {"counter", "gauge", "histogram"};
+        EXPECT_TRUE(row.by_host);
+        EXPECT_TRUE(row.name.starts_with("peerobserver_"));
+        found += row.name.substr(row.name.find('_') + 1);
+        found += std::string{" "} + kTypes.at(static_cast<std::size_t>(row.type));
+        for (const Label& label : row.labels)
+            if (!label.name.empty()) (found += ' ') += label.name;
+        found += '\n';
+    }
+    EXPECT_EQ(found, kKnownToDashboards);
+}
+
+TEST(Definitions, HaveNamesOfTheirOwnAndHelp)
+{
+    std::set<std::string_view> names;
+    for (const Definition& row : definitions()) {
+        EXPECT_TRUE(names.insert(row.name).second) << row.name;
+        EXPECT_TRUE(row.help.ends_with('.')) << row.name;
+        EXPECT_EQ(row.type == Type::histogram, !row.buckets.empty()) << row.name;
+        EXPECT_TRUE(std::ranges::is_sorted(row.buckets)) << row.name;
+    }
+}
+
+std::vector<double> buckets_of(Metric metric)
+{
+    const auto buckets = definition(metric).buckets;
+    return {buckets.begin(), buckets.end()};
+}
+
+TEST(Definitions, HaveTheBucketsOfRecordedHistory)
+{
+    const std::vector<double> addresses = {0,  1,  2,   3,   4,   5,   6,   7,   8,   9,   10,  15,  20,  25,  30,
+                                           50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 900, 999, 1000};
+    EXPECT_EQ(buckets_of(Metric::p2p_addr_addresses), addresses);
+    EXPECT_EQ(buckets_of(Metric::p2p_addrv2_addresses), addresses);
+    auto sizes = addresses;
+    for (const double size :
+         {2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10000, 20000, 25000, 30000, 35000, 40000, 45000, 50000})
+        sizes.push_back(size);
+    EXPECT_EQ(buckets_of(Metric::p2p_inv_entries_histogram), sizes);
+    EXPECT_THAT(buckets_of(Metric::p2p_addr_timestamp_offset_seconds),
+                testing::ElementsAre(0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768,
+                                     65536, 131072, 262144, 524288, 1048576, 2097152, 4194304, 8388608, 16777216));
+    const auto bits = buckets_of(Metric::p2p_addr_services_bits);
+    EXPECT_EQ(bits.size(), 64U);
+    EXPECT_EQ(bits.front(), 0);
+    EXPECT_EQ(bits.back(), 63);
+}
+
+TEST(Definitions, AreWhatTheDocumentationSays)
+{
+    std::ifstream file{PEER_OBSERVER_SOURCE "/docs/metrics.md"};
+    const std::string page{std::istreambuf_iterator<char>{file}, {}};
+    // Its tables are the rows that `peer-observer-metrics --list-metrics` prints, in two parts.
+    const auto has = [&page](const std::string& table) {
+        return page.find("\n\n" + table + "\n") != std::string::npos;
+    };
+    EXPECT_TRUE(has(markdown_table(Metric{}, kFirstNewMetric)));
+    EXPECT_TRUE(has(markdown_table(kFirstNewMetric, Metric::count_)));
+}
+
+} // namespace
+} // namespace peer_observer::metrics

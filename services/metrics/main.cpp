@@ -1,0 +1,104 @@
+// peer-observer-metrics: turns events into Prometheus metrics.
+#include "libs/app/app.h"
+#include "libs/app/bus_options.h"
+#include "libs/app/metrics.h"
+#include "libs/app/signals.h"
+#include "libs/bus/subscriber.h"
+#include "services/metrics/definitions.h"
+#include "services/metrics/ip_lists.h"
+#include "services/metrics/observer.h"
+#include "services/metrics/registry.h"
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <google/protobuf/stubs/common.h>
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#include <google/protobuf/stubs/logging.h>
+#endif
+#include <spdlog/spdlog.h>
+
+namespace {
+
+namespace po = boost::program_options;
+using namespace peer_observer;
+using namespace std::chrono_literals;
+
+constexpr auto kLongestWait = 100ms; // until a signal is noticed
+constexpr auto kTick = 500ms;
+
+po::options_description options()
+{
+    po::options_description own;
+    auto add = own.add_options();
+    add("ip-list", po::value<std::vector<std::string>>()->value_name("NAME=FILE")->default_value({}, ""),
+        "count inbound connections from the addresses and subnets in this file, one a line; read again on SIGHUP; may "
+        "be repeated. Existing dashboards know banlist_gmax, banlist_monero, linkinglion and tor_exit");
+    add("list-metrics", po::bool_switch(), "print all metrics with their types, labels and meanings, and exit");
+    own.add(app::subscriber_options());
+    return own;
+}
+
+std::unique_ptr<metrics::IpLists> read_ip_lists(const po::variables_map& values, metrics::Registry& registry)
+try {
+    const auto log = [](bool is_warning, const std::string& line) {
+        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
+    };
+    return std::make_unique<metrics::IpLists>(values["ip-list"].as<std::vector<std::string>>(), registry, log);
+} catch (const std::invalid_argument& error) {
+    throw app::UsageError{fmt::format("--ip-list: {}", error.what())};
+}
+
+void serve(const po::variables_map& values, app::Context& context)
+{
+    using metrics::Metric;
+    if (values["list-metrics"].as<bool>()) {
+        fmt::print("{}", metrics::markdown_table(Metric{}, Metric::count_));
+        return;
+    }
+    app::ReloadSignal reload;
+    metrics::Registry registry;
+    const auto lists = read_ip_lists(values, registry);
+    const auto bus_options = app::read_subscriber_options(values);
+    registry.gauge(Metric::configured_sources, {}, {}).Set(static_cast<double>(bus_options.sources.size()));
+    bus::Subscriber subscriber{bus_options};
+    subscriber.on_notice([](const std::string& line) { spdlog::warn("{}", line); });
+
+    const auto telemetry = app::serve_metrics(values, "metrics");
+    if (!telemetry) throw app::UsageError{"--metrics-address must not be empty: it is where the metrics are"};
+    app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
+    telemetry->add(registry.collectable());
+
+    metrics::Observer observer{registry, *lists, [](const std::string& line) { spdlog::warn("{}", line); }};
+    auto next_tick = std::chrono::steady_clock::now();
+    context.ready();
+    while (!context.stopping()) {
+        const auto batch = subscriber.receive(kLongestWait);
+        const auto now = metrics::Moment::now();
+        if (batch) observer.observe(*batch, now);
+        if (reload.take()) lists->reload();
+        if (now.steady < next_tick) continue;
+        next_tick = now.steady + kTick;
+        observer.tick(now);
+        const auto statistics = subscriber.statistics();
+        context.alive(fmt::format("{} events received, {} missed, {} sources connected", statistics.events,
+                                  statistics.missed_events, statistics.connected_sources));
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+    google::protobuf::SetLogHandler(nullptr); // it has a line for each bad event; those are counted
+#endif
+    const app::Service service{"metrics", "Turns events into Prometheus metrics.",
+                               "peer-observer-metrics --source tcp://127.0.0.1:9331 --ip-list tor_exit=tor-exits.txt",
+                               options(), "127.0.0.1:9332"};
+    return app::run(argc, argv, service, serve);
+}

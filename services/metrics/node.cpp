@@ -1,0 +1,64 @@
+#include "services/metrics/node.h"
+
+namespace peer_observer::metrics {
+namespace {
+
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+} // namespace
+
+Node::Node(Registry& registry, std::string_view name, const IpLists& lists, const Moment& start)
+    : registry_{registry, name}, health_{registry_}, messages_{registry_, lists}, connections_{registry_, lists},
+      mempool_{registry_}, validation_{registry_}, patched_{registry_}
+{
+    registry_.gauge(Metric::runtime_start_timestamp).Set(static_cast<double>(start.unix_ns / kNanoseconds));
+}
+
+void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now)
+{
+    health_.observe_event(event, now);
+    if (connections_.seen(publisher_id, event.pid())) patched_.on_new_process();
+    if (!count(event)) health_.count_unknown();
+}
+
+bool Node::count(const proto::Event& event)
+{
+    const auto time_ns = static_cast<std::int64_t>(event.timestamp_ns());
+    switch (event.context_case()) {
+    case proto::Event::kEventsLost:
+        health_.observe_loss(event.events_lost());
+        return true;
+    case proto::Event::kMessage:
+        return messages_.observe(event.message(), time_ns / kNanoseconds);
+    case proto::Event::kConnection:
+        return connections_.observe(event.connection(), static_cast<double>(time_ns) / kNanoseconds);
+    case proto::Event::kMempool:
+        return mempool_.observe(event.mempool());
+    case proto::Event::kValidation:
+        return validation_.observe(event.validation());
+    case proto::Event::kAddrman:
+        return patched_.observe(event.addrman());
+    case proto::Event::kOrphan:
+        return patched_.observe(event.orphan());
+    case proto::Event::kUtxocache:
+    case proto::Event::kCoinSelection:
+        return true; // no metrics
+    case proto::Event::CONTEXT_NOT_SET:
+        break;
+    }
+    return false;
+}
+
+void Node::flush()
+{
+    messages_.flush();
+    health_.flush();
+}
+
+void Node::tick(const Moment& now)
+{
+    for (const std::uint64_t publisher_id : health_.tick(now))
+        connections_.publisher_gone(publisher_id);
+}
+
+} // namespace peer_observer::metrics

@@ -1,0 +1,43 @@
+// The metrics of one node: hands each event to those who count its kind.
+#pragma once
+
+#include "proto/event.pb.h"
+#include "services/metrics/connections.h"
+#include "services/metrics/health.h"
+#include "services/metrics/ip_lists.h"
+#include "services/metrics/mempool.h"
+#include "services/metrics/messages.h"
+#include "services/metrics/patched.h"
+#include "services/metrics/validation.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace peer_observer::metrics {
+
+class Node {
+public:
+    Node(Registry& registry, std::string_view name, const IpLists& lists, const Moment& start);
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    Health& health() { return health_; }
+    void observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now);
+    /// After the events of a batch.
+    void flush();
+    void tick(const Moment& now);
+
+private:
+    /// False for a kind that is not known here.
+    bool count(const proto::Event& event);
+
+    NodeRegistry registry_;
+    Health health_;
+    Messages messages_;
+    Connections connections_;
+    Mempool mempool_;
+    Validation validation_;
+    Patched patched_;
+};
+
+} // namespace peer_observer::metrics

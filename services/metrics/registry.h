@@ -1,0 +1,105 @@
+// The metrics of definitions.h as prometheus-cpp keeps them.
+#pragma once
+
+#include "services/metrics/definitions.h"
+
+#include <array>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+namespace peer_observer::metrics {
+
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+/// Making a series costs about a microsecond and waits for a scrape that is just copying its family; so users make each
+/// once and keep the reference, which holds until remove().
+class Registry {
+public:
+    Registry();
+
+    /// What a scrape collects from.
+    std::shared_ptr<prometheus::Collectable> collectable() const { return registry_; }
+
+    /// The series with these values of `host` (ignored where the metric has none) and the other labels, in the order of
+    /// the definition; made if there is none.
+    Counter& counter(Metric metric, std::string_view host, std::span<const std::string_view> values);
+    Gauge& gauge(Metric metric, std::string_view host, std::span<const std::string_view> values);
+    Histogram& histogram(Metric metric, std::string_view host, std::span<const std::string_view> values);
+
+    void remove(Metric metric, Counter& series) { family(counters_, metric).Remove(&series); }
+    void remove(Metric metric, Gauge& series) { family(gauges_, metric).Remove(&series); }
+
+private:
+    template <typename T>
+    using Families = std::array<prometheus::Family<T>*, static_cast<std::size_t>(Metric::count_)>;
+
+    template <typename T>
+    static prometheus::Family<T>& family(const Families<T>& families, Metric metric);
+
+    std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
+    Families<Counter> counters_{};
+    Families<Gauge> gauges_{};
+    Families<Histogram> histograms_{};
+};
+
+/// The series of one node.
+class NodeRegistry {
+public:
+    using Values = std::initializer_list<std::string_view>;
+
+    NodeRegistry(Registry& registry, std::string_view host) : registry_{registry}, host_{host} {}
+
+    Counter& counter(Metric metric, Values values = {}) { return counter(metric, std::span{values}); }
+    Counter& counter(Metric metric, std::span<const std::string_view> values)
+    {
+        return registry_.counter(metric, host_, values);
+    }
+    Gauge& gauge(Metric metric, Values values = {}) { return registry_.gauge(metric, host_, std::span{values}); }
+    Histogram& histogram(Metric metric, Values values = {})
+    {
+        return registry_.histogram(metric, host_, std::span{values});
+    }
+    template <typename T>
+    void remove(Metric metric, T& series)
+    {
+        registry_.remove(metric, series);
+    }
+
+private:
+    Registry& registry_;
+    std::string host_;
+};
+
+/// A gauge that is there only while there is something to say.
+class OptionalGauge {
+public:
+    OptionalGauge(NodeRegistry& registry, Metric metric) : registry_{registry}, metric_{metric} {}
+
+    void set(double value)
+    {
+        if (gauge_ == nullptr) gauge_ = &registry_.gauge(metric_);
+        gauge_->Set(value);
+    }
+    void clear()
+    {
+        if (gauge_ != nullptr) registry_.remove(metric_, *gauge_);
+        gauge_ = nullptr;
+    }
+
+private:
+    NodeRegistry& registry_;
+    Metric metric_;
+    Gauge* gauge_ = nullptr;
+};
+
+} // namespace peer_observer::metrics
