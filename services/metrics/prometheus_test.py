@@ -1,0 +1,187 @@
+"""A real Prometheus scrapes the service while events come in, and answers every query of the dashboards and rules."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import urllib.parse
+import urllib.request
+
+import harness
+import promql_files
+import pytest
+import yaml
+
+PROMETHEUS = shutil.which("prometheus")
+PROMTOOL = shutil.which("promtool")
+pytestmark = pytest.mark.skipif(
+    PROMETHEUS is None or PROMTOOL is None,
+    reason="prometheus or promtool is missing: install Debian's package prometheus",
+)
+TIMEOUT = 120
+WINDOW = "30s"
+LISTS = ("banlist_gmax", "banlist_monero", "linkinglion", "tor_exit")
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
+        return answer.read().decode()
+
+
+def query(url, expression):
+    """The samples that an expression has now."""
+    answer = json.loads(get(f"{url}/api/v1/query?" + urllib.parse.urlencode({"query": expression})))
+    assert answer["status"] == "success", answer
+    return answer["data"]["result"]
+
+
+@pytest.fixture(scope="module")
+def directory():
+    with harness.temporary_directory() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def sources(directory):
+    """URLs of publishers: of made-up events, and, for root, of an extractor that traces a running sim_node."""
+    feed = harness.Program(harness.program("metrics_feed"), "tcp://127.0.0.1:0", "alpha", stdout=subprocess.PIPE)
+    with feed:
+        urls = [feed.process.stdout.readline().decode().strip()]
+        if os.geteuid() != 0:
+            yield urls
+            return
+        sim_node = shutil.copy2(harness.program("sim_node"), directory / "sim_node")
+        url = f"tcp://127.0.0.1:{harness.free_port()}"
+        extractor = harness.Program(
+            harness.program("peer-observer-extractor"), "--bitcoind", sim_node, "--listen", url, "--node", "sim"
+        )
+        with extractor, harness.Program(sim_node, "--rate", "2000"):
+            yield [*urls, url]
+
+
+@pytest.fixture(scope="module")
+def service(directory, sources):
+    """The running service and the URL of its page."""
+    ip_list = directory / "list.txt"
+    ip_list.write_text("198.51.100.0/24\n192.0.2.0/24\nno address\n")
+    options = [f"--source={url}" for url in sources] + [f"--ip-list={name}={ip_list}" for name in LISTS]
+    with harness.Program(harness.program("peer-observer-metrics"), "--metrics-address=127.0.0.1:0", *options) as running:
+        url = re.search(r"http://\S+", running.wait_for_log("metrics on"))[0]
+        for source in ["alpha", "sim"][: len(sources)]:
+            series = f'peerobserver_validation_block_connected_latest_height{{host="{source}"}}'
+            harness.wait_until(lambda: series in get(url), f"a block of {source}", TIMEOUT)
+        yield running, url
+
+
+@pytest.fixture(scope="module")
+def prometheus(directory, service):
+    """The URL of a Prometheus that has scraped the service for a while."""
+    configuration = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(path) for path in promql_files.RULES],
+        "scrape_configs": [
+            {
+                "job_name": "peer-observer",
+                "static_configs": [{"targets": [urllib.parse.urlparse(service[1]).netloc]}],
+            }
+        ],
+    }
+    (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration))
+    address = f"127.0.0.1:{harness.free_port()}"
+    command = [PROMETHEUS, f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/data"]
+    with harness.Program(*command, f"--web.listen-address={address}") as running:
+        running.wait_for_log("Server is ready", TIMEOUT)
+        url = f"http://{address}"
+
+        def scrapes():
+            samples = query(url, "count_over_time(peerobserver_configured_sources[5m])")
+            return samples and float(samples[0]["value"][1])
+
+        harness.wait_until(lambda: (scrapes() or 0) >= 10, "scrapes", TIMEOUT)
+        yield url
+
+
+def test_every_query_of_the_dashboards_has_data(prometheus):
+    missing = {}
+
+    def all_have_data():
+        missing.clear()
+        for dashboard, panel, expression in promql_files.dashboard_queries():
+            if not query(prometheus, promql_files.fill_in(expression, WINDOW)):
+                missing[f"{dashboard}: {panel}"] = expression
+        return not missing
+
+    assert len(promql_files.dashboard_queries()) > 80
+    try:
+        harness.wait_until(all_have_data, "data", TIMEOUT)
+    except AssertionError:
+        pass
+    assert missing == {}
+
+
+def test_every_rule_is_evaluated_without_error(prometheus):
+    def rules():
+        groups = json.loads(get(f"{prometheus}/api/v1/rules"))["data"]["groups"]
+        found = [rule for group in groups for rule in group["rules"]]
+        return found if all(rule["health"] != "unknown" for rule in found) else None
+
+    found = harness.wait_until(rules, "the rules' first evaluation", TIMEOUT)
+    assert len(found) == len(promql_files.load_rules())
+    assert [rule for rule in found if rule["health"] != "ok"] == []
+
+
+def test_every_recorded_series_has_data(prometheus):
+    for rule in promql_files.load_rules():
+        if "record" in rule:
+            harness.wait_until(lambda: query(prometheus, rule["record"]), rule["record"], TIMEOUT)
+
+
+def test_losses_in_the_stream_raise_their_alert(prometheus):
+    alert = 'ALERTS{alertname="PeerObserverEventsLost",host="alpha",cause="ring_full",alertstate="firing"}'
+    harness.wait_until(lambda: query(prometheus, alert), "the alert", TIMEOUT)
+
+
+def test_what_a_traced_program_does_arrives_without_loss(service, sources):
+    if len(sources) == 1:
+        pytest.skip("tracing needs root")
+    page = get(service[1])
+    assert 'peerobserver_publishers_up{host="sim"} 1\n' in page
+    assert re.search(r'peerobserver_p2p_message_count\{.*host="sim",message="inv"\} [1-9]', page)
+    assert re.search(r'peerobserver_addrman_attempts_total\{host="sim",.*\} [1-9]', page)
+    for cause in ("ring_full", "too_big", "unknown", "sequence_gap"):
+        assert f'peerobserver_events_lost_total{{cause="{cause}",host="sim"}} 0\n' in page
+    assert 'peerobserver_unparsable_events_total{host="sim"} 0\n' in page
+    assert 'peerobserver_unknown_events_total{host="sim"} 0\n' in page
+
+
+def test_promtool_finds_nothing_wrong_with_names_that_are_ours_to_choose(service):
+    checked = subprocess.run(
+        [PROMTOOL, "check", "metrics"], input=get(service[1]), capture_output=True, text=True, timeout=TIMEOUT
+    )
+    complaints = (checked.stdout + checked.stderr).splitlines()
+    listing = [harness.program("peer-observer-metrics"), "--list-metrics"]
+    table = subprocess.run(listing, check=True, capture_output=True, text=True).stdout
+    names = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    fixed = set(names[: names.index("peerobserver_conn_inbound_listed_total")])
+    assert any(line.startswith("peerobserver_p2p_message_count ") for line in complaints), "the check checks something"
+    # The library that serves the page has metrics of its own.
+    ours = [line for line in complaints if line.split(" ")[0] not in fixed and not line.startswith("exposer_")]
+    assert ours == []
+
+
+def test_sighup_reads_the_ip_lists_again(directory, service):
+    running, url = service
+    ip_list = directory / "list.txt"
+    assert 'peerobserver_ip_list_bad_lines{list="tor_exit"} 1\n' in get(url)
+    running.wait_for_log(f"IP list tor_exit: {ip_list}:3: 'no address' is neither an IP address nor a subnet")
+    ip_list.write_text("198.51.100.0/24\n192.0.2.0/24\n")
+    running.signal(signal.SIGHUP)
+    good = 'peerobserver_ip_list_bad_lines{list="tor_exit"} 0\n'
+    harness.wait_until(lambda: good in get(url), "the new list")
+    harness.wait_until(lambda: 'peerobserver_ip_list_reloads_total{result="success"} 1\n' in get(url), "the count")
+
+
+def test_sigterm_ends_the_service(service):
+    assert service[0].stop() == 0
