@@ -11,7 +11,8 @@ Node::Node(Registry& registry, std::string_view name, const IpLists& lists, cons
     : registry_{registry, name}, health_{registry_}, messages_{registry_, lists}, connections_{registry_, lists},
       mempool_{registry_}, validation_{registry_}, patched_{registry_}
 {
-    registry_.gauge(Metric::runtime_start_timestamp).Set(static_cast<double>(start.unix_ns / kNanoseconds));
+    const auto start_s = start.unix_ns / kNanoseconds;
+    registry_.gauge(Metric::runtime_start_timestamp).Set(static_cast<double>(start_s));
 }
 
 void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now)
