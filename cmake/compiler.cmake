@@ -16,8 +16,9 @@ endif()
 if(PEER_OBSERVER_SANITIZE)
   add_compile_options(-fsanitize=${PEER_OBSERVER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PEER_OBSERVER_SANITIZE})
-  # With sanitizers, GCC 12 finds what is not there in its own <regex>.
-  target_compile_options(peer_observer_compiler INTERFACE -Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # with sanitizers, GCC 12 finds what is not there in its own <regex>
+    target_compile_options(peer_observer_compiler INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 if(PEER_OBSERVER_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
