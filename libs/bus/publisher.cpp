@@ -51,7 +51,8 @@ public:
     {
         url_ = endpoint_.url;
         if (endpoint_.transport != Endpoint::Transport::kIpc && endpoint_.port == 0) {
-            url_ = url_.substr(0, url_.rfind(':') + 1) + std::to_string(fanout_.port());
+            url_.resize(url_.rfind(':') + 1);
+            url_ += std::to_string(fanout_.port());
         }
     }
 
