@@ -2,7 +2,7 @@
 
 import pytest
 
-from node import RpcError, satoshi
+from node import RpcError, pay_from_one_coin, satoshi
 from traced import traced_node
 
 AMOUNT = 100_000_000
@@ -76,7 +76,7 @@ def test_a_payment_of_everything_has_no_change(traced):
 
 
 def test_a_bumped_fee_uses_the_coins_that_it_was_given(traced):
-    txid = traced.wallet.sendtoaddress(traced.address, 1)
+    txid = pay_from_one_coin(traced.wallet, traced.address, 1)
     mark = traced.events.mark()
     bumped = traced.wallet.bumpfee(txid)
     selected = traced.events.wait_for("coin_selection.selected_coins", mark)

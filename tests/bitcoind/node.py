@@ -115,6 +115,14 @@ class Node:
         return wallet
 
 
+def pay_from_one_coin(wallet, address, amount):
+    """Pays whole bitcoins from one coin, with change: sendtoaddress takes coins and their number at random. Returns the txid."""
+    coin = max(wallet.listunspent(), key=lambda coin: satoshi(coin["amount"]))
+    assert satoshi(coin["amount"]) > satoshi(amount + 1)
+    sent = wallet.send(outputs=[{address: amount}], options={"inputs": [{"txid": coin["txid"], "vout": coin["vout"]}], "add_inputs": False})
+    return sent["txid"]
+
+
 def copy_binary(directory, path=None):
     """A private copy of bitcoind: another inode, hence probes of its own."""
     copy = directory / "bitcoind"

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import harness
-from node import satoshi
+from node import pay_from_one_coin, satoshi
 from traced import traced_node
 
 # FlushStateMode, from v31 on.
@@ -47,7 +47,7 @@ def test_a_connected_block(traced):
 
 
 def test_coins_of_a_block_are_added_and_spent(traced):
-    traced.wallet.sendtoaddress(traced.address, 1)
+    pay_from_one_coin(traced.wallet, traced.address, 1)
     block, mark, _ = mine(traced)
     traced.events.wait_for("validation.block_connected", mark, hash=block["hash"])
     spendable = [(tx, output) for tx in block["tx"] for output in tx["vout"] if output["scriptPubKey"]["type"] != "nulldata"]
