@@ -88,17 +88,11 @@ void append_event(std::string& frame, std::string_view event)
     protozero::pbf_writer{frame}.add_message(EventBatch::kEventsFieldNumber, event.data(), event.size());
 }
 
-std::expected<Frame, std::string> parse_frame(std::string_view frame)
+std::expected<Frame, std::string> parse_batch(std::string_view batch)
 {
-    if (!frame.starts_with(kTopicPrefix)) return std::unexpected{"the topic is not ours"};
-    const auto topic_end = frame.find(kTopicEnd);
-    if (topic_end == std::string_view::npos) return std::unexpected{"the topic has no end"};
-    const auto topic_node = frame.substr(kTopicPrefix.size(), topic_end - kTopicPrefix.size());
-    if (!is_node_name(topic_node)) return std::unexpected{"the topic names no valid node"};
-
     Envelope envelope;
     try {
-        envelope = read_envelope(frame.substr(topic_end + 1));
+        envelope = read_envelope(batch);
     } catch (const protozero::exception& error) {
         return std::unexpected{std::string{"the batch is not valid protobuf: "} + error.what()};
     }
@@ -107,10 +101,23 @@ std::expected<Frame, std::string> parse_frame(std::string_view frame)
                                std::to_string(kSchemaVersion) + " is understood"};
     }
     const Frame& result = envelope.frame;
-    if (result.node != topic_node) return std::unexpected{"the batch names another node than the topic"};
+    if (!is_node_name(result.node)) return std::unexpected{"the batch names no valid node"};
     if (result.event_count > std::numeric_limits<std::uint64_t>::max() - result.first_sequence) {
         return std::unexpected{"the sequence numbers overflow"};
     }
+    return result;
+}
+
+std::expected<Frame, std::string> parse_frame(std::string_view frame)
+{
+    if (!frame.starts_with(kTopicPrefix)) return std::unexpected{"the topic is not ours"};
+    const auto topic_end = frame.find(kTopicEnd);
+    if (topic_end == std::string_view::npos) return std::unexpected{"the topic has no end"};
+    const auto topic_node = frame.substr(kTopicPrefix.size(), topic_end - kTopicPrefix.size());
+    if (!is_node_name(topic_node)) return std::unexpected{"the topic names no valid node"};
+
+    auto result = parse_batch(frame.substr(topic_end + 1));
+    if (result && result->node != topic_node) return std::unexpected{"the batch names another node than the topic"};
     return result;
 }
 

@@ -44,4 +44,7 @@ struct Frame {
 /// passed over. The error says what is wrong, in words that may go to a log: it has no byte of the frame in it.
 std::expected<Frame, std::string> parse_frame(std::string_view frame);
 
+/// The same for a serialized EventBatch without a topic in front.
+std::expected<Frame, std::string> parse_batch(std::string_view batch);
+
 } // namespace peer_observer::bus
