@@ -67,6 +67,25 @@ TEST_P(Bus, DeliversTheLargestMessageBitForBit)
     EXPECT_TRUE(parsed.events(1).message().inbound().raw() == payload);
 }
 
+TEST_P(Bus, ForwardsABatchOfAnotherPublisherAsItIs)
+{
+    Publisher publisher{{.url = url_, .node = "alice"}};
+    Subscriber subscriber{{.sources = {publisher.url()}, .nodes = {"bob"}}};
+    wait_for_subscribers(publisher, 1);
+    proto::EventBatch original;
+    original.set_schema_version(kSchemaVersion);
+    original.set_node("bob");
+    original.set_publisher_id(42);
+    original.set_first_sequence(1000);
+    original.add_events()->set_timestamp_ns(7);
+    publisher.forward(original.SerializeAsString());
+    const auto batch = next_events(subscriber);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->bytes, original.SerializeAsString());
+    EXPECT_EQ(publisher.next_sequence(), 0U);
+    EXPECT_THROW(publisher.forward("no batch"), std::invalid_argument);
+}
+
 INSTANTIATE_TEST_SUITE_P(Transports, Bus, ::testing::Values("tcp", "ipc"),
                          [](const auto& transport) { return transport.param; });
 

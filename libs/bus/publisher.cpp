@@ -92,6 +92,16 @@ public:
         send();
     }
 
+    void forward(std::string_view batch)
+    {
+        const auto parsed = parse_batch(batch);
+        if (!parsed) throw std::invalid_argument{parsed.error()};
+        flush();
+        events_ += parsed->event_count;
+        frame_ = frame_start(parsed->node).append(batch);
+        send();
+    }
+
     const std::string& url() const { return url_; }
     std::uint64_t id() const { return id_; }
     std::uint64_t next_sequence() const { return next_sequence_; }
@@ -128,6 +138,7 @@ Publisher::~Publisher() = default;
 void Publisher::add(std::string_view event) { implementation_->add(event); }
 void Publisher::flush() { implementation_->flush(); }
 void Publisher::heartbeat() { implementation_->heartbeat(); }
+void Publisher::forward(std::string_view batch) { implementation_->forward(batch); }
 const std::string& Publisher::url() const { return implementation_->url(); }
 std::uint64_t Publisher::id() const { return implementation_->id(); }
 std::uint64_t Publisher::next_sequence() const { return implementation_->next_sequence(); }

@@ -51,6 +51,10 @@ public:
     /// events.
     void heartbeat();
 
+    /// Sends a serialized EventBatch as it is, whichever node and publisher it is from: for what was published before.
+    /// Leaves this publisher's own numbers alone. Throws std::invalid_argument where it is no batch.
+    void forward(std::string_view batch);
+
     /// The URL that it listens on; with the port that was picked where port 0 was asked for.
     const std::string& url() const;
     std::uint64_t id() const;
