@@ -1,0 +1,43 @@
+// Compresses frames, on this thread or on others.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace peer_observer::archive {
+
+inline constexpr int kMinLevel = 1;
+inline constexpr int kMaxLevel = 19;
+
+class Compressor {
+public:
+    /// level: kMinLevel to kMaxLevel. threads: how many to start; 0 = compress() works where it is called.
+    /// Throws std::invalid_argument for another level.
+    explicit Compressor(int level, std::size_t threads = 0);
+    ~Compressor();
+    Compressor(const Compressor&) = delete;
+    Compressor& operator=(const Compressor&) = delete;
+
+    std::size_t threads() const { return threads_.size(); }
+
+    /// One zstd frame with content size and checksum. Throws std::length_error for more than kMaxContentBytes.
+    std::future<std::string> compress(std::string content);
+
+private:
+    void work();
+
+    int level_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::packaged_task<std::string()>> tasks_;
+    bool ending_ = false;
+    std::vector<std::jthread> threads_;
+};
+
+} // namespace peer_observer::archive

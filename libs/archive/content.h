@@ -1,0 +1,28 @@
+// The content of a frame: varint-delimited EventBatches.
+#pragma once
+
+#include "libs/bus/frame.h"
+#include "proto/archive.pb.h"
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace peer_observer::archive {
+
+/// Gathers the batches of one frame.
+struct Content {
+    std::string bytes;
+    proto::ArchiveFrame frame; ///< what the index says about them; without offset and size
+
+    void add(const bus::Frame& batch);
+};
+
+/// Adds a batch to what the index says about its frame.
+void describe(proto::ArchiveFrame& frame, const bus::Frame& batch);
+
+/// The batches in `content`, which they view. The error says what is wrong, and at which byte of the content.
+std::expected<std::vector<bus::Frame>, std::string> split_content(std::string_view content);
+
+} // namespace peer_observer::archive

@@ -1,0 +1,141 @@
+#include "libs/archive/event_view.h"
+
+#include "libs/bus/frame.h"
+#include "proto/event.pb.h"
+
+#include <protozero/exception.hpp>
+#include <protozero/pbf_reader.hpp>
+
+#include <array>
+
+namespace peer_observer::archive {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using protozero::pbf_wire_type;
+
+constexpr std::uint32_t kMaxFieldNumber = 64;
+
+struct ContextFields {
+    bool has_arms = false;
+    /// By the number of an arm: the number of its `message_type` field; 0 = it has none.
+    std::array<std::uint8_t, kMaxFieldNumber> message_type{};
+};
+using Contexts = std::array<ContextFields, kMaxFieldNumber>;
+
+const FieldDescriptor* arm_of(const Descriptor* message, std::uint32_t number)
+{
+    const auto* const field = message->FindFieldByNumber(static_cast<int>(number));
+    const bool is_arm = field != nullptr && field->real_containing_oneof() != nullptr;
+    return is_arm && field->message_type() != nullptr ? field : nullptr;
+}
+
+Contexts find_fields()
+{
+    Contexts contexts{};
+    for (std::uint32_t context = 0; context < kMaxFieldNumber; ++context) {
+        const auto* const outer = arm_of(proto::Event::descriptor(), context);
+        if (outer == nullptr) continue;
+        contexts[context].has_arms = outer->message_type()->real_oneof_decl_count() > 0;
+        for (std::uint32_t arm = 0; arm < kMaxFieldNumber; ++arm) {
+            const auto* const inner = arm_of(outer->message_type(), arm);
+            const auto* const type =
+                inner == nullptr ? nullptr : inner->message_type()->FindFieldByName("message_type");
+            if (type != nullptr) contexts[context].message_type[arm] = static_cast<std::uint8_t>(type->number());
+        }
+    }
+    return contexts;
+}
+
+std::string_view to_view(const protozero::data_view& view) { return {view.data(), view.size()}; }
+
+void view_arm(EventView& view, protozero::pbf_reader context)
+{
+    static const Contexts contexts = find_fields();
+    if (view.context >= kMaxFieldNumber || !contexts[view.context].has_arms) return;
+    while (context.next()) {
+        if (context.wire_type() != pbf_wire_type::length_delimited || context.tag() >= kMaxFieldNumber) {
+            context.skip();
+            continue;
+        }
+        view.arm = context.tag();
+        const auto message_type = contexts[view.context].message_type[view.arm];
+        auto arm = context.get_message();
+        if (message_type > 0 && arm.next(message_type, pbf_wire_type::length_delimited))
+            view.message_type = to_view(arm.get_view());
+    }
+}
+
+} // namespace
+
+EventView view_event(std::string_view event)
+{
+    EventView view{.bytes = event};
+    try {
+        protozero::pbf_reader reader{event.data(), event.size()};
+        while (reader.next()) {
+            if (reader.tag_and_type() ==
+                protozero::tag_and_type(proto::Event::kTimestampNsFieldNumber, pbf_wire_type::fixed64)) {
+                view.timestamp_ns = reader.get_fixed64();
+            } else if (reader.tag() > proto::Event::kUnreadableArgumentsFieldNumber &&
+                       reader.wire_type() == pbf_wire_type::length_delimited) {
+                view.context = reader.tag();
+                view_arm(view, reader.get_message());
+            } else {
+                reader.skip();
+            }
+        }
+    } catch (const protozero::exception&) { // NOLINT(bugprone-empty-catch): what was read until then stands
+    }
+    return view;
+}
+
+std::string kind_name(std::uint32_t context, std::uint32_t arm)
+{
+    if (context == 0) return "none";
+    const auto* const outer = arm_of(proto::Event::descriptor(), context);
+    if (outer == nullptr) return std::to_string(context);
+    if (arm == 0 || outer->message_type()->real_oneof_decl_count() == 0) return outer->name();
+    const auto* const inner = arm_of(outer->message_type(), arm);
+    return outer->name() + "." + (inner != nullptr ? inner->name() : std::to_string(arm));
+}
+
+void for_each_event(std::string_view batch, const std::function<void(const EventView&)>& visit)
+{
+    protozero::pbf_reader reader{batch.data(), batch.size()};
+    while (reader.next(proto::EventBatch::kEventsFieldNumber, pbf_wire_type::length_delimited))
+        visit(view_event(to_view(reader.get_view())));
+}
+
+void select_events(std::string_view batch, const std::function<bool(const EventView&, std::uint64_t)>& wanted,
+                   const std::function<void(std::string_view)>& emit)
+{
+    const auto whole = bus::parse_batch(batch);
+    if (!whole) return;
+    const std::string frame_start = bus::frame_start(whole->node);
+    std::string frame;
+    std::uint64_t sequence = whole->first_sequence;
+    std::uint64_t run = 0;
+    const auto end_run = [&] {
+        if (run == whole->event_count) {
+            emit(batch);
+        } else if (run > 0) {
+            emit(std::string_view{frame}.substr(frame_start.size()));
+        }
+        run = 0;
+    };
+    for_each_event(batch, [&](const EventView& event) {
+        if (wanted(event, sequence)) {
+            if (run == 0) bus::begin_frame(frame, whole->node, whole->publisher_id, sequence);
+            bus::append_event(frame, event.bytes);
+            ++run;
+        } else {
+            end_run();
+        }
+        ++sequence;
+    });
+    end_run();
+}
+
+} // namespace peer_observer::archive

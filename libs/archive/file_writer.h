@@ -1,0 +1,65 @@
+// Writes one archive file, so that what was synced survives whatever happens.
+#pragma once
+
+#include "proto/archive.pb.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace peer_observer::archive {
+
+/// The header of a file that this build writes, with the descriptors of all types.
+proto::ArchiveHeader make_header(const std::string& software, std::uint64_t created_ns);
+
+class FileWriter {
+public:
+    /// Creates `path` with ".open" behind it, for this process alone, and writes the header. Throws std::system_error
+    /// naming the file; then there is none.
+    FileWriter(const std::filesystem::path& path, const proto::ArchiveHeader& header);
+
+    /// Goes on with an open file that consists of `size` good bytes; what is behind them goes. Throws
+    /// std::system_error, with std::errc::resource_unavailable_try_again where another process is writing it.
+    FileWriter(const std::filesystem::path& open_path, std::uint64_t size, proto::ArchiveIndex index);
+
+    /// Leaves a file that was not closed under its open name.
+    ~FileWriter();
+    FileWriter(const FileWriter&) = delete;
+    FileWriter& operator=(const FileWriter&) = delete;
+
+    /// Appends gaps and behind them a frame as Compressor makes it, or no frame (empty). After an error the file is as
+    /// it was before, or broken().
+    std::error_code append(std::span<const proto::ArchiveGap> gaps, proto::ArchiveFrame info, std::string_view frame);
+
+    /// Waits until everything is on the disk.
+    std::error_code sync();
+
+    /// Writes the index, syncs, and gives the file its final name. After an error the file is complete but for its
+    /// index.
+    std::error_code close();
+
+    /// What an error left behind could not be taken back: leave the file alone, the next start repairs it.
+    bool broken() const { return broken_; }
+    const std::filesystem::path& path() const { return path_; } ///< the final name
+    std::uint64_t size() const { return size_; }
+    const proto::ArchiveIndex& index() const { return index_; }
+    bool full() const; ///< no room for more in the index
+
+private:
+    std::error_code write(std::string_view bytes);
+
+    std::filesystem::path path_;
+    std::filesystem::path open_path_;
+    int fd_ = -1;
+    std::uint64_t size_ = 0;
+    proto::ArchiveIndex index_;
+    bool broken_ = false;
+};
+
+/// Syncs a folder: what was created or renamed in it is there after a loss of power.
+std::error_code sync_folder(const std::filesystem::path& folder);
+
+} // namespace peer_observer::archive

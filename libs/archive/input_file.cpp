@@ -1,0 +1,63 @@
+#include "libs/archive/input_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace peer_observer::archive {
+namespace {
+
+constexpr std::size_t kReadAhead = std::size_t{1} << 20U;
+
+[[noreturn]] void fail(int error, const std::string& what)
+{
+    throw std::system_error{error, std::generic_category(), what};
+}
+
+} // namespace
+
+InputFile::InputFile(const std::filesystem::path& path)
+    : name_{path}, fd_{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}
+{
+    struct stat status{};
+    if (fd_ < 0) fail(errno, "cannot open " + name_);
+    const int error = fstat(fd_, &status) != 0 ? errno : S_ISREG(status.st_mode) ? 0 : EINVAL;
+    if (error != 0) {
+        close(fd_);
+        fail(error, "cannot read " + name_);
+    }
+    size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { close(fd_); }
+
+std::string_view InputFile::view(std::uint64_t offset, std::size_t count)
+{
+    if (offset >= size_) return {};
+    count = static_cast<std::size_t>(std::min<std::uint64_t>(count, size_ - offset));
+    if (offset < buffer_offset_ || offset + count > buffer_offset_ + buffer_.size()) {
+        buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::max(count, kReadAhead), size_ - offset)));
+        buffer_offset_ = offset;
+        std::size_t have = 0;
+        while (have < buffer_.size()) {
+            const ssize_t got =
+                pread(fd_, buffer_.data() + have, buffer_.size() - have, static_cast<off_t>(offset + have));
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) {
+                const int error = errno;
+                buffer_.clear();
+                fail(error, "cannot read " + name_);
+            }
+            if (got == 0) break; // it has become shorter
+            have += static_cast<std::size_t>(got);
+        }
+        buffer_.resize(have);
+    }
+    return std::string_view{buffer_}.substr(static_cast<std::size_t>(offset - buffer_offset_), count);
+}
+
+} // namespace peer_observer::archive

@@ -1,0 +1,80 @@
+#include "libs/archive/record.h"
+
+#include <bit>
+#include <boost/crc.hpp>
+
+#include <cstring>
+#include <stdexcept>
+
+namespace peer_observer::archive {
+namespace {
+
+// magic (4) size (4) | "POA" type | protobuf | crc (4) size (4): zstd's own header, then what is ours.
+constexpr std::string_view kTag = "POA";
+constexpr std::size_t kSkippableHeaderBytes = 8;
+constexpr std::size_t kTagBytes = 4;
+constexpr std::size_t kTrailerBytes = 4 + kRecordSizeBytes;
+constexpr std::size_t kAroundBytes = kSkippableHeaderBytes + kTagBytes + kTrailerBytes;
+
+void append_u32(std::string& out, std::uint32_t number)
+{
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        out.push_back(static_cast<char>(number >> shift));
+}
+
+std::uint32_t crc32(std::string_view bytes)
+{
+    boost::crc_32_type crc;
+    crc.process_bytes(bytes.data(), bytes.size());
+    return crc.checksum();
+}
+
+} // namespace
+
+std::uint32_t read_u32(const char* bytes)
+{
+    static_assert(std::endian::native == std::endian::little);
+    std::uint32_t number = 0;
+    std::memcpy(&number, bytes, sizeof number);
+    return number;
+}
+
+std::string encode_record(RecordType type, std::string_view protobuf)
+{
+    const std::size_t size = kAroundBytes + protobuf.size();
+    if (size > kMaxRecordBytes) throw std::length_error{"a record of an archive is too big"};
+    std::string frame;
+    frame.reserve(size);
+    append_u32(frame, kRecordMagic);
+    append_u32(frame, static_cast<std::uint32_t>(size - kSkippableHeaderBytes));
+    frame.append(kTag).push_back(static_cast<char>(type));
+    frame.append(protobuf);
+    append_u32(frame, crc32(std::string_view{frame}.substr(kSkippableHeaderBytes)));
+    append_u32(frame, static_cast<std::uint32_t>(size));
+    return frame;
+}
+
+std::expected<Record, std::string> decode_record(std::string_view frame)
+{
+    if (frame.size() < kAroundBytes || read_u32(frame.data()) != kRecordMagic)
+        return std::unexpected{"it is not a record of an archive"};
+    const auto body = frame.substr(kSkippableHeaderBytes, frame.size() - kSkippableHeaderBytes - kTrailerBytes);
+    if (!body.starts_with(kTag)) return std::unexpected{"it is not a record of an archive"};
+    if (read_u32(frame.data() + frame.size() - kTrailerBytes) != crc32(body))
+        return std::unexpected{"the checksum of a record is wrong"};
+    if (read_u32(frame.data() + 4) != frame.size() - kSkippableHeaderBytes ||
+        read_u32(frame.data() + frame.size() - kRecordSizeBytes) != frame.size())
+        return std::unexpected{"the sizes of a record are wrong"};
+    const auto type = static_cast<RecordType>(body[kTagBytes - 1]);
+    if (type != RecordType::header && type != RecordType::gap && type != RecordType::index)
+        return std::unexpected{"a record of a type that is not known"};
+    return Record{type, body.substr(kTagBytes)};
+}
+
+std::size_t record_size_from_end(std::string_view last_bytes)
+{
+    if (last_bytes.size() < kRecordSizeBytes) return 0;
+    return read_u32(last_bytes.data() + last_bytes.size() - kRecordSizeBytes);
+}
+
+} // namespace peer_observer::archive

@@ -1,0 +1,47 @@
+// The records of an archive file that are not batches: zstd skippable frames that say what they are, with a checksum.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace peer_observer::archive {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+/// Magic numbers as the first four bytes of a frame, least significant byte first.
+inline constexpr std::uint32_t kZstdMagic = 0xFD2FB528;
+inline constexpr std::uint32_t kSkippableMagic = 0x184D2A50; ///< and the 15 numbers after it
+inline constexpr std::uint32_t kRecordMagic = 0x184D2A5A;    ///< the one of them that our records have
+
+/// Limits that a reader holds a file to before it allocates anything.
+inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20U;
+inline constexpr std::size_t kMaxHeaderBytes = std::size_t{1} << 20U;   ///< of a record other than the index
+inline constexpr std::size_t kMaxContentBytes = std::size_t{32} << 20U; ///< of a frame of batches, decompressed
+inline constexpr std::size_t kMaxFrameBytes = std::size_t{33} << 20U;   ///< compressed; zstd adds at most 1/256
+inline constexpr std::size_t kMaxIndexEntries = 100'000;                ///< frames and gaps of a file together
+
+enum class RecordType : char { header = 'H', gap = 'G', index = 'I' };
+
+struct Record {
+    RecordType type;
+    std::string_view protobuf; ///< ArchiveHeader, ArchiveGap, ArchiveIndex
+};
+
+/// A whole skippable frame. Throws std::length_error where it would be larger than kMaxRecordBytes.
+std::string encode_record(RecordType type, std::string_view protobuf);
+
+/// Reads a whole skippable frame. The error says what is wrong.
+std::expected<Record, std::string> decode_record(std::string_view frame);
+
+/// A record ends with its own size, so that the index is found from the end of the file. Bytes at the end to look at:
+inline constexpr std::size_t kRecordSizeBytes = 4;
+/// The size that the last bytes of a file tell; 0 where they are too few.
+std::size_t record_size_from_end(std::string_view last_bytes);
+
+/// Numbers in files are little-endian.
+std::uint32_t read_u32(const char* bytes);
+
+} // namespace peer_observer::archive

@@ -1,0 +1,243 @@
+#include "libs/archive/recovery.h"
+
+#include "libs/archive/content.h"
+#include "libs/archive/file_name.h"
+#include "libs/archive/file_writer.h"
+#include "libs/archive/scanner.h"
+#include "libs/archive/sequence_check.h"
+
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <optional>
+#include <system_error>
+
+namespace peer_observer::archive {
+namespace {
+
+constexpr auto kDamagedExtension = ".damaged";
+
+void report(const Progress& progress, std::uint64_t done, std::uint64_t total)
+{
+    if (progress) progress(done, total);
+}
+
+std::string describe_damage(const Chunk& chunk)
+{
+    return fmt::format("offset {}: {} ({} bytes damaged)", chunk.offset, chunk.problem, chunk.size);
+}
+
+proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source)
+{
+    proto::ArchiveFrame frame;
+    for (const auto& batch : chunk.batches)
+        describe(frame, batch);
+    frame.set_offset(chunk.offset);
+    frame.set_size_bytes(chunk.size);
+    frame.set_content_bytes(chunk.content.size());
+    if (!has_one_source) {
+        frame.clear_first_sequence();
+        frame.clear_end_sequence();
+    }
+    return frame;
+}
+
+std::vector<std::uint64_t> frame_offsets(const proto::ArchiveIndex& index)
+{
+    std::vector<std::uint64_t> offsets;
+    for (const auto& frame : index.frames())
+        offsets.push_back(frame.offset());
+    return offsets;
+}
+
+void add_source(proto::ArchiveHeader& header, const bus::Frame& batch)
+{
+    for (const auto& source : header.sources())
+        if (source.publisher_id() == batch.publisher_id && source.node() == batch.node) return;
+    auto& source = *header.add_sources();
+    source.set_node(std::string{batch.node});
+    source.set_publisher_id(batch.publisher_id);
+}
+
+/// The header, or one made from the batches where it is damaged. The scanner is at the file's start then.
+proto::ArchiveHeader find_header(Scanner& scanner, std::uint64_t now_ns)
+{
+    auto header = make_header("peer-observer-archive repair", now_ns);
+    while (const auto chunk = scanner.next()) {
+        if (chunk->kind == Chunk::Kind::header) {
+            header = chunk->header;
+            break;
+        }
+        for (const auto& batch : chunk->batches)
+            add_source(header, batch);
+    }
+    scanner.seek(0);
+    scanner.expect_sources(header);
+    return header;
+}
+
+proto::ArchiveGap damaged_gap(const proto::ArchiveSource& source, std::uint64_t first, std::uint64_t count,
+                              std::uint64_t now_ns)
+{
+    proto::ArchiveGap gap;
+    *gap.mutable_source() = source;
+    gap.set_first_sequence(first);
+    gap.set_count(count);
+    gap.set_cause(proto::ArchiveGap::DAMAGED);
+    gap.set_noticed_ns(now_ns);
+    return gap;
+}
+
+void check(const std::error_code& error, const std::filesystem::path& path)
+{
+    if (error) throw std::system_error{error, "cannot write " + path.native()};
+}
+
+/// Copies what is good, and puts records where something is missing.
+class Rewriter {
+public:
+    Rewriter(FileWriter& writer, const proto::ArchiveHeader& header, std::uint64_t now_ns)
+        : writer_{writer}, header_{header}, now_ns_{now_ns}
+    {}
+
+    void add_gap(const proto::ArchiveGap& gap)
+    {
+        const auto finding = check_.next(gap);
+        add_hole(gap.source(), finding);
+        gaps_.push_back(gap);
+        check(writer_.append(gaps_, {}, {}), writer_.path());
+        gaps_.clear();
+    }
+
+    void add_batches(const Chunk& chunk)
+    {
+        for (const auto& batch : chunk.batches) {
+            const auto finding = check_.next(batch);
+            proto::ArchiveSource source;
+            source.set_node(std::string{batch.node});
+            source.set_publisher_id(batch.publisher_id);
+            if (damaged_) add_hole(source, finding);
+        }
+        damaged_ = false;
+        check(writer_.append(gaps_, describe_frame(chunk, header_.sources_size() == 1), chunk.bytes), writer_.path());
+        gaps_.clear();
+    }
+
+    void note_damage() { damaged_ = true; }
+
+    /// The index knows where the numbers end, even if the last frames cannot be read.
+    void end(const proto::ArchiveIndex& index)
+    {
+        if (!damaged_ || index.frames().empty() || header_.sources_size() != 1) return;
+        const std::uint64_t end = index.frames().rbegin()->end_sequence();
+        const auto& source = header_.sources(0);
+        const auto known = check_.expected().find(source.publisher_id());
+        const std::uint64_t first =
+            known != check_.expected().end() ? known->second : index.frames().begin()->first_sequence();
+        if (end <= first) return;
+        gaps_.push_back(damaged_gap(source, first, end - first, now_ns_));
+        check(writer_.append(gaps_, {}, {}), writer_.path());
+    }
+
+private:
+    void add_hole(const proto::ArchiveSource& source, const SequenceCheck::Finding& finding)
+    {
+        if (finding.hole > 0) gaps_.push_back(damaged_gap(source, finding.expected, finding.hole, now_ns_));
+    }
+
+    FileWriter& writer_;
+    const proto::ArchiveHeader& header_;
+    std::uint64_t now_ns_;
+    SequenceCheck check_;
+    std::vector<proto::ArchiveGap> gaps_;
+    bool damaged_ = false;
+};
+
+} // namespace
+
+Recovery close_open_file(const std::filesystem::path& open_path, const Progress& progress)
+{
+    std::optional<InputFile> file{open_path};
+    if (flock(file->fd(), LOCK_SH | LOCK_NB) != 0)
+        throw std::system_error{errno, std::generic_category(), open_path.native() + " is being written"};
+
+    Recovery result{.path = closed_path(open_path)};
+    proto::ArchiveIndex index;
+    std::uint64_t good = 0;
+    std::uint64_t good_index = 0; // the size of an index that is there already, behind all the rest
+    std::vector<std::string> problems;
+    bool has_one_source = true;
+    Scanner scanner{*file};
+    while (const auto chunk = scanner.next()) {
+        report(progress, scanner.position(), file->size());
+        switch (chunk->kind) {
+        case Chunk::Kind::header:
+            scanner.expect_sources(chunk->header);
+            has_one_source = chunk->header.sources_size() == 1;
+            break;
+        case Chunk::Kind::batches:
+            *index.add_frames() = describe_frame(*chunk, has_one_source);
+            result.events += index.frames().rbegin()->events();
+            break;
+        case Chunk::Kind::gap:
+            *index.add_gaps() = chunk->gap;
+            break;
+        case Chunk::Kind::index:
+            good_index = chunk->size;
+            continue;
+        case Chunk::Kind::foreign:
+            break;
+        case Chunk::Kind::damage:
+            problems.push_back(describe_damage(*chunk));
+            continue;
+        }
+        // Damage that has something good behind it is not a torn end.
+        result.problems.insert(result.problems.end(), problems.begin(), problems.end());
+        problems.clear();
+        good = chunk->offset + chunk->size;
+    }
+    result.cut_bytes = file->size() - good - good_index;
+    file.reset();
+
+    if (index.frames().empty() && index.gaps().empty() && result.problems.empty()) {
+        std::filesystem::remove(open_path);
+        result.path.clear();
+        return result;
+    }
+    FileWriter writer{open_path, good, std::move(index)};
+    check(writer.close(), open_path);
+    return result;
+}
+
+Recovery rewrite_file(const std::filesystem::path& path, std::uint64_t now_ns, const Progress& progress)
+{
+    InputFile file{path};
+    Scanner scanner{file};
+    const auto index = read_index(file);
+    if (index && *index) scanner.set_known_offsets(frame_offsets(**index));
+    const auto header = find_header(scanner, now_ns);
+
+    Recovery result{.path = path};
+    FileWriter writer{path, header};
+    Rewriter rewriter{writer, header, now_ns};
+    while (const auto chunk = scanner.next()) {
+        report(progress, scanner.position(), file.size());
+        if (chunk->kind == Chunk::Kind::batches) {
+            rewriter.add_batches(*chunk);
+            result.events += writer.index().frames().rbegin()->events();
+        } else if (chunk->kind == Chunk::Kind::gap) {
+            rewriter.add_gap(chunk->gap);
+        } else if (chunk->kind == Chunk::Kind::damage) {
+            rewriter.note_damage();
+            result.problems.push_back(describe_damage(*chunk));
+        }
+    }
+    if (index && *index) rewriter.end(**index);
+    check(writer.sync(), path);
+    std::filesystem::rename(path, path.native() + kDamagedExtension);
+    check(writer.close(), path);
+    return result;
+}
+
+} // namespace peer_observer::archive
