@@ -93,12 +93,12 @@ EventView view_event(std::string_view event)
 
 std::string kind_name(std::uint32_t context, std::uint32_t arm)
 {
-    if (context == 0) return "none";
+    constexpr auto kUnknown = "unknown";
     const auto* const outer = arm_of(proto::Event::descriptor(), context);
-    if (outer == nullptr) return std::to_string(context);
-    if (arm == 0 || outer->message_type()->real_oneof_decl_count() == 0) return outer->name();
+    if (outer == nullptr) return kUnknown;
+    if (outer->message_type()->real_oneof_decl_count() == 0) return outer->name();
     const auto* const inner = arm_of(outer->message_type(), arm);
-    return outer->name() + "." + (inner != nullptr ? inner->name() : std::to_string(arm));
+    return outer->name() + "." + (inner != nullptr ? inner->name() : kUnknown);
 }
 
 void for_each_event(std::string_view batch, const std::function<void(const EventView&)>& visit)

@@ -22,7 +22,7 @@ struct EventView {
 /// Fields that are not valid are left at 0.
 EventView view_event(std::string_view event);
 
-/// `mempool.rejected`; `events_lost` where there is no inner arm. Numbers stand for what this build does not know.
+/// `mempool.rejected`; `events_lost` where there is no inner arm. `unknown` stands for what is newer than this build.
 std::string kind_name(std::uint32_t context, std::uint32_t arm);
 
 /// Calls `visit` for each event of a serialized EventBatch, in order. The batch must be one that bus::parse_batch()

@@ -1,0 +1,168 @@
+// peer-observer-archiver: writes every event of one or many publishers to compressed files.
+#include "libs/app/app.h"
+#include "libs/app/bus_options.h"
+#include "libs/app/metrics.h"
+#include "libs/app/option_values.h"
+#include "libs/bus/subscriber.h"
+#include "services/archiver/metrics.h"
+#include "services/archiver/recorder.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <csignal>
+
+namespace {
+
+namespace po = boost::program_options;
+using namespace peer_observer;
+using namespace std::chrono_literals;
+using app::Count;
+using app::Seconds;
+
+constexpr std::uint64_t kKibibyte = 1U << 10U;
+constexpr std::uint64_t kMebibyte = 1U << 20U;
+constexpr auto kReceiveTime = 50ms;
+constexpr auto kTick = 100ms;
+constexpr auto kLongestDrain = 5s;
+
+po::options_description options()
+{
+    po::options_description own{"Archive"};
+    auto add = own.add_options();
+    add("directory", po::value<std::string>()->value_name("DIR"), "write to DIR/<node>/; needed");
+    add("kind", po::value<std::vector<std::string>>()->value_name("KIND"),
+        "keep this kind of event, e.g. mempool or message.inbound; may be repeated (default: every kind)");
+    add("message-type", po::value<std::vector<std::string>>()->value_name("TYPE"),
+        "keep P2P messages of this type, e.g. inv; may be repeated (default: every type)");
+    add("level", po::value<Count>()->default_value(Count{3}), "of compression: 1 (fast) to 19 (small)");
+    add("threads", po::value<Count>()->default_value(Count{1}), "that compress, 1 to 64");
+    add("frame-size", po::value<Count>()->default_value(Count{2048}),
+        "KiB of events to compress together, 16 to 8192: what damage costs, and what a seek reads");
+    add("frame-seconds", po::value<Seconds>()->default_value(Seconds{2s}, "2"),
+        "write what there is after that time: what a crash costs");
+    add("sync", po::value<std::string>()->default_value("5")->value_name("WHEN"),
+        "wait for the disk: after each-frame, never, or every so many seconds: what a loss of power costs");
+    add("rotate-size", po::value<Count>()->default_value(Count{1024}), "MiB of a file before the next one is begun");
+    add("rotate-seconds", po::value<Seconds>()->default_value(Seconds{24h}, "86400"), "age of a file, likewise");
+    add("keep-size", po::value<Count>()->default_value(Count{0}, "no limit"),
+        "MiB of all files; the oldest are deleted beyond it");
+    add("keep-days", po::value<Count>()->default_value(Count{0}, "no limit"), "age of a file before it is deleted");
+    own.add(app::subscriber_options());
+    return own;
+}
+
+std::uint64_t number(const po::variables_map& values, const std::string& option, std::uint64_t least,
+                     std::uint64_t most)
+{
+    const auto value = values[option].as<Count>().value;
+    if (value < least || value > most)
+        throw app::UsageError{fmt::format("--{}: {} is not a number from {} to {}", option, value, least, most)};
+    return value;
+}
+
+std::vector<std::string> list(const po::variables_map& values, const std::string& option)
+{
+    return values.contains(option) ? values[option].as<std::vector<std::string>>() : std::vector<std::string>{};
+}
+
+void read_sync(const std::string& text, archiver::StreamOptions& options)
+{
+    if (text == "each-frame") {
+        options.sync = archiver::SyncPolicy::each_frame;
+    } else if (text == "never") {
+        options.sync = archiver::SyncPolicy::never;
+    } else {
+        boost::any seconds;
+        try {
+            app::validate(seconds, {text}, static_cast<Seconds*>(nullptr), 0);
+        } catch (const po::error&) {
+            throw app::UsageError{fmt::format("--sync: '{}' is not each-frame, never or a number of seconds", text)};
+        }
+        options.sync_interval = boost::any_cast<Seconds>(seconds).value;
+    }
+}
+
+archiver::StreamOptions read_stream_options(const po::variables_map& values)
+{
+    archiver::StreamOptions options;
+    options.frame_bytes = number(values, "frame-size", 16, 8192) * kKibibyte;
+    options.frame_time = values["frame-seconds"].as<Seconds>().value;
+    read_sync(values["sync"].as<std::string>(), options);
+    options.file_bytes = number(values, "rotate-size", 1, 1U << 20U) * kMebibyte;
+    options.file_time = values["rotate-seconds"].as<Seconds>().value;
+    options.selection.kinds = list(values, "kind");
+    options.selection.message_types = list(values, "message-type");
+    options.software = "peer-observer-archiver " PEER_OBSERVER_VERSION;
+    return options;
+}
+
+print::Filter make_filter(const print::FilterOptions& selection)
+{
+    try {
+        return print::Filter{selection};
+    } catch (const std::invalid_argument& error) {
+        throw app::UsageError{error.what()};
+    }
+}
+
+void record(const po::variables_map& values, app::Context& context)
+{
+    if (!values.contains("directory")) throw app::UsageError{"--directory is needed"};
+    const auto log = [](bool is_warning, const std::string& line) {
+        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
+    };
+    const auto options = read_stream_options(values);
+    const archiver::RecorderOptions recorder_options{
+        .limits = {.bytes = number(values, "keep-size", 0, 1U << 30U) * kMebibyte,
+                   .age = std::chrono::days{number(values, "keep-days", 0, 36500)}}};
+    archive::Compressor compressor{static_cast<int>(number(values, "level", archive::kMinLevel, archive::kMaxLevel)),
+                                   number(values, "threads", 1, 64)};
+    const auto filter = make_filter(options.selection);
+    auto subscriber_options = app::read_subscriber_options(values);
+
+    std::signal(SIGXFSZ, SIG_IGN); // a limit on a file's size is an error of write() like others
+    archiver::Counters counters;
+    archiver::Clock clock;
+    archiver::Directory directory{values["directory"].as<std::string>(), counters, log};
+    archiver::Environment environment{options, filter, directory, compressor, clock, counters, log};
+    bus::Subscriber subscriber{subscriber_options};
+    subscriber.on_notice([](const std::string& line) { spdlog::warn("{}", line); });
+    archiver::Recorder recorder{environment, recorder_options};
+    const auto telemetry = app::serve_metrics(values, "archiver");
+    if (telemetry) {
+        app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
+        archiver::add_archiver_metrics(*telemetry, counters);
+    }
+    context.ready();
+
+    auto next_tick = clock.steady();
+    while (!context.stopping()) {
+        if (const auto batch = subscriber.receive(kReceiveTime)) recorder.add(*batch);
+        if (clock.steady() < next_tick) continue;
+        next_tick = clock.steady() + kTick;
+        recorder.tick();
+        context.alive(fmt::format("{} events written, {} missing", counters.written_events.load(),
+                                  counters.not_received_events + counters.not_written_events));
+    }
+    // What has arrived is written; publishers that go on do not keep us.
+    const auto deadline = clock.steady() + kLongestDrain;
+    while (clock.steady() < deadline) {
+        const auto batch = subscriber.receive(0ms);
+        if (!batch) break;
+        recorder.add(*batch);
+    }
+    recorder.close();
+    spdlog::info("{} events written to {} files", counters.written_events.load(), counters.closed_files.load());
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const app::Service service{"archiver", "Writes every event of one or many publishers to compressed files.",
+                               "peer-observer-archiver --directory /var/lib/peer-observer --keep-size 100000",
+                               options()};
+    return app::run(argc, argv, service, record);
+}

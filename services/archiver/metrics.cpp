@@ -1,0 +1,65 @@
+#include "services/archiver/metrics.h"
+
+#include <array>
+
+namespace peer_observer::archiver {
+namespace {
+
+using telemetry::MetricType;
+using telemetry::Sample;
+
+struct Figure {
+    const char* name;
+    const char* help;
+    MetricType type;
+    Counter Counters::* counter;
+};
+
+constexpr std::array kFigures = {
+    Figure{"written_events_total", "Events written to files.", MetricType::counter, &Counters::written_events},
+    Figure{"written_frames_total", "Frames of events written to files.", MetricType::counter,
+           &Counters::written_frames},
+    Figure{"content_bytes_total", "Bytes of the batches written, before compression.", MetricType::counter,
+           &Counters::content_bytes},
+    Figure{"written_bytes_total", "Bytes of the batches written, compressed.", MetricType::counter,
+           &Counters::written_bytes},
+    Figure{"duplicate_events_total", "Events that came again and were left out.", MetricType::counter,
+           &Counters::duplicate_events},
+    Figure{"unselected_events_total", "Events that --kind, --message-type left out.", MetricType::counter,
+           &Counters::unselected_events},
+    Figure{"refused_batches_total", "Batches of nodes whose name cannot be a folder's.", MetricType::counter,
+           &Counters::refused_batches},
+    Figure{"write_errors_total", "Writes, syncs and closings of files that failed.", MetricType::counter,
+           &Counters::write_errors},
+    Figure{"failing_streams", "Publishers whose events cannot be written now.", MetricType::gauge,
+           &Counters::failing_streams},
+    Figure{"open_files", "Files being written.", MetricType::gauge, &Counters::open_files},
+    Figure{"closed_files_total", "Files completed.", MetricType::counter, &Counters::closed_files},
+    Figure{"recovered_files_total", "Files completed whose writer was stopped.", MetricType::counter,
+           &Counters::recovered_files},
+    Figure{"deleted_files_total", "Files deleted to keep the limits.", MetricType::counter, &Counters::deleted_files},
+    Figure{"archive_bytes", "Bytes of all files in the folder; a few seconds old.", MetricType::gauge,
+           &Counters::archive_bytes},
+};
+
+double value(const Counter& counter) { return static_cast<double>(counter.load()); }
+
+} // namespace
+
+void add_archiver_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
+{
+    for (const auto& figure : kFigures) {
+        telemetry.add(
+            std::string{"peer_observer_archiver_"} + figure.name, figure.help, figure.type,
+            [&counters, counter = figure.counter] { return std::vector<Sample>{{value(counters.*counter), {}}}; });
+    }
+    telemetry.add("peer_observer_archiver_missing_events_total",
+                  "Events that should be in the archive and are recorded there as a gap.", MetricType::counter,
+                  [&counters] {
+                      return std::vector<Sample>{{value(counters.not_received_events), {{"cause", "not_received"}}},
+                                                 {value(counters.not_written_events), {{"cause", "not_written"}}},
+                                                 {value(counters.not_running_events), {{"cause", "not_running"}}}};
+                  });
+}
+
+} // namespace peer_observer::archiver

@@ -1,0 +1,112 @@
+#include "services/archiver/recorder.h"
+
+#include "libs/archive/file_name.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace peer_observer::archiver {
+namespace {
+
+constexpr auto kMaintenance = std::chrono::seconds{10};
+// A publisher that is forgotten and comes back is looked up on the disk.
+constexpr std::size_t kMaxStreams = 1024;
+
+} // namespace
+
+Recorder::Recorder(Environment& environment, const RecorderOptions& options)
+    : environment_{environment}, options_{options}, started_{environment.clock.steady()},
+      started_wall_{std::chrono::nanoseconds{environment.clock.unix_ns()}}
+{
+    environment_.directory.recover();
+    maintain();
+}
+
+void Recorder::add(const bus::Batch& batch)
+{
+    if (!archive::is_folder_name(std::string{batch.node})) {
+        if (++environment_.counters.refused_batches == 1)
+            environment_.log(
+                true, fmt::format("a node named '{}' cannot be archived: that is no name of a folder", batch.node));
+        return;
+    }
+    const bus::Frame frame{batch.node, batch.publisher_id, batch.first_sequence, batch.event_count, batch.bytes};
+    stream_of(batch).add(frame, batch.missed);
+}
+
+Stream& Recorder::stream_of(const bus::Batch& batch)
+{
+    if (last_ != nullptr && last_key_.second == batch.publisher_id && last_key_.first == batch.node) return *last_;
+    last_key_ = {std::string{batch.node}, batch.publisher_id};
+    auto& stream = streams_[last_key_];
+    if (!stream) {
+        stream = std::make_unique<Stream>(environment_, last_key_.first, batch.publisher_id);
+        environment_.log(false, fmt::format("receiving from {}, publisher {}", last_key_.first,
+                                            archive::publisher_text(batch.publisher_id)));
+        // The new one is the latest in use: it stays.
+        limit_open_files();
+        forget_idle_streams();
+    }
+    return *(last_ = stream.get());
+}
+
+void Recorder::limit_open_files()
+{
+    const auto busy = [](const auto& entry) { return !entry.second->is_idle(); };
+    for (auto count = std::ranges::count_if(streams_, busy); count > static_cast<long>(options_.max_open_files);
+         --count) {
+        Stream* oldest = nullptr;
+        for (const auto& [key, stream] : streams_)
+            if (!stream->is_idle() && (oldest == nullptr || stream->last_use() < oldest->last_use()))
+                oldest = stream.get();
+        oldest->close();
+    }
+}
+
+void Recorder::forget_idle_streams()
+{
+    while (streams_.size() > kMaxStreams) {
+        const auto oldest =
+            std::ranges::min_element(streams_, {}, [](const auto& entry) { return entry.second->last_use(); });
+        oldest->second->close();
+        if (oldest->second.get() == last_) last_ = nullptr;
+        streams_.erase(oldest);
+    }
+}
+
+void Recorder::tick()
+{
+    const auto now = environment_.clock.steady();
+    for (const auto& [key, stream] : streams_) {
+        stream->tick();
+        if (!stream->is_idle() && now - stream->last_use() >= options_.idle_time) stream->close();
+    }
+    limit_open_files();
+    if (now >= next_maintenance_) maintain();
+}
+
+void Recorder::maintain()
+{
+    const auto now = environment_.clock.steady();
+    next_maintenance_ = now + kMaintenance;
+    const std::uint64_t errors = environment_.counters.write_errors;
+    if (errors != errors_at_recovery_ && environment_.counters.failing_streams == 0) {
+        errors_at_recovery_ = errors;
+        environment_.directory.recover();
+    }
+    // Ages are told by the clock as it was at the start: a clock that jumps into the future must not empty the archive.
+    const auto wall =
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(started_wall_ + (now - started_));
+    environment_.directory.retain(options_.limits, std::chrono::file_clock::from_sys(wall));
+}
+
+void Recorder::close()
+{
+    for (const auto& [key, stream] : streams_)
+        stream->close();
+    maintain();
+}
+
+} // namespace peer_observer::archiver

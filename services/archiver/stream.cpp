@@ -1,0 +1,266 @@
+#include "services/archiver/stream.h"
+
+#include "libs/archive/event_view.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+namespace peer_observer::archiver {
+namespace {
+
+using proto::ArchiveGap;
+using std::chrono::steady_clock;
+
+// Records of what could not be written, before neighbours of different causes are taken for one.
+constexpr std::size_t kMaxLostGaps = 1024;
+
+} // namespace
+
+Stream::Stream(Environment& environment, std::string node, std::uint64_t publisher_id)
+    : environment_{environment}, node_{std::move(node)}, publisher_id_{publisher_id},
+      expected_{environment.directory.end_sequence(node_, publisher_id)}, expected_is_from_disk_{expected_.has_value()},
+      last_use_{environment.clock.steady()}
+{}
+
+Stream::~Stream()
+{
+    drop_file();
+    set_failing(false, {});
+}
+
+void Stream::add(const bus::Frame& batch, std::uint64_t missed)
+{
+    last_use_ = environment_.clock.steady();
+    const std::uint64_t first = batch.first_sequence;
+    const std::uint64_t end = first + batch.event_count;
+    if (!expected_) expected_ = first - std::min(missed, first);
+    if (end < *expected_ || (first < *expected_ && end == *expected_)) {
+        environment_.counters.duplicate_events += batch.event_count;
+        if (last_use_ >= next_duplicate_notice_)
+            environment_.log(true, fmt::format("events of {} came again and are left out: give each publisher as a "
+                                               "source once",
+                                               node_));
+        next_duplicate_notice_ = last_use_ + std::chrono::minutes{1};
+        return;
+    }
+    if (first > *expected_)
+        note_gap(*expected_, first - *expected_,
+                 expected_is_from_disk_ ? ArchiveGap::NOT_RUNNING : ArchiveGap::NOT_RECEIVED);
+    const std::uint64_t already = first < *expected_ ? *expected_ : 0;
+    expected_ = end;
+    expected_is_from_disk_ = false;
+    if (batch.event_count == 0) return;
+
+    if (already == 0 && environment_.filter.selects_all()) return keep(batch);
+    proto::Event parsed;
+    const auto wanted = [&](const archive::EventView& event, std::uint64_t sequence) {
+        if (sequence < already) {
+            ++environment_.counters.duplicate_events;
+            return false;
+        }
+        if (environment_.filter.selects_all()) return true;
+        // What does not parse is no event that anybody would miss; without a selection it is kept all the same.
+        const bool selected = parsed.ParseFromArray(event.bytes.data(), static_cast<int>(event.bytes.size())) &&
+                              environment_.filter.selects(parsed);
+        environment_.counters.unselected_events += selected ? 0 : 1;
+        return selected;
+    };
+    archive::select_events(batch.batch, wanted, [&](std::string_view run) { keep(*bus::parse_batch(run)); });
+}
+
+void Stream::note_gap(std::uint64_t first, std::uint64_t count, ArchiveGap::Cause cause)
+{
+    seal(); // what came before the gap stands before it
+    gaps_.push_back(make_gap(first, count, cause));
+    (cause == ArchiveGap::NOT_RUNNING ? environment_.counters.not_running_events
+                                      : environment_.counters.not_received_events) += count;
+}
+
+ArchiveGap Stream::make_gap(std::uint64_t first, std::uint64_t count, ArchiveGap::Cause cause)
+{
+    ArchiveGap gap;
+    gap.mutable_source()->set_node(node_);
+    gap.mutable_source()->set_publisher_id(publisher_id_);
+    gap.set_first_sequence(first);
+    gap.set_count(count);
+    gap.set_cause(cause);
+    gap.set_noticed_ns(environment_.clock.unix_ns());
+    return gap;
+}
+
+void Stream::keep(const bus::Frame& batch)
+{
+    if (content_.bytes.empty()) content_since_ = environment_.clock.steady();
+    content_.add(batch);
+    if (content_.bytes.size() >= environment_.options.frame_bytes) seal();
+}
+
+void Stream::seal()
+{
+    if (content_.bytes.empty()) return;
+    auto content = std::exchange(content_, {});
+    pending_.push_back(
+        {std::exchange(gaps_, {}), content.frame, environment_.compressor.compress(std::move(content.bytes))});
+    write_ready(false);
+}
+
+void Stream::write_ready(bool all)
+{
+    // One frame a thread at work, and one that waits: more would only fill the memory.
+    const std::size_t may_wait = all ? 0 : environment_.compressor.threads() + 1;
+    while (!pending_.empty()) {
+        const bool is_ready = pending_.front().frame.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
+        if (!is_ready && pending_.size() <= may_wait) return;
+        auto pending = std::move(pending_.front());
+        pending_.pop_front();
+        write(std::move(pending));
+    }
+}
+
+void Stream::write(Pending pending)
+{
+    const auto frame = pending.frame.get();
+    if (const auto error = write_to_file(pending, frame)) return lose(std::move(pending), error);
+
+    auto& counters = environment_.counters;
+    counters.written_events += pending.info.events();
+    counters.content_bytes += pending.info.content_bytes();
+    counters.written_bytes += frame.size();
+    ++counters.written_frames;
+    set_failing(false, {});
+    unsynced_ = true;
+    if (environment_.options.sync == SyncPolicy::each_frame) sync();
+    if (file_ && (file_->size() >= environment_.options.file_bytes || file_->full())) finish_file();
+}
+
+std::error_code Stream::write_to_file(const Pending& pending, const std::string& frame)
+{
+    try {
+        if (!file_) {
+            auto header = archive::make_header(environment_.options.software, environment_.clock.unix_ns());
+            auto& source = *header.add_sources();
+            source.set_node(node_);
+            source.set_publisher_id(publisher_id_);
+            for (const auto& kind : environment_.options.selection.kinds)
+                header.mutable_selection()->add_kinds(kind);
+            for (const auto& type : environment_.options.selection.message_types)
+                header.mutable_selection()->add_message_types(type);
+            file_ = std::make_unique<archive::FileWriter>(
+                environment_.directory.new_file(node_, pending.info.earliest_ns(), publisher_id_), header);
+            file_since_ = synced_ = environment_.clock.steady();
+            ++environment_.counters.open_files;
+        }
+    } catch (const std::system_error& error) {
+        return error.code();
+    }
+    auto gaps = lost_;
+    gaps.insert(gaps.end(), pending.gaps.begin(), pending.gaps.end());
+    const auto error = file_->append(gaps, pending.info, frame);
+    if (!error) lost_.clear();
+    if (file_->broken()) drop_file();
+    return error;
+}
+
+void Stream::lose(Pending pending, const std::error_code& error)
+{
+    auto& counters = environment_.counters;
+    ++counters.write_errors;
+    counters.not_written_events += pending.info.events();
+    for (const auto& gap : pending.gaps)
+        add_lost_gap(gap);
+    const auto first = pending.info.first_sequence();
+    add_lost_gap(make_gap(first, pending.info.end_sequence() - first, ArchiveGap::NOT_WRITTEN));
+    set_failing(true, error.message());
+}
+
+void Stream::add_lost_gap(const ArchiveGap& gap)
+{
+    if (!lost_.empty()) {
+        auto& last = lost_.back();
+        const bool adjacent = last.first_sequence() + last.count() == gap.first_sequence();
+        if ((adjacent && last.cause() == gap.cause()) || lost_.size() >= kMaxLostGaps) {
+            last.set_count(gap.first_sequence() + gap.count() - last.first_sequence());
+            return;
+        }
+    }
+    lost_.push_back(gap);
+}
+
+void Stream::tick()
+{
+    const auto now = environment_.clock.steady();
+    const auto& options = environment_.options;
+    if (!content_.bytes.empty() && now - content_since_ >= options.frame_time) seal();
+    write_ready(false);
+    if (options.sync == SyncPolicy::at_intervals && now - synced_ >= options.sync_interval) sync();
+    if (file_ && now - file_since_ >= options.file_time) close();
+}
+
+void Stream::sync()
+{
+    synced_ = environment_.clock.steady();
+    if (!file_ || !std::exchange(unsynced_, false)) return;
+    const auto error = file_->sync();
+    if (!error) return;
+    // What was written since the last sync may or may not be there: the checksums will tell when the file is closed.
+    ++environment_.counters.write_errors;
+    environment_.log(
+        true, fmt::format("cannot sync {}: {}; going on in another file", file_->path().native(), error.message()));
+    drop_file();
+}
+
+void Stream::close()
+{
+    seal();
+    write_ready(true);
+    finish_file();
+}
+
+void Stream::finish_file()
+{
+    if (!file_) return;
+    // The gaps of what is still pending go with it into the next file.
+    auto gaps = lost_;
+    if (pending_.empty() && content_.bytes.empty()) gaps.insert(gaps.end(), gaps_.begin(), gaps_.end());
+    auto error = gaps.empty() ? std::error_code{} : file_->append(gaps, {}, {});
+    if (!error && pending_.empty() && content_.bytes.empty()) gaps_.clear();
+    if (!error) {
+        lost_.clear();
+        error = file_->close();
+    }
+    if (error) {
+        ++environment_.counters.write_errors;
+        environment_.log(true, fmt::format("cannot close {}: {}; it stays open until that can be done",
+                                           file_->path().native(), error.message()));
+    } else {
+        ++environment_.counters.closed_files;
+        environment_.log(false, fmt::format("closed {}: {} bytes", file_->path().native(), file_->size()));
+    }
+    drop_file();
+}
+
+void Stream::drop_file()
+{
+    if (!file_) return;
+    file_.reset();
+    unsynced_ = false;
+    --environment_.counters.open_files;
+}
+
+void Stream::set_failing(bool failing, const std::string& reason)
+{
+    if (failing == failing_) return;
+    failing_ = failing;
+    if (failing) {
+        ++environment_.counters.failing_streams;
+        environment_.log(
+            true, fmt::format("cannot write the events of {}: {}; they are counted, and left out", node_, reason));
+    } else {
+        --environment_.counters.failing_streams;
+        environment_.log(false, fmt::format("writing the events of {} again", node_));
+    }
+}
+
+} // namespace peer_observer::archiver

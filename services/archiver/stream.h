@@ -1,0 +1,110 @@
+// The archive of one publisher: batches in, files out.
+#pragma once
+
+#include "libs/archive/compressor.h"
+#include "libs/archive/content.h"
+#include "libs/archive/file_writer.h"
+#include "libs/bus/frame.h"
+#include "libs/print/filter.h"
+#include "services/archiver/clock.h"
+#include "services/archiver/counters.h"
+#include "services/archiver/directory.h"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace peer_observer::archiver {
+
+/// When files are synced to the disk.
+enum class SyncPolicy { each_frame, at_intervals, never };
+
+struct StreamOptions {
+    std::size_t frame_bytes = std::size_t{2} << 20U; ///< before compression
+    std::chrono::nanoseconds frame_time = std::chrono::seconds{2};
+    SyncPolicy sync = SyncPolicy::at_intervals;
+    std::chrono::nanoseconds sync_interval = std::chrono::seconds{5};
+    std::uint64_t file_bytes = std::uint64_t{1} << 30U;
+    std::chrono::nanoseconds file_time = std::chrono::hours{24};
+    print::FilterOptions selection;
+    std::string software = "peer-observer-archiver";
+};
+
+/// What all streams share; outlives them.
+struct Environment {
+    StreamOptions options;
+    print::Filter filter;
+    Directory& directory;
+    archive::Compressor& compressor;
+    Clock& clock;
+    Counters& counters;
+    Log log;
+};
+
+class Stream {
+public:
+    Stream(Environment& environment, std::string node, std::uint64_t publisher_id);
+    /// Leaves what is not closed to the next start.
+    ~Stream();
+
+    /// missed: events that should have come before the batch, where this is the first batch of the publisher.
+    void add(const bus::Frame& batch, std::uint64_t missed);
+
+    /// Does what is due by time. Call it every 100 ms or so.
+    void tick();
+
+    /// Writes all that there is, and closes the file. add() starts another one.
+    void close();
+
+    std::chrono::steady_clock::time_point last_use() const { return last_use_; }
+    bool has_file() const { return file_ != nullptr; }
+    bool is_idle() const { return content_.bytes.empty() && pending_.empty() && !file_; }
+
+private:
+    struct Pending {
+        std::vector<proto::ArchiveGap> gaps;
+        proto::ArchiveFrame info;
+        std::future<std::string> frame;
+    };
+
+    void note_gap(std::uint64_t first, std::uint64_t count, proto::ArchiveGap::Cause cause);
+    proto::ArchiveGap make_gap(std::uint64_t first, std::uint64_t count, proto::ArchiveGap::Cause cause);
+    void keep(const bus::Frame& batch);
+    void seal();
+    void write_ready(bool all);
+    void write(Pending pending);
+    std::error_code write_to_file(const Pending& pending, const std::string& frame);
+    void lose(Pending pending, const std::error_code& error);
+    void add_lost_gap(const proto::ArchiveGap& gap);
+    void sync();
+    void finish_file();
+    void set_failing(bool failing, const std::string& reason);
+    void drop_file();
+
+    Environment& environment_;
+    std::string node_;
+    std::uint64_t publisher_id_;
+    std::optional<std::uint64_t> expected_; ///< the sequence number that comes next
+    bool expected_is_from_disk_ = false;
+    std::chrono::steady_clock::time_point last_use_;
+
+    archive::Content content_;
+    std::chrono::steady_clock::time_point content_since_;
+    std::vector<proto::ArchiveGap> gaps_; ///< in front of the content
+    std::deque<Pending> pending_;         ///< sealed, on their way through the compressor
+
+    std::unique_ptr<archive::FileWriter> file_;
+    std::chrono::steady_clock::time_point file_since_;
+    std::chrono::steady_clock::time_point synced_;
+    bool unsynced_ = false;
+    std::vector<proto::ArchiveGap> lost_; ///< what could not be written, until that can be written
+    bool failing_ = false;
+    std::chrono::steady_clock::time_point next_duplicate_notice_;
+};
+
+} // namespace peer_observer::archiver
