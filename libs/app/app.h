@@ -16,6 +16,8 @@ struct Service {
     std::string example;     ///< one worked example, shown at the end of --help
     boost::program_options::options_description options;
     std::string metrics_address{}; ///< default of --metrics-address; empty = off
+    /// The one of `options`, a list of strings, that arguments without an option's name go to; empty = there are none.
+    std::string arguments{};
 };
 
 /// What a running service gets.

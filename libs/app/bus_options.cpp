@@ -27,6 +27,16 @@ void add_tls_options(po::options_description& options)
         "PEM certificate and private key of this end; needed for tls+tcp://");
 }
 
+std::string host_name()
+{
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0)
+        throw std::system_error(errno, std::generic_category(), "gethostname");
+    return name.data();
+}
+
+} // namespace
+
 std::optional<bus::TlsFiles> read_tls_options(const po::variables_map& values, const std::vector<std::string>& urls)
 {
     const bool ca = values.contains("tls-ca-file");
@@ -39,16 +49,6 @@ std::optional<bus::TlsFiles> read_tls_options(const po::variables_map& values, c
     if (!wanted) return std::nullopt;
     return bus::TlsFiles{values["tls-ca-file"].as<std::string>(), values["tls-cert-key-file"].as<std::string>()};
 }
-
-std::string host_name()
-{
-    std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0)
-        throw std::system_error(errno, std::generic_category(), "gethostname");
-    return name.data();
-}
-
-} // namespace
 
 po::options_description subscriber_options()
 {

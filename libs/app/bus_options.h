@@ -7,6 +7,10 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace peer_observer::app {
 
 /// For a tool: --source (repeatable, default tcp://127.0.0.1:9331), --node (repeatable), --tls-ca-file,
@@ -22,5 +26,10 @@ bus::SubscriberOptions read_subscriber_options(const boost::program_options::var
 
 /// What the user chose of publisher_options(). Throws UsageError when TLS files and URL do not go together.
 bus::PublisherOptions read_publisher_options(const boost::program_options::variables_map& values);
+
+/// --tls-ca-file and --tls-cert-key-file of a program that has options of its own for the rest of the bus. Throws
+/// UsageError when they and the URLs do not go together.
+std::optional<bus::TlsFiles> read_tls_options(const boost::program_options::variables_map& values,
+                                              const std::vector<std::string>& urls);
 
 } // namespace peer_observer::app

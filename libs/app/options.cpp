@@ -44,19 +44,26 @@ std::string help(const Service& service)
     po::options_description groups; // an empty line before each
     groups.add(service.options).add(common_options(service.metrics_address)).add(command_line_options());
     std::ostringstream text;
-    text << "Usage: peer-observer-" << service.name << " [options]\n\n" << service.description << '\n' << groups;
+    text << "Usage: peer-observer-" << service.name << " [options]";
+    if (!service.arguments.empty()) text << ' ' << service.arguments << "...";
+    text << "\n\n" << service.description << '\n' << groups;
     text << "\nExample:\n  " << service.example << '\n';
     return text.str();
 }
 
 void store_command_line(int argc, const char* const* argv, const po::options_description& options,
-                        po::variables_map& values)
+                        const std::string& arguments, po::variables_map& values)
 {
     // Options only in full: an abbreviation would change its meaning when an option is added.
     constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    const auto parsed = po::command_line_parser(argc, argv).options(options).style(kStyle).run();
+    po::command_line_parser parser{argc, argv};
+    parser.options(options).style(kStyle);
+    po::positional_options_description positions;
+    if (!arguments.empty()) parser.positional(positions.add(arguments.c_str(), -1));
+    const auto parsed = parser.run();
     for (const auto& option : parsed.options)
-        if (option.position_key != -1) throw UsageError("unexpected argument '" + option.value.front() + "'");
+        if (option.position_key != -1 && arguments.empty())
+            throw UsageError("unexpected argument '" + option.value.front() + "'");
     po::store(parsed, values);
 }
 
@@ -83,7 +90,7 @@ Options parse_options(int argc, const char* const* argv, const Service& service)
 
     Options options;
     try {
-        store_command_line(argc, argv, everywhere, options.values);
+        store_command_line(argc, argv, everywhere, service.arguments, options.values);
         if (options.values.contains("help")) {
             options.answer = help(service);
         } else if (options.values.contains("version")) {

@@ -128,6 +128,15 @@ TEST(Options, NameAConfigFileThatCannotBeRead)
     EXPECT_THAT(usage_error({"--config", "/"}), HasSubstr("Is a directory"));
 }
 
+TEST(Options, ArgumentsGoToTheOptionThatTakesThem)
+{
+    Service service = make_service();
+    service.arguments = "source";
+    const std::vector<const char*> words = {"peer-observer-tool", "a", "--node", "n", "b"};
+    const auto options = parse_options(static_cast<int>(words.size()), words.data(), service);
+    EXPECT_THAT(options.values["source"].as<std::vector<std::string>>(), testing::ElementsAre("a", "b"));
+}
+
 TEST(Options, HelpShowsDescriptionOptionsAndExample)
 {
     const auto answer = parse({"--help", "--node", "x"}).answer.value();
