@@ -1,6 +1,5 @@
 #include "libs/archive/recovery.h"
 
-#include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/file_writer.h"
 #include "libs/archive/scanner.h"
@@ -26,21 +25,6 @@ void report(const Progress& progress, std::uint64_t done, std::uint64_t total)
 std::string describe_damage(const Chunk& chunk)
 {
     return fmt::format("offset {}: {} ({} bytes damaged)", chunk.offset, chunk.problem, chunk.size);
-}
-
-proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source)
-{
-    proto::ArchiveFrame frame;
-    for (const auto& batch : chunk.batches)
-        describe(frame, batch);
-    frame.set_offset(chunk.offset);
-    frame.set_size_bytes(chunk.size);
-    frame.set_content_bytes(chunk.content.size());
-    if (!has_one_source) {
-        frame.clear_first_sequence();
-        frame.clear_end_sequence();
-    }
-    return frame;
 }
 
 std::vector<std::uint64_t> frame_offsets(const proto::ArchiveIndex& index)

@@ -208,4 +208,19 @@ std::expected<std::optional<proto::ArchiveIndex>, std::string> read_index(InputF
     return index;
 }
 
+proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source)
+{
+    proto::ArchiveFrame frame;
+    for (const auto& batch : chunk.batches)
+        describe(frame, batch);
+    frame.set_offset(chunk.offset);
+    frame.set_size_bytes(chunk.size);
+    frame.set_content_bytes(chunk.content.size());
+    if (!has_one_source) {
+        frame.clear_first_sequence();
+        frame.clear_end_sequence();
+    }
+    return frame;
+}
+
 } // namespace peer_observer::archive

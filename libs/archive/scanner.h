@@ -79,6 +79,9 @@ private:
     std::string content_;
 };
 
+/// What the index says about a chunk of batches. In a file of several publishers the numbers say nothing.
+proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source);
+
 /// The index at the end of a file; nothing if there is none. The error says what is wrong with it.
 std::expected<std::optional<proto::ArchiveIndex>, std::string> read_index(InputFile& file);
 

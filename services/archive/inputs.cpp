@@ -1,0 +1,150 @@
+#include "services/archive/inputs.h"
+
+#include "libs/archive/file_name.h"
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <system_error>
+
+namespace peer_observer::archive_tool {
+namespace {
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+using Strings = std::vector<std::string>;
+
+constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+
+} // namespace
+
+void add_input_options(po::options_description& options)
+{
+    options.add_options()(kInputOption, po::value<Strings>()->value_name("FILE"),
+                          "an archive file, or a folder with archive files in it or in its folders");
+}
+
+std::vector<fs::path> read_inputs(const po::variables_map& values)
+{
+    if (!values.contains(kInputOption)) throw app::UsageError{"give the files or folders to read"};
+    std::vector<fs::path> files;
+    for (const auto& name : values[kInputOption].as<Strings>()) {
+        if (!fs::is_directory(name)) {
+            files.emplace_back(name);
+            continue;
+        }
+        std::vector<fs::path> found;
+        for (const auto& entry : fs::recursive_directory_iterator{name, fs::directory_options::skip_permission_denied})
+            if (archive::is_archive(entry.path()) && entry.is_regular_file()) found.push_back(entry.path());
+        std::ranges::sort(found);
+        files.insert(files.end(), found.begin(), found.end());
+    }
+    if (files.empty()) throw app::UsageError{"there is no archive file in what was given"};
+    return files;
+}
+
+void add_range_options(po::options_description& options)
+{
+    auto add = options.add_options();
+    add("from", po::value<std::string>()->value_name("TIME"),
+        "events of that time and later: 2026-11-22T23:37:34Z, 2026-11-22 or UNIX seconds");
+    add("to", po::value<std::string>()->value_name("TIME"), "events before that time");
+    add("node", po::value<Strings>()->value_name("NAME"), "events of this node only; may be repeated");
+}
+
+archive::Range read_range(const po::variables_map& values)
+{
+    archive::Range range;
+    const auto read = [&](const char* option, std::uint64_t& time) {
+        if (!values.contains(option)) return;
+        const auto parsed = parse_time(values[option].as<std::string>());
+        if (!parsed) throw app::UsageError{fmt::format("--{}: {}", option, parsed.error())};
+        time = *parsed;
+    };
+    read("from", range.from_ns);
+    read("to", range.to_ns);
+    return range;
+}
+
+std::vector<std::string> read_nodes(const po::variables_map& values)
+{
+    return values.contains("node") ? values["node"].as<Strings>() : Strings{};
+}
+
+bool wants_node(const std::vector<std::string>& nodes, std::string_view node)
+{
+    return nodes.empty() || std::ranges::find(nodes, node) != nodes.end();
+}
+
+std::expected<std::uint64_t, std::string> parse_time(const std::string& text)
+{
+    const auto bad = std::unexpected{
+        fmt::format("'{}' is not a time like 2026-11-22T23:37:34Z, 2026-11-22 or 1795390654", printable(text))};
+    std::string_view fraction;
+    std::uint64_t seconds = 0;
+    std::tm utc{};
+    const char* end = strptime(text.c_str(), "%Y-%m-%d", &utc);
+    if (end != nullptr) {
+        if (*end == 'T') end = strptime(end, "T%H:%M:%S", &utc);
+        if (end == nullptr) return bad;
+        const std::time_t time = timegm(&utc);
+        if (time < 0) return bad;
+        seconds = static_cast<std::uint64_t>(time);
+        fraction = end;
+        if (fraction.ends_with('Z')) fraction.remove_suffix(1);
+    } else {
+        const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+        if (error != std::errc{}) return bad;
+        fraction = rest;
+    }
+    std::uint64_t nanoseconds = 0;
+    if (!fraction.empty()) {
+        constexpr std::size_t kDigits = 9;
+        std::string digits{fraction.substr(1, kDigits)};
+        digits.resize(kDigits, '0');
+        const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), nanoseconds);
+        if (fraction.front() != '.' || error != std::errc{} || rest != digits.data() + digits.size()) return bad;
+    }
+    if (seconds > archive::Range::kEnd / kNanoseconds - 1) return bad;
+    return seconds * kNanoseconds + nanoseconds;
+}
+
+std::string format_time(std::uint64_t unix_ns)
+{
+    const auto seconds = static_cast<std::time_t>(unix_ns / kNanoseconds);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                       utc.tm_hour, utc.tm_min, utc.tm_sec, unix_ns % kNanoseconds);
+}
+
+std::string printable(std::string_view text)
+{
+    std::string out;
+    for (const char c : text) {
+        if (c >= ' ' && c <= '~' && c != '\\') {
+            out += c;
+        } else {
+            out += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return out;
+}
+
+std::uint64_t total_size(const std::vector<fs::path>& files)
+{
+    std::uint64_t total = 0;
+    for (const auto& file : files) {
+        std::error_code error;
+        const auto size = fs::file_size(file, error);
+        if (!error) total += size;
+    }
+    return total;
+}
+
+} // namespace peer_observer::archive_tool

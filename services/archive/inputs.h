@@ -1,0 +1,47 @@
+// The files that a verb works on, and what it takes of them.
+#pragma once
+
+#include "libs/app/app.h"
+#include "libs/archive/reader.h"
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace peer_observer::archive_tool {
+
+inline constexpr auto kInputOption = "file";
+
+/// --file, which arguments without a name go to.
+void add_input_options(boost::program_options::options_description& options);
+
+/// The files given, and those in the folders given, in the order of their paths: by node, then by time. Throws
+/// app::UsageError where there are none.
+std::vector<std::filesystem::path> read_inputs(const boost::program_options::variables_map& values);
+
+/// --from, --to, --node.
+void add_range_options(boost::program_options::options_description& options);
+archive::Range read_range(const boost::program_options::variables_map& values);
+/// Empty = every node.
+std::vector<std::string> read_nodes(const boost::program_options::variables_map& values);
+bool wants_node(const std::vector<std::string>& nodes, std::string_view node);
+
+/// UNIX time in nanoseconds of 2026-11-22T23:37:34Z, 2026-11-22T23:37:34.5Z, 2026-11-22 or 1795390654.5. The error says
+/// what can be read.
+std::expected<std::uint64_t, std::string> parse_time(const std::string& text);
+
+/// 2026-11-22T23:37:34.123456789Z
+std::string format_time(std::uint64_t unix_ns);
+
+/// Bytes from a file that may be anything, fit for a terminal.
+std::string printable(std::string_view text);
+
+std::uint64_t total_size(const std::vector<std::filesystem::path>& files);
+
+} // namespace peer_observer::archive_tool

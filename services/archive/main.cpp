@@ -1,0 +1,73 @@
+// peer-observer-archive: reads, checks, replays and repairs what peer-observer-archiver wrote.
+#include "libs/app/app.h"
+#include "services/archive/inputs.h"
+#include "services/archive/verbs.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+namespace {
+
+using namespace peer_observer;
+using namespace peer_observer::archive_tool;
+
+struct Verb {
+    std::string_view name;
+    std::string_view description;
+    std::string_view example;
+    void (*add_options)(options_description&);
+    void (*run)(const variables_map&, app::Context&);
+};
+
+constexpr std::array kVerbs = {
+    Verb{"info", "Shows what is in an archive: events by kind and message type, times, gaps.",
+         "peer-observer-archive info /var/lib/peer-observer/alpha", add_info_options, info},
+    Verb{"cat", "Prints the events of an archive as text, JSON or protobuf.",
+         "peer-observer-archive cat --message-type inv --from 2026-11-22T12:00:00Z /var/lib/peer-observer/alpha",
+         add_cat_options, cat},
+    Verb{"verify", "Checks every byte, the order and the numbers of an archive. Exit status 1 where anything is wrong.",
+         "peer-observer-archive verify /var/lib/peer-observer", add_verify_options, verify},
+    Verb{"replay", "Publishes the events of an archive as the extractors did.",
+         "peer-observer-archive replay --speed 10 --listen tcp://127.0.0.1:9331 /var/lib/peer-observer/alpha",
+         add_replay_options, replay},
+    Verb{"repair", "Closes files that were left open, and rewrites damaged ones without what is damaged.",
+         "peer-observer-archive repair /var/lib/peer-observer", add_repair_options, repair},
+    Verb{"merge", "Writes the events of several files, or nodes, to one file in the order of their time.",
+         "peer-observer-archive merge --output both.poa.zst alpha/ beta/", add_merge_options, merge},
+};
+
+void print_usage(FILE* out)
+{
+    fmt::print(out, "Usage: peer-observer-archive VERB [options] FILE...\n\n"
+                    "Reads, checks, replays and repairs archives. A folder stands for all archive files in it.\n\n");
+    for (const auto& verb : kVerbs)
+        fmt::print(out, "  {:8} {}\n", verb.name, verb.description);
+    fmt::print(out, "\npeer-observer-archive VERB --help shows a verb's options.\n");
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const std::string_view word = argc > 1 ? argv[1] : "";
+    for (const auto& verb : kVerbs) {
+        if (verb.name != word) continue;
+        app::Service service{.name = "archive " + std::string{verb.name},
+                             .description = std::string{verb.description},
+                             .example = std::string{verb.example},
+                             .arguments = kInputOption};
+        add_input_options(service.options);
+        verb.add_options(service.options);
+        return app::run(argc - 1, argv + 1, service, verb.run);
+    }
+    if (word == "--version") {
+        fmt::print("peer-observer-archive {}\n", PEER_OBSERVER_VERSION);
+        return 0;
+    }
+    const bool help = word == "--help" || word == "-h";
+    print_usage(help ? stdout : stderr);
+    return help ? 0 : 2;
+}

@@ -1,0 +1,162 @@
+#include "libs/app/option_values.h"
+#include "libs/archive/compressor.h"
+#include "libs/archive/content.h"
+#include "libs/archive/file_name.h"
+#include "libs/archive/file_writer.h"
+#include "services/archive/inputs.h"
+#include "services/archive/progress.h"
+#include "services/archive/tracks.h"
+#include "services/archive/verbs.h"
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <system_error>
+
+namespace peer_observer::archive_tool {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::size_t kFrameBytes = std::size_t{2} << 20U;
+
+class Merge {
+public:
+    Merge(archive::FileWriter& writer, int level, std::vector<std::string> nodes, const archive::Range& range)
+        : writer_{writer}, compressor_{level}, nodes_{std::move(nodes)}, range_{range}
+    {}
+
+    void add(const proto::ArchiveGap& gap)
+    {
+        if (!wants_node(nodes_, gap.source().node())) return;
+        write_frame();
+        gaps_.push_back(gap);
+    }
+
+    /// Takes from the track's batch what happened up to `until_ns`, and at least one event.
+    void add(Track& track, const Track::Item& item, std::uint64_t until_ns)
+    {
+        const auto end = std::uint64_t{item.batch->event_count};
+        std::uint64_t index = 0;
+        std::uint64_t take = 0;
+        std::uint64_t next_time = 0;
+        bool is_more = false;
+        archive::for_each_event(item.batch->batch, [&](const archive::EventView& event) {
+            if (index++ < item.taken || is_more) return;
+            is_more = take > 0 && event.timestamp_ns > until_ns;
+            if (is_more) {
+                next_time = event.timestamp_ns;
+            } else {
+                ++take;
+            }
+        });
+        const std::uint64_t first = item.batch->first_sequence + item.taken;
+        const bool is_wanted = wants_node(nodes_, item.batch->node);
+        archive::select_events(
+            item.batch->batch,
+            [&](const auto& event, auto sequence) {
+                return is_wanted && sequence >= first && sequence - first < take && range_.contains(event, sequence);
+            },
+            [&](std::string_view run) { content_.add(*bus::parse_batch(run)); });
+        if (content_.bytes.size() >= kFrameBytes) write_frame();
+        if (item.taken + take < end) {
+            track.pop_events(take, next_time);
+        } else {
+            track.pop();
+        }
+    }
+
+    void write_frame()
+    {
+        if (content_.bytes.empty() && gaps_.empty()) return;
+        auto content = std::exchange(content_, {});
+        // Several publishers: numbers say nothing about the frame.
+        content.frame.clear_first_sequence();
+        content.frame.clear_end_sequence();
+        const auto frame = content.bytes.empty() ? std::string{} : compressor_.compress(std::move(content.bytes)).get();
+        if (const auto error = writer_.append(gaps_, content.frame, frame))
+            throw std::system_error{error, "cannot write " + writer_.path().native()};
+        if (writer_.full()) throw std::runtime_error{"too much for one file; merge shorter times with --from and --to"};
+        gaps_.clear();
+        events_ += content.frame.events();
+    }
+
+    std::uint64_t events() const { return events_; }
+
+private:
+    archive::FileWriter& writer_;
+    archive::Compressor compressor_;
+    std::vector<std::string> nodes_;
+    archive::Range range_;
+    archive::Content content_;
+    std::vector<proto::ArchiveGap> gaps_;
+    std::uint64_t events_ = 0;
+};
+
+} // namespace
+
+void add_merge_options(options_description& options)
+{
+    add_range_options(options);
+    auto add = options.add_options();
+    add("output", po::value<std::string>()->value_name("FILE"),
+        "the file to write, which must not exist; its name must end in .poa.zst");
+    add("level", po::value<app::Count>()->default_value(app::Count{3}), "of compression: 1 to 19");
+}
+
+void merge(const variables_map& values, app::Context& context)
+{
+    const auto files = read_inputs(values);
+    const auto range = read_range(values);
+    const auto level = values["level"].as<app::Count>().value;
+    if (level < archive::kMinLevel || level > archive::kMaxLevel) throw app::UsageError{"--level: give 1 to 19"};
+    const std::filesystem::path output = values.contains("output") ? values["output"].as<std::string>() : "";
+    if (!output.native().ends_with(archive::kExtension))
+        throw app::UsageError{"--output is needed, and a name that ends in .poa.zst"};
+    if (std::filesystem::exists(output)) throw std::runtime_error{output.native() + " exists"};
+
+    std::uint64_t damaged = 0;
+    Progress progress{total_size(files), false};
+    Tracks tracks{files, range, [&](const auto& file, const auto& chunk) {
+                      ++damaged;
+                      progress.hide();
+                      spdlog::warn("{}: offset {}: {}", file.native(), chunk.offset, chunk.problem);
+                  }};
+    const auto now = std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()};
+    auto header =
+        archive::make_header("peer-observer-archive " PEER_OBSERVER_VERSION, static_cast<std::uint64_t>(now.count()));
+    for (const auto& source : tracks.sources())
+        *header.add_sources() = source;
+    archive::FileWriter writer{output, header};
+    const auto abandon = [&](const std::string& why) {
+        std::filesystem::remove(output.native() + archive::kOpenExtension);
+        throw std::runtime_error{why};
+    };
+    Merge merge{writer, static_cast<int>(level), read_nodes(values), range};
+    try {
+        while (auto* const track = tracks.front()) {
+            if (context.stopping()) abandon("stopped; nothing was written");
+            const auto item = track->front();
+            if (item.gap != nullptr) {
+                merge.add(*item.gap);
+                track->pop();
+            } else {
+                merge.add(*track, item, tracks.second_time_ns());
+            }
+            tracks.advanced();
+            progress.update(tracks.bytes_done());
+        }
+        merge.write_frame();
+        if (const auto error = writer.close()) throw std::system_error{error, "cannot write " + output.native()};
+    } catch (const std::system_error& error) {
+        abandon(error.what());
+    }
+    progress.hide();
+    spdlog::info("{} events from {} files written to {}", merge.events(), files.size(), output.native());
+    if (damaged > 0) throw std::runtime_error{fmt::format("{} places are damaged and were left out", damaged)};
+}
+
+} // namespace peer_observer::archive_tool

@@ -1,0 +1,86 @@
+#include "libs/archive/file_name.h"
+#include "libs/archive/reader.h"
+#include "libs/archive/recovery.h"
+#include "services/archive/inputs.h"
+#include "services/archive/progress.h"
+#include "services/archive/verbs.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+#include <system_error>
+
+namespace peer_observer::archive_tool {
+namespace {
+
+std::uint64_t now_ns()
+{
+    return static_cast<std::uint64_t>(
+        std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
+}
+
+bool is_damaged(const std::filesystem::path& file, Progress& progress)
+{
+    archive::Reader reader{file};
+    while (const auto chunk = reader.next()) {
+        progress.update(reader.position());
+        if (chunk->kind == archive::Chunk::Kind::damage) return true;
+    }
+    return !reader.header();
+}
+
+void repair(const std::filesystem::path& file, Progress& progress)
+{
+    const auto show = [&](std::uint64_t done, std::uint64_t) { progress.update(done); };
+    archive::Recovery recovery;
+    const bool was_open = archive::is_open_archive(file);
+    if (was_open) {
+        recovery = archive::close_open_file(file, show);
+        progress.hide();
+        if (recovery.path.empty()) {
+            fmt::print("{}: removed, it held no event\n", file.native());
+            return;
+        }
+        fmt::print("{}: closed, {} events, {} bytes cut at the end\n", recovery.path.native(), recovery.events,
+                   recovery.cut_bytes);
+        if (recovery.problems.empty()) return;
+    } else if (!is_damaged(file, progress)) {
+        progress.hide();
+        fmt::print("{}: ok\n", file.native());
+        return;
+    }
+    recovery = archive::rewrite_file(archive::closed_path(file), now_ns(), show);
+    progress.hide();
+    fmt::print("{}: rewritten, {} events; the damaged file is beside it\n", recovery.path.native(), recovery.events);
+    for (const auto& problem : recovery.problems)
+        fmt::print("  {}\n", problem);
+    return;
+}
+
+} // namespace
+
+void add_repair_options(options_description& /*options*/) {}
+
+void repair(const variables_map& values, app::Context& context)
+{
+    const auto files = read_inputs(values);
+    std::uint64_t failed = 0;
+    Progress progress{total_size(files), true};
+    for (const auto& file : files) {
+        if (context.stopping()) return;
+        try {
+            progress.next_file(std::filesystem::file_size(file));
+            repair(file, progress);
+        } catch (const std::system_error& error) {
+            ++failed;
+            progress.hide();
+            fmt::print("{}: {}\n", file.native(), error.what());
+        }
+        std::fflush(stdout);
+    }
+    if (failed > 0) throw std::runtime_error{fmt::format("{} files could not be repaired", failed)};
+}
+
+} // namespace peer_observer::archive_tool
