@@ -25,8 +25,9 @@ constexpr std::size_t kFrameBytes = std::size_t{2} << 20U;
 
 class Merge {
 public:
-    Merge(archive::FileWriter& writer, int level, std::vector<std::string> nodes, const archive::Range& range)
-        : writer_{writer}, compressor_{level}, nodes_{std::move(nodes)}, range_{range}
+    Merge(archive::FileWriter& writer, int level, bool has_one_source, std::vector<std::string> nodes,
+          const archive::Range& range)
+        : writer_{writer}, compressor_{level}, has_one_source_{has_one_source}, nodes_{std::move(nodes)}, range_{range}
     {}
 
     void add(const proto::ArchiveGap& gap)
@@ -73,9 +74,10 @@ public:
     {
         if (content_.bytes.empty() && gaps_.empty()) return;
         auto content = std::exchange(content_, {});
-        // Several publishers: numbers say nothing about the frame.
-        content.frame.clear_first_sequence();
-        content.frame.clear_end_sequence();
+        if (!has_one_source_) { // numbers say nothing about the frame
+            content.frame.clear_first_sequence();
+            content.frame.clear_end_sequence();
+        }
         const auto frame = content.bytes.empty() ? std::string{} : compressor_.compress(std::move(content.bytes)).get();
         if (const auto error = writer_.append(gaps_, content.frame, frame))
             throw std::system_error{error, "cannot write " + writer_.path().native()};
@@ -89,6 +91,7 @@ public:
 private:
     archive::FileWriter& writer_;
     archive::Compressor compressor_;
+    bool has_one_source_;
     std::vector<std::string> nodes_;
     archive::Range range_;
     archive::Content content_;
@@ -130,12 +133,15 @@ void merge(const variables_map& values, app::Context& context)
         archive::make_header("peer-observer-archive " PEER_OBSERVER_VERSION, static_cast<std::uint64_t>(now.count()));
     for (const auto& source : tracks.sources())
         *header.add_sources() = source;
+    *header.mutable_selection() = tracks.selection();
+    if (range.from_ns > 0) header.mutable_selection()->set_from_ns(range.from_ns);
+    if (range.to_ns < archive::Range::kEnd) header.mutable_selection()->set_to_ns(range.to_ns);
     archive::FileWriter writer{output, header};
     const auto abandon = [&](const std::string& why) {
         std::filesystem::remove(output.native() + archive::kOpenExtension);
         throw std::runtime_error{why};
     };
-    Merge merge{writer, static_cast<int>(level), read_nodes(values), range};
+    Merge merge{writer, static_cast<int>(level), header.sources_size() == 1, read_nodes(values), range};
     try {
         while (auto* const track = tracks.front()) {
             if (context.stopping()) abandon("stopped; nothing was written");

@@ -106,6 +106,8 @@ Tracks::Tracks(const std::vector<std::filesystem::path>& files, const archive::R
         std::pair<std::string, std::uint64_t> key{path.native(), 0};
         if (reader.header() && reader.header()->sources_size() == 1)
             key = {reader.header()->sources(0).node(), reader.header()->sources(0).publisher_id()};
+        if (reader.header() && reader.header()->selection().SerializeAsString() != selection_.SerializeAsString())
+            selection_.MergeFrom(reader.header()->selection());
         if (reader.header())
             for (const auto& source : reader.header()->sources())
                 if (std::ranges::none_of(sources_, [&](const auto& known) {

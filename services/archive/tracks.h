@@ -66,11 +66,14 @@ public:
 
     /// Node and publisher of every track that could be told.
     const std::vector<proto::ArchiveSource>& sources() const { return sources_; }
+    /// What was selected when the files were written, of all of them together.
+    const proto::ArchiveSelection& selection() const { return selection_; }
     std::uint64_t bytes_done() const;
 
 private:
     std::vector<std::unique_ptr<Track>> heap_; ///< earliest first
     std::vector<proto::ArchiveSource> sources_;
+    proto::ArchiveSelection selection_;
     std::uint64_t bytes_done_ = 0; ///< of tracks that have ended
 };
 

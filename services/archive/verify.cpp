@@ -30,8 +30,7 @@ class Verifier {
 public:
     explicit Verifier(archive::Reader& reader)
         : reader_{reader}, index_is_checked_{reader.index().has_value()},
-          has_selection_{reader.header() && (reader.header()->selection().kinds_size() > 0 ||
-                                             reader.header()->selection().message_types_size() > 0)}
+          has_selection_{reader.header() && reader.header()->selection().ByteSizeLong() > 0}
     {}
 
     void add(const archive::Chunk& chunk)

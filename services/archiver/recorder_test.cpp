@@ -1,0 +1,256 @@
+#include "services/archiver/archiver_testing.h"
+
+#include <gmock/gmock.h>
+
+#include <numeric>
+
+namespace peer_observer::archiver {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class Recording : public ::testing::Test {
+protected:
+    TemporaryFolder folder_;
+};
+
+TEST_F(Recording, WhatGoesInComesOut)
+{
+    {
+        Archiver archiver{folder_.path(), {.frame_bytes = 16 << 10}, {}, 2};
+        for (std::uint64_t i = 0; i < 300; ++i) {
+            archiver.add(make_batch(i * 50, 50, "alice", 1));
+            archiver.add(make_batch(i * 50, 50, "bob", 2));
+        }
+        archiver.recorder.close();
+        EXPECT_EQ(archiver.counters.written_events, 30'000U);
+        EXPECT_EQ(archiver.counters.open_files, 0U);
+    }
+    for (const char* node : {"alice", "bob"}) {
+        const auto found = read_folder(folder_ / node);
+        expect_complete(found, 15'000);
+        EXPECT_THAT(found.gaps, IsEmpty());
+    }
+}
+
+TEST_F(Recording, WhatCameIsWrittenAfterAWhileWithoutMore)
+{
+    Archiver archiver{folder_.path()};
+    archiver.add(make_batch(0, 10));
+    archiver.recorder.tick();
+    EXPECT_THAT(files_in(folder_.path()), IsEmpty());
+    archiver.clock.now += 2s;
+    while (archiver.counters.written_events == 0)
+        archiver.recorder.tick(); // the compressor has a thread of its own
+    expect_complete(read_folder(folder_.path()), 10);
+}
+
+TEST_F(Recording, FilesAreRotatedBySize)
+{
+    Archiver archiver{folder_.path(), {.frame_bytes = 1, .file_bytes = 48 << 10}};
+    for (std::uint64_t i = 0; i < 100; ++i)
+        archiver.add(make_batch(i * 50, 50));
+    archiver.recorder.close();
+    EXPECT_GT(files_in(folder_.path()).size(), 2U);
+    for (const auto& file : files_in(folder_.path()))
+        EXPECT_LT(std::filesystem::file_size(file), 64U << 10U) << file;
+    const auto found = read_folder(folder_.path());
+    expect_complete(found, 5000);
+    EXPECT_THAT(found.gaps, IsEmpty());
+}
+
+TEST_F(Recording, FilesAreRotatedByTime)
+{
+    Archiver archiver{folder_.path(), {.frame_bytes = 1, .file_time = 1h}};
+    for (std::uint64_t i = 0; i < 5; ++i) {
+        archiver.add(make_batch(i * 50, 50));
+        archiver.clock.now += 61min;
+        archiver.recorder.tick();
+    }
+    archiver.recorder.close();
+    EXPECT_THAT(files_in(folder_.path()), SizeIs(5));
+    expect_complete(read_folder(folder_.path()), 250);
+}
+
+TEST_F(Recording, AFileIsClosedWhenItsPublisherIsSilent)
+{
+    Archiver archiver{folder_.path()};
+    archiver.add(make_batch(0, 10));
+    archiver.clock.now += 61s;
+    archiver.recorder.tick();
+    EXPECT_EQ(archiver.counters.closed_files, 1U);
+    archiver.add(make_batch(10, 10));
+    archiver.recorder.close();
+    expect_complete(read_folder(folder_.path()), 20);
+}
+
+TEST_F(Recording, ManyPublishersDoNotOpenManyFiles)
+{
+    Archiver archiver{folder_.path(), {.frame_bytes = 1}, {.max_open_files = 4}};
+    for (std::uint64_t publisher = 0; publisher < 1100; ++publisher) {
+        archiver.add(make_batch(0, 1, "alice", publisher));
+        ASSERT_LE(archiver.counters.open_files, 5U);
+    }
+    archiver.recorder.close();
+    EXPECT_THAT(files_in(folder_.path()), SizeIs(1100));
+}
+
+TEST_F(Recording, MissedEventsAreRecordedWhereTheyAreMissing)
+{
+    Archiver archiver{folder_.path()};
+    archiver.add(make_batch(5, 10), 5); // the first that came, and the bus knows that five came before
+    archiver.add(make_batch(20, 10));
+    archiver.add(make_batch(37, 0)); // a heartbeat: seven more were published
+    archiver.recorder.close();
+    const auto found = read_folder(folder_.path());
+    expect_complete(found, 37);
+    ASSERT_THAT(found.gaps, SizeIs(3));
+    EXPECT_EQ(found.gaps[1].first_sequence(), 15U);
+    EXPECT_EQ(found.gaps[1].count(), 5U);
+    EXPECT_EQ(found.gaps[1].cause(), proto::ArchiveGap::NOT_RECEIVED);
+    EXPECT_EQ(archiver.counters.not_received_events, 17U);
+}
+
+TEST_F(Recording, WhatCameWhileNoArchiverRanIsRecorded)
+{
+    {
+        Archiver archiver{folder_.path()};
+        archiver.add(make_batch(0, 10));
+        archiver.recorder.close();
+    }
+    Archiver archiver{folder_.path()};
+    archiver.add(make_batch(100, 10));
+    archiver.recorder.close();
+    const auto found = read_folder(folder_.path());
+    expect_complete(found, 110);
+    ASSERT_THAT(found.gaps, SizeIs(1));
+    EXPECT_EQ(found.gaps[0].cause(), proto::ArchiveGap::NOT_RUNNING);
+}
+
+TEST_F(Recording, WhatComesTwiceIsKeptOnce)
+{
+    Archiver archiver{folder_.path()};
+    archiver.add(make_batch(0, 10));
+    archiver.add(make_batch(0, 10));
+    archiver.add(make_batch(5, 10));
+    archiver.add(make_batch(3, 2));
+    archiver.recorder.close();
+    expect_complete(read_folder(folder_.path()), 15);
+    EXPECT_EQ(archiver.counters.duplicate_events, 17U);
+    EXPECT_TRUE(archiver.logged("came again"));
+}
+
+TEST_F(Recording, ASelectionKeepsNumbersAndIsNoGap)
+{
+    {
+        Archiver archiver{
+            folder_.path(),
+            {.selection = {.kinds = {"mempool.added"}, .message_types = {}, .peers = {}, .direction = {}}}};
+        archiver.add(make_batch(0, 100));
+        archiver.recorder.close();
+    }
+    const auto found = read_folder(folder_.path());
+    EXPECT_THAT(found.gaps, IsEmpty());
+    ASSERT_THAT(found.sequences, SizeIs(25));
+    for (std::size_t i = 0; i < 25; ++i) {
+        EXPECT_EQ(found.sequences[i], i * 4 + 3);
+        EXPECT_EQ(found.events[i], make_event(i * 4 + 3).SerializeAsString());
+    }
+    archive::Reader reader{files_in(folder_.path()).front()};
+    EXPECT_THAT(reader.header()->selection().kinds(), ElementsAre("mempool.added"));
+}
+
+TEST_F(Recording, ANodeNamedLikeAnotherFolderIsRefused)
+{
+    Archiver archiver{folder_ / "archive"};
+    archiver.add(make_batch(0, 10, ".."));
+    archiver.add(make_batch(0, 10, "."));
+    archiver.recorder.close();
+    EXPECT_EQ(archiver.counters.refused_batches, 2U);
+    EXPECT_THAT(files_in(folder_.path()), IsEmpty());
+}
+
+TEST_F(Recording, ASecondArchiverInTheFolderIsRefused)
+{
+    Archiver first{folder_.path()};
+    try {
+        Archiver second{folder_.path()};
+        FAIL() << "two archivers in one folder";
+    } catch (const std::runtime_error& error) {
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("another archiver (process " + std::to_string(getpid()) + ")"));
+    }
+}
+
+TEST_F(Recording, AClockThatJumpsDisturbsNothing)
+{
+    Archiver archiver{folder_.path(), {.frame_bytes = 1}, {.limits = {.bytes = 0, .age = std::chrono::days{30}}}};
+    archiver.clock.wall = static_cast<std::uint64_t>(
+        std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
+    auto batch = make_batch(0, 10);
+    archiver.add(batch);
+    archiver.recorder.close();
+    // Into the past, by the node's clock as well: the next file would have the first one's name.
+    archiver.clock.wall -= 1'000'000 * kMillisecond;
+    batch.set_first_sequence(10);
+    archiver.add(batch);
+    archiver.recorder.close();
+    // Ten years ahead: nothing is old because of that.
+    archiver.clock.wall += 3650ULL * 86400 * 1000 * kMillisecond;
+    batch.set_first_sequence(20);
+    batch.mutable_events(3)->set_timestamp_ns(1);
+    archiver.add(batch);
+    archiver.clock.now += 1min;
+    archiver.recorder.tick();
+    archiver.recorder.close();
+
+    EXPECT_EQ(archiver.counters.deleted_files, 0U);
+    EXPECT_THAT(files_in(folder_.path()), SizeIs(3));
+    std::vector<std::uint64_t> expected(30);
+    std::iota(expected.begin(), expected.end(), 0);
+    const auto found = read_folder(folder_.path());
+    EXPECT_EQ(found.sequences, expected);
+    EXPECT_THAT(found.problems, IsEmpty());
+}
+
+TEST_F(Recording, TheOldestFilesGoWhenThereIsTooMuch)
+{
+    Archiver archiver{
+        folder_.path(), {.frame_bytes = 1, .file_bytes = 32 << 10}, {.limits = {.bytes = 150 << 10, .age = {}}}};
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        archiver.add(make_batch(i * 50, 50));
+        archiver.clock.now += 11s;
+        archiver.recorder.tick();
+    }
+    archiver.recorder.close();
+    EXPECT_GT(archiver.counters.deleted_files, 0U);
+    EXPECT_LE(archiver.counters.archive_bytes, 150U << 10U);
+    const auto found = read_folder(folder_.path());
+    ASSERT_FALSE(found.sequences.empty());
+    EXPECT_EQ(found.sequences.back(), 4999U);
+    EXPECT_EQ(found.sequences.back() - found.sequences.front() + 1, found.sequences.size());
+}
+
+TEST_F(Recording, OldFilesGo)
+{
+    {
+        Archiver archiver{folder_.path()};
+        archiver.add(make_batch(0, 10, "alice", 1));
+        archiver.add(make_batch(0, 10, "alice", 2));
+        archiver.recorder.close();
+    }
+    const auto files = files_in(folder_.path());
+    ASSERT_THAT(files, SizeIs(2));
+    const auto start =
+        std::chrono::file_clock::from_sys(std::chrono::time_point_cast<std::chrono::system_clock::duration>(
+            std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{kStart}}));
+    std::filesystem::last_write_time(files[0], start - std::chrono::days{8});
+    std::filesystem::last_write_time(files[1], start - std::chrono::days{6});
+    Archiver archiver{folder_.path(), {}, {.limits = {.bytes = 0, .age = std::chrono::days{7}}}};
+    EXPECT_THAT(files_in(folder_.path()), ElementsAre(files[1]));
+}
+
+} // namespace
+} // namespace peer_observer::archiver
