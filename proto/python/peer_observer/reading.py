@@ -1,0 +1,126 @@
+"""Batches from an archive file, and live from the bus. One batch is held in memory, never a file."""
+
+import contextlib
+import io
+import subprocess
+
+from .events import events_of
+from .proto import event_pb2
+
+SCHEMA_VERSION = 1
+TOPIC = b"peer-observer/1/"
+MAX_BATCH_BYTES = 32 << 20
+
+
+class DecodingError(Exception):
+    """What was read is not an archive or not a stream of batches, or it is damaged. What came before is good."""
+
+
+def _read_varint(stream):
+    """The next number; None at the end of the stream."""
+    value = 0
+    for shift in range(0, 64, 7):
+        byte = stream.read(1)
+        if not byte:
+            if shift:
+                raise DecodingError("the stream ends within a length")
+            return None
+        value |= (byte[0] & 0x7F) << shift
+        if byte[0] < 0x80:
+            return value
+    raise DecodingError("a length is not a number")
+
+
+def parse_batch(data):
+    """An EventBatch; DecodingError where it is none, or one of another version."""
+    try:
+        batch = event_pb2.EventBatch.FromString(data)
+    except Exception as error:  # protobuf's implementations raise different ones
+        raise DecodingError("a batch is not valid protobuf") from error
+    if batch.schema_version != SCHEMA_VERSION:
+        raise DecodingError(f"schema version {batch.schema_version}, only {SCHEMA_VERSION} is understood")
+    return batch
+
+
+def delimited_batches(stream):
+    """Yields the EventBatches of a binary stream, each behind its length as a varint."""
+    while (size := _read_varint(stream)) is not None:
+        if size > MAX_BATCH_BYTES:
+            raise DecodingError(f"a batch of {size} bytes is too big")
+        data = stream.read(size)
+        if len(data) < size:
+            raise DecodingError("the stream ends within a batch")
+        yield parse_batch(data)
+
+
+@contextlib.contextmanager
+def _output_of(*command):
+    """The stdout of a program, which ends with the block."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            yield process.stdout
+        except BaseException:
+            process.kill()
+            raise
+        if process.wait() != 0:
+            raise DecodingError(f"{command[0]} ended with status {process.returncode}")
+
+
+@contextlib.contextmanager
+def _decompressed(path):
+    try:
+        import zstandard
+    except ImportError:
+        with _output_of("zstd", "-dcq", "--", str(path)) as stream:
+            yield stream
+        return
+    with open(path, "rb") as file:
+        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        try:
+            yield io.BufferedReader(reader)
+        except zstandard.ZstdError as error:
+            raise DecodingError(str(error)) from error
+
+
+def archive_batches(path):
+    """Yields the EventBatches of an archive file: by the module zstandard where it is installed, else by the program zstd.
+
+    Of a damaged or unfinished file it yields what comes before the damage, then raises DecodingError;
+    `peer-observer-archive cat --format protobuf` reads what comes behind it too.
+    """
+    with _decompressed(path) as stream:
+        yield from delimited_batches(stream)
+
+
+def archive_events(path):
+    """Yields (Origin, Event) for each event of an archive file."""
+    return events_of(archive_batches(path))
+
+
+def _from_bus(urls):
+    import pynng
+
+    with pynng.Sub0(topics=[TOPIC], recv_max_size=MAX_BATCH_BYTES, recv_buffer_size=4096) as socket:
+        for url in urls:
+            socket.dial(url, block=False)
+        while True:
+            yield parse_batch(socket.recv().split(b"\0", 1)[1])
+
+
+def live_batches(*urls, logger="peer-observer-logger"):
+    """Yields EventBatches as publishers at these URLs send them: by the module pynng where it is installed, else by the
+    program peer-observer-logger. Heartbeats (batches without events) may come too. Ends when the logger does."""
+    urls = urls or ("tcp://127.0.0.1:9331",)
+    try:
+        import pynng  # noqa: F401
+    except ImportError:
+        sources = [word for url in urls for word in ("--source", url)]
+        with _output_of(logger, "--format", "protobuf", *sources) as stream:
+            yield from delimited_batches(stream)
+        return
+    yield from _from_bus(urls)
+
+
+def live_events(*urls, logger="peer-observer-logger"):
+    """Yields (Origin, Event) for each event as it comes."""
+    return events_of(live_batches(*urls, logger=logger))
