@@ -1,0 +1,143 @@
+"""What is recorded of requests for transactions of compact blocks."""
+
+import csv
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+BUILD = pathlib.Path(os.environ["PEER_OBSERVER_BUILD"])
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(BUILD / "python"))
+
+import getblocktxn_recorder as tool  # noqa: E402
+from peer_observer import Origin  # noqa: E402
+from peer_observer.proto import event_pb2  # noqa: E402
+
+BLOCK = bytes(range(32))
+
+
+def origin(sequence=0):
+    return Origin("alice", 7, sequence)
+
+
+def message(direction, peer_id=3):
+    event = event_pb2.Event(timestamp_ns=1_700_000_000_000_000_001)
+    peer_message = getattr(event.message, direction)
+    peer_message.peer_id = peer_id
+    peer_message.address = "192.0.2.1:8333"
+    return event, peer_message.payload
+
+
+def announcement(transactions=5):
+    event, payload = message("inbound")
+    payload.cmpctblock.header.hash = BLOCK
+    payload.cmpctblock.short_ids.extend(range(transactions - 1))
+    payload.cmpctblock.prefilled.add(index=0)
+    return event
+
+
+def request(direction="outbound", indexes=(1, 4), peer_id=3, block=BLOCK):
+    event, payload = message(direction, peer_id)
+    payload.getblocktxn.block_hash = block
+    payload.getblocktxn.indexes.extend(indexes)
+    return event
+
+
+def answer(direction="inbound", count=2, peer_id=3):
+    event, payload = message(direction, peer_id)
+    payload.blocktxn.block_hash = BLOCK
+    for number in range(count):
+        payload.blocktxn.transactions.add(txid=bytes(31) + bytes([number]), wtxid=bytes(32), vsize_vbytes=100 + number)
+    return event
+
+
+def record(*events):
+    recorder = tool.Recorder()
+    rows = [row for number, event in enumerate(events) for row in recorder.add(origin(number), event)]
+    return [dict(zip(tool.COLUMNS, row)) for row in rows], [dict(zip(tool.COLUMNS, row)) for row in recorder.end()]
+
+
+def test_each_transaction_asked_for_is_a_row():
+    rows, unanswered = record(announcement(), request(), answer())
+    assert unanswered == []
+    assert [row["index"] for row in rows] == [1, 4]
+    assert [row["vsize"] for row in rows] == [100, 101]
+    assert rows[1]["txid"] == "01" + "00" * 31
+    assert rows[0]["block_hash"] == BLOCK[::-1].hex()
+    assert rows[0]["block_transactions"] == 5
+    assert rows[0]["requested"] == 2
+    assert rows[0]["time"] == "2023-11-14T22:13:20.000000001Z"
+    assert rows[0]["direction"] == "outbound"
+
+
+def test_requests_of_peers_are_answered_by_the_node():
+    rows, _ = record(request("inbound"), answer("outbound"))
+    assert [row["direction"] for row in rows] == ["inbound", "inbound"]
+    assert rows[0]["block_transactions"] == ""
+
+
+def test_an_answer_of_another_peer_is_none():
+    rows, unanswered = record(request(peer_id=3), answer(peer_id=4))
+    assert rows == []
+    assert [row["txid"] for row in unanswered] == ["", ""]
+
+
+def test_a_short_answer_leaves_the_rest_empty():
+    rows, _ = record(request(indexes=(0, 1, 2)), answer(count=1))
+    assert [row["vsize"] for row in rows] == [100, "", ""]
+
+
+def test_requests_without_answers_do_not_fill_the_memory():
+    recorder = tool.Recorder()
+    rows = []
+    for number in range(tool.MOST_REMEMBERED + 10):
+        rows += recorder.add(origin(number), request(indexes=(1,), block=number.to_bytes(32, "little")))
+    assert len(rows) == 10
+    assert len(recorder.end()) == tool.MOST_REMEMBERED
+
+
+def write_archive(path, events):
+    """Delimited batches in a zstd frame: an archive but for its header and index."""
+    batch = event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, events=events).SerializeToString()
+    length, size = b"", len(batch)
+    while size > 0x7F:
+        length += bytes([size & 0x7F | 0x80])
+        size >>= 7
+    path.write_bytes(subprocess.run(["zstd", "-c"], input=length + bytes([size]) + batch, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, BUILD / "bin/peer-observer-getblocktxn-recorder", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+def test_the_program_reads_archives(tmp_path):
+    archive = tmp_path / "a.poa.zst"
+    write_archive(archive, [announcement(), request(), answer(), request(indexes=(2,))])
+    done = run(archive)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [(row["index"], row["vsize"]) for row in rows] == [("1", "100"), ("4", "101"), ("2", "")]
+
+
+@pytest.mark.parametrize("cut", [5, 40])
+def test_a_damaged_archive_is_an_error(tmp_path, cut):
+    archive = tmp_path / "a.poa.zst"
+    write_archive(archive, [request(), answer()])
+    archive.write_bytes(archive.read_bytes()[:-cut])
+    done = run(archive)
+    assert done.returncode == 1
+    assert "peer-observer-getblocktxn-recorder:" in done.stderr
+    assert done.stdout.startswith("time,node,")
+
+
+def test_output_is_appended_to_with_one_line_of_names(tmp_path):
+    archive, output = tmp_path / "a.poa.zst", tmp_path / "out.csv"
+    write_archive(archive, [request(), answer()])
+    for _ in range(2):
+        assert run("--output", output, archive).returncode == 0
+    lines = output.read_text().splitlines()
+    assert len(lines) == 5
+    assert sum(line.startswith("time,") for line in lines) == 1
