@@ -1,0 +1,199 @@
+"""Archives from end to end: sim_node's traffic recorded, read back in every way, replayed, and recorded again."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import harness
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pipeline"))
+from sim_node import copy_sim_node, play  # noqa: E402
+
+EVENTS = 20_000
+
+
+def archive_tool(*arguments, status=0):
+    done = subprocess.run([harness.program("peer-observer-archive"), *map(str, arguments)], capture_output=True, timeout=120)
+    assert done.returncode == status, done.stderr.decode()
+    return done.stdout
+
+
+class Archiver(harness.Program):
+    def __init__(self, folder, url, *options):
+        self.metrics = f"127.0.0.1:{harness.free_port()}"
+        super().__init__(harness.program("peer-observer-archiver"), "--directory", folder, "--source", url,
+                         "--metrics-address", self.metrics, *options)
+        self.wait_for_log("connected")
+
+    def written(self):
+        return harness.metric(self.metrics, "peer_observer_archiver_written_events_total")
+
+
+def files(folder):
+    return sorted(folder.rglob("*.poa.zst*"))
+
+
+def json_events(*arguments):
+    return [json.loads(line) for line in archive_tool("cat", "--format", "json", *arguments).splitlines()]
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    """A folder with an archive of one session, and what a logger saw of it. Nothing may change it."""
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+        folder = directory / "archive"
+        with harness.Extractor(path, directory) as extractor, \
+                Archiver(folder, extractor.url, "--frame-size", 16, "--rotate-size", 1) as archiver, \
+                harness.Events(extractor.url) as seen:
+            extractor.wait_for_log("tracepoints to")
+            fired = play(path, "--seed", 7, "--events", EVENTS, "--rate", 20_000)["fired"]
+            harness.wait_until(lambda: len(seen.list) >= fired, "the events at the logger", 60)
+            harness.wait_until(lambda: archiver.written() >= fired, "the events in the archive", 60)
+            assert archiver.stop() == 0
+        yield folder, [event.all for event in seen.list]
+
+
+@pytest.fixture
+def copy(recorded):
+    with harness.temporary_directory() as directory:
+        yield shutil.copytree(recorded[0], directory / "archive")
+
+
+def test_what_was_published_is_what_is_read_event_for_event(recorded):
+    folder, seen = recorded
+    assert not list(folder.rglob("*.open"))
+    assert json_events(folder) == seen
+
+
+def test_filters_and_ranges_are_those_of_the_logger(recorded):
+    folder, seen = recorded
+    wanted = [event for event in seen if event["kind"] == "message.inbound" and event["event"]["message_type"] == "inv"]
+    assert wanted
+    assert json_events("--kind", "message.inbound", "--message-type", "inv", folder) == wanted
+    times = sorted(event["timestamp_ns"] for event in seen)
+    start, end = times[len(times) // 3], times[len(times) // 2]
+    in_range = [event for event in seen if start <= event["timestamp_ns"] < end]
+    seconds = [f"{time // 10**9}.{time % 10**9:09}" for time in (start, end)]
+    assert json_events("--from", seconds[0], "--to", seconds[1], folder) == in_range
+    assert json_events("--from-sequence", 100, "--to-sequence", 120, folder) == seen[100:120]
+    assert json_events("--count", 7, folder) == seen[:7]
+    assert json_events("--node", "nobody", folder) == []
+
+
+def test_standard_tools_read_it(recorded):
+    folder, seen = recorded
+    from proto import event_pb2
+    whole = b"".join(subprocess.run(["zstd", "-dc", file], check=True, capture_output=True).stdout for file in files(folder))
+    assert archive_tool("cat", "--format", "protobuf", folder) == whole
+    batch = event_pb2.EventBatch()
+    size = shift = position = 0
+    while True:
+        byte = whole[position]
+        size |= (byte & 0x7F) << shift
+        position, shift = position + 1, shift + 7
+        if byte < 0x80:
+            break
+    batch.ParseFromString(whole[position:position + size])
+    assert batch.events[0].timestamp_ns == seen[0]["timestamp_ns"]
+
+
+def test_the_python_package_reads_it(recorded):
+    folder, seen = recorded
+    import peer_observer
+    from peer_observer.events import kind_of
+    read = [(origin.sequence, kind_of(event), event.timestamp_ns) for file in files(folder) for origin, event in peer_observer.archive_events(file)]
+    assert read == [(event["sequence"], event["kind"], event["timestamp_ns"]) for event in seen]
+
+
+def test_info_and_verify_find_all_of_it(recorded):
+    folder, seen = recorded
+    lines = archive_tool("info", folder).decode()
+    assert f"events      {len(seen)}\n" in lines
+    assert "missing     0 events" in lines
+    inbound_inv = sum(event["kind"] == "message.inbound" and event["event"]["message_type"] == "inv" for event in seen)
+    row = next(line.split() for line in lines.splitlines() if line.startswith("message.inbound") and " inv " in line)
+    assert int(row[2]) == inbound_inv
+    verdicts = archive_tool("verify", folder).decode().splitlines()
+    assert len(verdicts) == len(files(folder)) > 0
+    assert all(": ok, " in line for line in verdicts)
+
+
+def test_a_replay_into_a_second_archiver_gives_the_same_archive(recorded):
+    folder, seen = recorded
+    with harness.temporary_directory() as directory:
+        url = f"tcp://127.0.0.1:{harness.free_port()}"
+        replay = harness.Program(harness.program("peer-observer-archive"), "replay", "--listen", url, "--speed", "max",
+                                 "--events-per-second", 200_000, folder)
+        with replay, Archiver(directory / "second", url) as archiver:
+            assert replay.wait() == 0
+            harness.wait_until(lambda: archiver.written() >= len(seen), "the events in the second archive")
+            assert archiver.stop() == 0
+        assert archive_tool("cat", "--format", "protobuf", directory / "second") == archive_tool("cat", "--format", "protobuf", folder)
+        assert json_events(directory / "second") == seen
+
+
+def test_a_damaged_file_is_told_read_and_repaired(copy):
+    victim = max(files(copy), key=lambda file: file.stat().st_size)
+    before = json_events(victim)
+    data = bytearray(victim.read_bytes())
+    data[len(data) * 3 // 4] ^= 0xFF
+    victim.write_bytes(data)
+    report = archive_tool("verify", victim, status=1).decode()
+    assert "DAMAGED" in report and "offset " in report
+    left = [json.loads(line) for line in archive_tool("cat", "--format", "json", victim, status=1).splitlines()]
+    assert 0 < len(left) < len(before)
+    archive_tool("repair", victim)
+    assert ": ok, " in archive_tool("verify", victim).decode()
+    repaired = json_events(victim)
+    missing = [event for event in repaired if event["kind"] == "missed"]
+    assert sum(event["event"]["count"] for event in missing) == len(before) - len(left)
+    assert [event for event in repaired if event["kind"] != "missed"] == left
+    archive_tool("verify", "--no-gaps", victim, status=1)
+
+
+def test_what_a_killed_archiver_left_is_closed_by_the_next(copy):
+    victim = files(copy)[-1]
+    before = json_events(copy)
+    victim.rename(f"{victim}.open")
+    with open(f"{victim}.open", "ab") as file:
+        file.write(b"\x28\xb5\x2f\xfdtorn")
+    with harness.Program(harness.program("peer-observer-archiver"), "--directory", copy,
+                         "--source", f"tcp://127.0.0.1:{harness.free_port()}") as archiver:
+        archiver.wait_for_log("whose writer was stopped")
+        second = subprocess.run([harness.program("peer-observer-archiver"), "--directory", copy], capture_output=True, timeout=30)
+        assert second.returncode == 1
+        assert b"another archiver" in second.stderr
+        assert archiver.stop() == 0
+    assert victim.exists()
+    assert json_events(copy) == before
+    archive_tool("verify", copy)
+
+
+def test_nodes_are_merged_by_time(copy):
+    # A second publisher with other times: the first one's events from the middle on.
+    half = copy.parent / "half.poa.zst"
+    before = json_events(copy)
+    middle = sorted(event["timestamp_ns"] for event in before)[len(before) // 2]
+    seconds = f"{middle // 10**9}.{middle % 10**9:09}"
+    archive_tool("merge", "--output", half, "--from", seconds, copy)
+    assert json_events(half) == [event for event in before if event["timestamp_ns"] >= middle]
+    archive_tool("verify", half)
+    assert b"exists" in subprocess.run([harness.program("peer-observer-archive"), "merge", "--output", half, copy],
+                                       capture_output=True, timeout=60).stderr
+
+
+def test_a_closed_pipe_ends_cat_cleanly(recorded):
+    cat = f"{harness.program('peer-observer-archive')} cat --format json {recorded[0]} | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", cat], capture_output=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == b"0", done.stderr
+
+
+def test_wrong_use_is_one_line_and_status_2(tmp_path):
+    for arguments in ([], ["juggle"], ["cat"], ["cat", tmp_path], ["cat", "--from", "noon", __file__], ["merge", __file__]):
+        archive_tool(*arguments, status=2)
