@@ -4,6 +4,7 @@
 #include "libs/archive/record.h"
 
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace peer_observer::archive {
@@ -49,7 +50,11 @@ void Reader::read_header()
 {
     auto first = scanner_.next();
     scanner_.seek(0);
-    if (!first || first->kind != Chunk::Kind::header) return;
+    if (!first || first->kind != Chunk::Kind::header) {
+        // Damage speaks for itself.
+        if (!is_open_ && !(first && first->kind == Chunk::Kind::damage)) header_problem_ = "there is no header";
+        return;
+    }
     if (first->header.format_version() != kFormatVersion) {
         throw std::runtime_error{path_.native() + " has format version " +
                                  std::to_string(first->header.format_version()) + "; only version " +
@@ -70,6 +75,8 @@ bool Reader::skip_frame()
 
 std::optional<Chunk> Reader::next()
 {
+    if (!header_problem_.empty())
+        return Chunk{.kind = Chunk::Kind::damage, .problem = std::exchange(header_problem_, {})};
     for (;;) {
         if (!range_.is_everything() && skip_frame()) continue;
         auto chunk = scanner_.next();

@@ -63,6 +63,7 @@ private:
     std::optional<proto::ArchiveHeader> header_;
     std::optional<proto::ArchiveIndex> index_;
     std::unordered_map<std::uint64_t, const proto::ArchiveFrame*> frames_by_offset_;
+    std::string header_problem_;
     std::string index_problem_;
     std::uint64_t unfinished_bytes_ = 0;
     bool ended_ = false;
