@@ -1,6 +1,7 @@
 #include "libs/archive/reader.h"
 #include "proto/event.pb.h"
 #include "services/archive/inputs.h"
+#include "services/archive/output.h"
 #include "services/archive/progress.h"
 #include "services/archive/verbs.h"
 
@@ -79,25 +80,28 @@ public:
         ++missing.times;
         missing.events += gap.count();
         if (shows_gaps_)
-            fmt::print("gap {} {} {:016x} {}+{} {}\n", format_time(gap.noticed_ns()), gap.source().node(),
-                       gap.source().publisher_id(), gap.first_sequence(), gap.count(), cause_name(gap.cause()));
+            archive_tool::print("gap {} {} {:016x} {}+{} {}\n", format_time(gap.noticed_ns()), gap.source().node(),
+                                gap.source().publisher_id(), gap.first_sequence(), gap.count(),
+                                cause_name(gap.cause()));
     }
 
     void print() const
     {
-        fmt::print("files       {} ({} open), {} bytes\n", files_, open_files_, file_bytes_);
-        fmt::print("content     {} bytes, {:.2f} times the files\n", content_bytes_,
-                   file_bytes_ == 0 ? 0 : static_cast<double>(content_bytes_) / static_cast<double>(file_bytes_));
+        archive_tool::print("files       {} ({} open), {} bytes\n", files_, open_files_, file_bytes_);
+        archive_tool::print("content     {} bytes, {:.2f} times the files\n", content_bytes_,
+                            file_bytes_ == 0 ? 0
+                                             : static_cast<double>(content_bytes_) / static_cast<double>(file_bytes_));
         for (const auto& [node, publishers] : sources_)
-            fmt::print("node        {} ({} publishers)\n", printable(node), publishers.size());
-        fmt::print("events      {}\n", total_.events);
+            archive_tool::print("node        {} ({} publishers)\n", printable(node), publishers.size());
+        archive_tool::print("events      {}\n", total_.events);
         if (total_.events > 0) {
-            fmt::print("from        {}\n", format_time(total_.earliest_ns));
-            fmt::print("to          {}\n", format_time(total_.latest_ns));
+            archive_tool::print("from        {}\n", format_time(total_.earliest_ns));
+            archive_tool::print("to          {}\n", format_time(total_.latest_ns));
         }
         for (const auto& [what, missing] : missing_)
-            fmt::print("missing     {} events, {} times; {}\n", missing.events, missing.times, printable(what));
-        if (missing_.empty()) fmt::print("missing     0 events\n");
+            archive_tool::print("missing     {} events, {} times; {}\n", missing.events, missing.times,
+                                printable(what));
+        if (missing_.empty()) archive_tool::print("missing     0 events\n");
         print_table();
     }
 
@@ -136,14 +140,14 @@ private:
     {
         std::vector<std::pair<Key, Row>> rows{rows_.begin(), rows_.end()};
         std::ranges::stable_sort(rows, std::greater{}, [](const auto& row) { return row.second.bytes; });
-        fmt::print("\n{:28} {:14} {:>12} {:>14} {:>7}  {:30} {}\n", "kind", "message type", "events", "bytes", "share",
-                   "from", "to");
+        archive_tool::print("\n{:28} {:14} {:>12} {:>14} {:>7}  {:30} {}\n", "kind", "message type", "events", "bytes",
+                            "share", "from", "to");
         for (const auto& [key, row] : rows) {
             const auto& [context, arm, type] = key;
-            fmt::print("{:28} {:14} {:>12} {:>14} {:>6.2f}%  {:30} {}\n", archive::kind_name(context, arm),
-                       type.empty() ? "-" : printable(type), row.events, row.bytes,
-                       100.0 * static_cast<double>(row.bytes) / static_cast<double>(total_.bytes),
-                       format_time(row.earliest_ns), format_time(row.latest_ns));
+            archive_tool::print("{:28} {:14} {:>12} {:>14} {:>6.2f}%  {:30} {}\n", archive::kind_name(context, arm),
+                                type.empty() ? "-" : printable(type), row.events, row.bytes,
+                                100.0 * static_cast<double>(row.bytes) / static_cast<double>(total_.bytes),
+                                format_time(row.earliest_ns), format_time(row.latest_ns));
         }
     }
 

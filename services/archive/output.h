@@ -1,8 +1,12 @@
 // stdout with a buffer in front of it.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace peer_observer::archive_tool {
 
@@ -23,5 +27,12 @@ private:
     std::string buffer_;
     bool closed_ = false;
 };
+
+/// To stdout, by way of the C library; that nobody reads is no error.
+template <typename... Arguments>
+void print(fmt::format_string<Arguments...> format, Arguments&&... arguments)
+{
+    (void)std::fputs(fmt::format(format, std::forward<Arguments>(arguments)...).c_str(), stdout);
+}
 
 } // namespace peer_observer::archive_tool

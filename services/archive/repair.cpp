@@ -2,6 +2,7 @@
 #include "libs/archive/reader.h"
 #include "libs/archive/recovery.h"
 #include "services/archive/inputs.h"
+#include "services/archive/output.h"
 #include "services/archive/progress.h"
 #include "services/archive/verbs.h"
 
@@ -40,22 +41,23 @@ void repair(const std::filesystem::path& file, Progress& progress)
         recovery = archive::close_open_file(file, show);
         progress.hide();
         if (recovery.path.empty()) {
-            fmt::print("{}: removed, it held no event\n", file.native());
+            archive_tool::print("{}: removed, it held no event\n", file.native());
             return;
         }
-        fmt::print("{}: closed, {} events, {} bytes cut at the end\n", recovery.path.native(), recovery.events,
-                   recovery.cut_bytes);
+        archive_tool::print("{}: closed, {} events, {} bytes cut at the end\n", recovery.path.native(), recovery.events,
+                            recovery.cut_bytes);
         if (recovery.problems.empty()) return;
     } else if (!is_damaged(file, progress)) {
         progress.hide();
-        fmt::print("{}: ok\n", file.native());
+        archive_tool::print("{}: ok\n", file.native());
         return;
     }
     recovery = archive::rewrite_file(archive::closed_path(file), now_ns(), show);
     progress.hide();
-    fmt::print("{}: rewritten, {} events; the damaged file is beside it\n", recovery.path.native(), recovery.events);
+    archive_tool::print("{}: rewritten, {} events; the damaged file is beside it\n", recovery.path.native(),
+                        recovery.events);
     for (const auto& problem : recovery.problems)
-        fmt::print("  {}\n", problem);
+        archive_tool::print("  {}\n", problem);
     return;
 }
 
@@ -76,7 +78,7 @@ void repair(const variables_map& values, app::Context& context)
         } catch (const std::system_error& error) {
             ++failed;
             progress.hide();
-            fmt::print("{}: {}\n", file.native(), error.what());
+            archive_tool::print("{}: {}\n", file.native(), error.what());
         }
         std::fflush(stdout);
     }

@@ -1,6 +1,7 @@
 #include "libs/archive/reader.h"
 #include "libs/archive/sequence_check.h"
 #include "services/archive/inputs.h"
+#include "services/archive/output.h"
 #include "services/archive/progress.h"
 #include "services/archive/verbs.h"
 
@@ -111,9 +112,9 @@ void print(const archive::Reader& reader, const Verdict& verdict)
     if (verdict.gaps > 0) line += fmt::format(", {} gaps of {} events", verdict.gaps, verdict.missing);
     if (verdict.clock_jumps > 0) line += fmt::format(", time goes back {} times", verdict.clock_jumps);
     if (reader.is_open()) line += fmt::format(", open with {} unfinished bytes", reader.unfinished_bytes());
-    fmt::print("{}\n", line);
+    archive_tool::print("{}\n", line);
     for (const auto& problem : verdict.problems)
-        fmt::print("  {}\n", problem);
+        archive_tool::print("  {}\n", problem);
     std::fflush(stdout);
 }
 
