@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -136,6 +137,46 @@ def test_a_replay_into_a_second_archiver_gives_the_same_archive(recorded):
             assert archiver.stop() == 0
         assert archive_tool("cat", "--format", "protobuf", directory / "second") == archive_tool("cat", "--format", "protobuf", folder)
         assert json_events(directory / "second") == seen
+
+
+def counters_of(text):
+    """Metric lines about the node, without times of day and what is measured in the tool itself."""
+    own = ("process_", "peer_observer_", "exposer_", "peerobserver_publishers_up", "#")
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines()
+            if line and not line.startswith(own) and "timestamp" not in line and "_seconds" not in line.split("{")[0]}
+
+
+def scrape(address):
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=harness.TIMEOUT) as answer:
+        return counters_of(answer.read().decode())
+
+
+def test_a_replay_gives_the_metrics_that_live_events_gave():
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+        folder = directory / "archive"
+        addresses = [f"127.0.0.1:{harness.free_port()}" for _ in range(2)]
+        command = harness.program("peer-observer-metrics")
+        with harness.Extractor(path, directory) as extractor, Archiver(folder, extractor.url) as archiver, \
+                harness.Program(command, "--source", extractor.url, "--metrics-address", addresses[0]) as metrics:
+            metrics.wait_for_log("connected")
+            extractor.wait_for_log("tracepoints to")
+            fired = play(path, "--seed", 8, "--events", EVENTS, "--rate", 20_000)["fired"]
+            harness.wait_until(lambda: archiver.written() >= fired, "the events in the archive", 60)
+            received = "peer_observer_bus_received_events_total"
+            harness.wait_until(lambda: harness.metric(addresses[0], received) >= fired, "the events at the metrics tool")
+            assert archiver.stop() == 0
+            live = scrape(addresses[0])
+        url = f"tcp://127.0.0.1:{harness.free_port()}"
+        with harness.Program(harness.program("peer-observer-archive"), "replay", "--listen", url, "--speed", "max",
+                             "--events-per-second", 200_000, folder) as replay, \
+                harness.Program(command, "--source", url, "--metrics-address", addresses[1]):
+            assert replay.wait() == 0
+            harness.wait_until(lambda: harness.metric(addresses[1], received) >= fired, "the events at the second one")
+            replayed = scrape(addresses[1])
+        assert len(live) > 100
+        assert {name: (value, replayed.get(name)) for name, value in live.items() if replayed.get(name) != value} == {}
 
 
 def test_a_damaged_file_is_told_read_and_repaired(copy):
