@@ -4,6 +4,7 @@
 #include "libs/app/options.h"
 #include "libs/app/signals.h"
 #include "libs/app/systemd.h"
+#include "libs/bus/option_error.h"
 
 #include <cstdio>
 #include <exception>
@@ -56,6 +57,8 @@ int run_body(const Options& options,
         return 0;
     } catch (const UsageError&) {
         throw;
+    } catch (const bus::OptionError& error) {
+        throw UsageError{error.what()};
     } catch (const std::exception& error) {
         spdlog::critical("{}", error.what());
         return 1;

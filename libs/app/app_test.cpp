@@ -1,5 +1,7 @@
 #include "libs/app/app.h"
 
+#include "libs/bus/subscriber.h"
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -90,6 +92,14 @@ TEST(Run, EndsWithStatus2WhenTheServiceFindsWrongUsage)
     const auto result = run_captured({}, [](const auto&, Context&) { throw UsageError("--size is odd"); });
     EXPECT_EQ(result.status, 2);
     EXPECT_EQ(result.standard_error, "peer-observer-tool: --size is odd (see --help)\n");
+}
+
+TEST(Run, EndsWithStatus2ForAnUrlThatCannotWork)
+{
+    const auto result =
+        run_captured({}, [](const auto&, Context&) { bus::Subscriber{{.sources = {"tcp://nowhere"}}}; });
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.standard_error, HasSubstr("bad URL \"tcp://nowhere\""));
 }
 
 TEST(Run, EndsWithOneLineAndStatus1WhenTheServiceFails)

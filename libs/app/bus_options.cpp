@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include <boost/program_options.hpp>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace peer_observer::app {
@@ -90,6 +91,13 @@ bus::PublisherOptions read_publisher_options(const po::variables_map& values)
     options.node = values.contains("node") ? values["node"].as<std::string>() : host_name();
     options.tls = read_tls_options(values, {options.url});
     return options;
+}
+
+void log_notices(bus::Subscriber& subscriber)
+{
+    subscriber.on_notice([](const bus::Notice& notice) {
+        spdlog::log(notice.is_warning ? spdlog::level::warn : spdlog::level::info, "{}", notice.text);
+    });
 }
 
 } // namespace peer_observer::app

@@ -1,5 +1,7 @@
 #include "libs/bus/endpoint.h"
 
+#include "libs/bus/option_error.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -19,9 +21,9 @@ constexpr std::pair<std::string_view, Endpoint::Transport> kSchemes[] = {
 // sockaddr_un has room for 108 bytes, the last of which is zero.
 constexpr std::size_t kMaxIpcPath = 107;
 
-std::runtime_error bad_url(const std::string& url, const std::string& why)
+OptionError bad_url(const std::string& url, const std::string& why)
 {
-    return std::runtime_error{"bad URL \"" + url + "\": " + why};
+    return OptionError{"bad URL \"" + url + "\": " + why};
 }
 
 std::optional<int> parse_port(std::string_view text)
@@ -53,7 +55,7 @@ Endpoint parse_endpoint(const std::string& url, const std::optional<TlsFiles>& t
     endpoint.url = url;
     endpoint.transport = scheme->second;
     if (endpoint.transport == Endpoint::Transport::kTls && !tls) {
-        throw std::runtime_error{url + " needs a CA file and a certificate and key file"};
+        throw OptionError{url + " needs a CA file and a certificate and key file"};
     }
     const std::string rest = url.substr(scheme->first.size());
     if (rest.find('\0') != std::string::npos) throw bad_url(url, "it has a zero byte in it");
@@ -79,8 +81,8 @@ Endpoint parse_endpoint(const std::string& url, const std::optional<TlsFiles>& t
 void check_tls_is_used(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls)
 {
     if (tls && std::ranges::find(endpoints, Endpoint::Transport::kTls, &Endpoint::transport) == endpoints.end()) {
-        throw std::runtime_error{"certificates are given, but " + endpoints.at(0).url +
-                                 " does not use them; tls+tcp:// would"};
+        throw OptionError{"certificates are given, but " + endpoints.at(0).url +
+                          " does not use them; tls+tcp:// would"};
     }
 }
 

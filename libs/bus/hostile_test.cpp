@@ -39,7 +39,7 @@ class Hostile : public ::testing::Test {
 protected:
     Hostile()
     {
-        subscriber_.on_notice([this](const std::string& notice) { notices_.push_back(notice); });
+        subscriber_.on_notice([this](const Notice& notice) { notices_.push_back(notice.text); });
         wait_for("the subscriber", [this] { return liar_.subscribers() == 1; });
     }
     std::uint64_t bad_frames() const { return subscriber_.statistics().bad_frames; }

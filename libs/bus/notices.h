@@ -1,13 +1,23 @@
-// Lets one notice of a kind through a second, and counts those that were left out.
+// What a subscriber tells people, and how often.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace peer_observer::bus {
 
+/// One line for people.
+struct Notice {
+    bool is_warning = false; ///< everything but a source that connected
+    std::string text;
+};
+using NoticeCallback = std::function<void(const Notice&)>;
+
+/// Lets one notice of a kind through a second, and counts those that were left out.
 class NoticeLimit {
 public:
     using Clock = std::chrono::steady_clock;

@@ -3,6 +3,7 @@
 #include "libs/bus/endpoint.h"
 #include "libs/bus/fanout.h"
 #include "libs/bus/frame.h"
+#include "libs/bus/option_error.h"
 
 #include <atomic>
 #include <chrono>
@@ -25,10 +26,9 @@ std::uint64_t random_id()
 std::string checked_node(const PublisherOptions& options)
 {
     if (!is_node_name(options.node)) {
-        throw std::runtime_error{"bad node name \"" + options.node +
-                                 "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
+        throw OptionError{"bad node name \"" + options.node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
     }
-    if (options.queue_batches < 1) throw std::runtime_error{"the queue of a subscriber must have room for a batch"};
+    if (options.queue_batches < 1) throw OptionError{"the queue of a subscriber must have room for a batch"};
     return options.node;
 }
 

@@ -57,16 +57,17 @@ bool Source::connected() const
     return state_ == State::kReady;
 }
 
-std::optional<std::string> Source::take_notice(Clock::time_point now)
+std::optional<Notice> Source::take_notice(Clock::time_point now)
 {
     const std::lock_guard lock{mutex_};
     const std::uint64_t changes = changes_ - changes_told_;
     if (changes == 0 || now < next_notice_) return std::nullopt;
     changes_told_ = changes_;
     next_notice_ = now + std::chrono::seconds{1};
-    std::string notice = "source " + endpoint_.url + (state_ == State::kReady ? " connected" : " lost, dialling again");
-    if (changes > 1) notice += " (" + std::to_string(changes - 1) + " changes before that were left out)";
-    return notice;
+    const bool is_connected = state_ == State::kReady;
+    std::string text = "source " + endpoint_.url + (is_connected ? " connected" : " lost, dialling again");
+    if (changes > 1) text += " (" + std::to_string(changes - 1) + " changes before that were left out)";
+    return Notice{.is_warning = !is_connected, .text = std::move(text)};
 }
 
 void Source::dial()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "libs/bus/endpoint.h"
+#include "libs/bus/notices.h"
 #include "libs/bus/sp.h"
 
 #include <chrono>
@@ -36,9 +37,9 @@ public:
 
     bool connected() const;
 
-    /// One line if the source came or went since the last line, unless that one is less than a second old: then this
+    /// A line if the source came or went since the last line, unless that one is less than a second old: then this
     /// one is kept for later.
-    std::optional<std::string> take_notice(Clock::time_point now);
+    std::optional<Notice> take_notice(Clock::time_point now);
 
 private:
     enum class State { kDialling, kGreeting, kReady, kLeaving, kPausing, kEnded };

@@ -6,6 +6,7 @@
 #include "libs/bus/frame.h"
 #include "libs/bus/inbox.h"
 #include "libs/bus/notices.h"
+#include "libs/bus/option_error.h"
 #include "libs/bus/source.h"
 
 #include <algorithm>
@@ -24,15 +25,15 @@ constexpr auto kHousekeeping = std::chrono::seconds{1};
 
 std::vector<Endpoint> parse_sources(const SubscriberOptions& options)
 {
-    if (options.sources.empty()) throw std::runtime_error{"no source is given"};
+    if (options.sources.empty()) throw OptionError{"no source is given"};
     std::vector<Endpoint> endpoints;
     for (const auto& url : options.sources) {
         if (std::ranges::find(endpoints, url, &Endpoint::url) != endpoints.end()) {
-            throw std::runtime_error{"source " + url + " is given twice"};
+            throw OptionError{"source " + url + " is given twice"};
         }
         endpoints.push_back(parse_endpoint(url, options.tls));
         if (endpoints.back().transport != Endpoint::Transport::kIpc && endpoints.back().port == 0) {
-            throw std::runtime_error{"bad URL \"" + url + "\": nobody listens on port 0"};
+            throw OptionError{"bad URL \"" + url + "\": nobody listens on port 0"};
         }
     }
     check_tls_is_used(endpoints, options.tls);
@@ -45,7 +46,7 @@ std::vector<std::string> parse_topics(const SubscriberOptions& options)
     std::vector<std::string> topics;
     for (const auto& node : options.nodes) {
         if (!is_node_name(node)) {
-            throw std::runtime_error{"bad node name \"" + node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
+            throw OptionError{"bad node name \"" + node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
         }
         topics.push_back(frame_start(node));
     }
@@ -65,7 +66,7 @@ public:
         : topics_{parse_topics(options)},
           inbox_{static_cast<std::size_t>(std::max(options.queue_batches, 0)), options.queue_bytes}
     {
-        if (options.queue_batches < 1) throw std::runtime_error{"the queue must have room for a batch"};
+        if (options.queue_batches < 1) throw OptionError{"the queue must have room for a batch"};
         for (const auto& endpoint : parse_sources(options)) {
             sources_.push_back(std::make_unique<Source>(
                 endpoint, options.tls,
@@ -83,7 +84,7 @@ public:
             for (const auto& [publisher_id, first_sequence] : dropped)
                 continuity_.start(publisher_id, first_sequence);
             for (const auto& source : sources_) {
-                if (const auto notice = source->take_notice(Clock::now())) tell(*notice);
+                if (const auto notice = source->take_notice(Clock::now())) tell(notice->is_warning, notice->text);
             }
             if (!current_) continue;
             if (auto batch = check_frame()) return batch;
@@ -91,7 +92,7 @@ public:
         return std::nullopt;
     }
 
-    void on_notice(std::function<void(const std::string&)> callback) { callback_ = std::move(callback); }
+    void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
 
     SubscriberStatistics statistics() const
     {
@@ -157,13 +158,14 @@ private:
     void limited(NoticeLimit& limit, const std::string& notice)
     {
         if (const auto left_out = limit.pass(Clock::now())) {
-            tell(*left_out == 0 ? notice : notice + " (" + std::to_string(*left_out) + " such notices were left out)");
+            tell(true,
+                 *left_out == 0 ? notice : notice + " (" + std::to_string(*left_out) + " such notices were left out)");
         }
     }
 
-    void tell(const std::string& notice) const
+    void tell(bool is_warning, const std::string& text) const
     {
-        if (callback_) callback_(notice);
+        if (callback_) callback_({is_warning, text});
     }
 
     std::uint64_t connected_sources() const
@@ -177,7 +179,7 @@ private:
     Continuity continuity_;
     NoticeLimit gaps_;
     NoticeLimit bad_;
-    std::function<void(const std::string&)> callback_;
+    NoticeCallback callback_;
     std::optional<std::string> current_; ///< what the last Batch points into
     std::atomic<std::uint64_t> events_ = 0;
     std::atomic<std::uint64_t> batches_ = 0;
@@ -193,10 +195,7 @@ std::optional<Batch> Subscriber::receive(std::chrono::milliseconds timeout)
 {
     return implementation_->receive(timeout);
 }
-void Subscriber::on_notice(std::function<void(const std::string&)> callback)
-{
-    implementation_->on_notice(std::move(callback));
-}
+void Subscriber::on_notice(NoticeCallback callback) { implementation_->on_notice(std::move(callback)); }
 SubscriberStatistics Subscriber::statistics() const { return implementation_->statistics(); }
 
 } // namespace peer_observer::bus

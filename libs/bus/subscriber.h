@@ -1,12 +1,12 @@
 // Receives batches from one or many publishers over nng, and notices what is missing.
 #pragma once
 
+#include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,10 +59,9 @@ public:
     /// callback, and skipped.
     std::optional<Batch> receive(std::chrono::milliseconds timeout);
 
-    /// Called from receive() with one line of text about a gap, a bad frame or a source that came or went; at most once
-    /// a second for each of these, with the number that was left out. Libraries do not log: the service passes its
-    /// logger.
-    void on_notice(std::function<void(const std::string&)> callback);
+    /// Called from receive() about a gap, a bad frame or a source that came or went; at most once a second for each of
+    /// these, with the number that was left out. Libraries do not log: the service passes its logger.
+    void on_notice(NoticeCallback callback);
 
     /// May be called from any thread.
     SubscriberStatistics statistics() const;

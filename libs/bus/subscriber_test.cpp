@@ -1,4 +1,5 @@
 #include "libs/bus/bus_testing.h"
+#include "libs/bus/option_error.h"
 
 #include <gmock/gmock.h>
 
@@ -53,7 +54,9 @@ TEST(Subscriber, TakesARestartedPublisherForANewOne)
     auto publisher = std::make_unique<Publisher>(PublisherOptions{.url = url, .node = "alice"});
     Subscriber subscriber{{.sources = {url}}};
     std::vector<std::string> notices;
-    subscriber.on_notice([&](const std::string& notice) { notices.push_back(notice); });
+    std::vector<std::string> warnings;
+    subscriber.on_notice(
+        [&](const Notice& notice) { (notice.is_warning ? warnings : notices).push_back(notice.text); });
     wait_for_subscribers(*publisher, 1);
     publish(*publisher, 10);
     const auto before = next_events(subscriber);
@@ -63,7 +66,7 @@ TEST(Subscriber, TakesARestartedPublisherForANewOne)
     publisher.reset();
     wait_for("the loss", [&] {
         subscriber.receive(10ms);
-        return subscriber.statistics().connected_sources == 0;
+        return !warnings.empty();
     });
     publisher = std::make_unique<Publisher>(PublisherOptions{.url = url, .node = "alice"});
     wait_for_subscribers(*publisher, 1);
@@ -76,6 +79,7 @@ TEST(Subscriber, TakesARestartedPublisherForANewOne)
     EXPECT_EQ(subscriber.statistics().missed_events, 0U);
     EXPECT_EQ(subscriber.statistics().bad_frames, 0U);
     EXPECT_THAT(notices, Contains("source " + url + " connected"));
+    EXPECT_THAT(warnings, ::testing::ElementsAre("source " + url + " lost, dialling again"));
 }
 
 TEST(Subscriber, ReceivesFromManyPublishersInTheOrderOfEach)
@@ -154,7 +158,7 @@ TEST(Subscriber, SaysWhyItCannotStart)
     const auto error = [](const SubscriberOptions& options) -> std::string {
         try {
             const Subscriber subscriber{options};
-        } catch (const std::runtime_error& thrown) {
+        } catch (const OptionError& thrown) {
             return thrown.what();
         }
         return "none";

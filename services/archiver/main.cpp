@@ -128,7 +128,7 @@ void record(const po::variables_map& values, app::Context& context)
     archiver::Directory directory{values["directory"].as<std::string>(), counters, log};
     archiver::Environment environment{options, filter, directory, compressor, clock, counters, log};
     bus::Subscriber subscriber{subscriber_options};
-    subscriber.on_notice([](const std::string& line) { spdlog::warn("{}", line); });
+    app::log_notices(subscriber);
     archiver::Recorder recorder{environment, recorder_options};
     const auto telemetry = app::serve_metrics(values, "archiver");
     if (telemetry) {

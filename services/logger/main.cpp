@@ -87,7 +87,7 @@ void run(const po::variables_map& values, app::Context& context)
     logger::BatchPrinter printer{read_format(values), read_filter(values), wants_colour()};
     const auto limits = read_limits(values);
     bus::Subscriber subscriber{app::read_subscriber_options(values)};
-    subscriber.on_notice([](const std::string& notice) { spdlog::warn("{}", notice); });
+    app::log_notices(subscriber);
     logger::Logger logger{subscriber, std::move(printer), logger::Output{STDOUT_FILENO}};
 
     const auto telemetry = app::serve_metrics(values, "logger");

@@ -66,7 +66,7 @@ void serve(const po::variables_map& values, app::Context& context)
     const auto bus_options = app::read_subscriber_options(values);
     registry.gauge(Metric::configured_sources, {}, {}).Set(static_cast<double>(bus_options.sources.size()));
     bus::Subscriber subscriber{bus_options};
-    subscriber.on_notice([](const std::string& line) { spdlog::warn("{}", line); });
+    app::log_notices(subscriber);
 
     const auto telemetry = app::serve_metrics(values, "metrics");
     if (!telemetry) throw app::UsageError{"--metrics-address must not be empty: it is where the metrics are"};
