@@ -1,11 +1,14 @@
 """A real Prometheus scrapes the service while events come in, and answers every query of the dashboards and rules."""
 
+import contextlib
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import urllib.parse
 import urllib.request
 
@@ -13,6 +16,9 @@ import harness
 import promql_files
 import pytest
 import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests" / "bitcoind"))
+from node import Node, copy_binary, find_bitcoind  # noqa: E402
 
 PROMETHEUS = shutil.which("prometheus")
 PROMTOOL = shutil.which("promtool")
@@ -43,22 +49,45 @@ def directory():
         yield path
 
 
+def extractor(binary, name):
+    """A running extractor for a program, and its URL."""
+    url = f"tcp://127.0.0.1:{harness.free_port()}"
+    command = [harness.program("peer-observer-extractor"), "--bitcoind", binary, "--listen", url, "--node", name]
+    return harness.Program(*command), url
+
+
 @pytest.fixture(scope="module")
-def sources(directory):
-    """URLs of publishers: of made-up events, and, for root, of an extractor that traces a running sim_node."""
-    feed = harness.Program(harness.program("metrics_feed"), "tcp://127.0.0.1:0", "alpha", stdout=subprocess.PIPE)
-    with feed:
-        urls = [feed.process.stdout.readline().decode().strip()]
-        if os.geteuid() != 0:
-            yield urls
-            return
-        sim_node = shutil.copy2(harness.program("sim_node"), directory / "sim_node")
-        url = f"tcp://127.0.0.1:{harness.free_port()}"
-        extractor = harness.Program(
-            harness.program("peer-observer-extractor"), "--bitcoind", sim_node, "--listen", url, "--node", "sim"
-        )
-        with extractor, harness.Program(sim_node, "--rate", "2000"):
-            yield [*urls, url]
+def core(directory):
+    """A traced bitcoind with a wallet and its peer; nothing where that cannot be. Its extractor's URL is `url`."""
+    if os.geteuid() != 0 or not find_bitcoind():
+        yield None
+        return
+    running, url = extractor(copy_binary(directory), "core")
+    with running:
+        running.wait_for_log("tracepoints to")
+        permissions = "-whitelist=noban@127.0.0.1"  # it hears of transactions at once
+        with Node(directory / "core", directory / "bitcoind", permissions) as node, \
+                Node(directory / "peer", find_bitcoind(), permissions) as peer:
+            node.url = url
+            node.peer = peer
+            yield node
+
+
+@pytest.fixture(scope="module")
+def sources(directory, core):
+    """(name of the node, URL of its publisher): made-up events and, for root, traced nodes: sim_node and bitcoind."""
+    with contextlib.ExitStack() as stack:
+        feed = harness.Program(harness.program("metrics_feed"), "tcp://127.0.0.1:0", "alpha", stdout=subprocess.PIPE)
+        stack.enter_context(feed)
+        found = {"alpha": feed.process.stdout.readline().decode().strip()}
+        if os.geteuid() == 0:
+            sim_node = shutil.copy2(harness.program("sim_node"), directory / "sim_node")
+            running, found["sim"] = extractor(sim_node, "sim")
+            stack.enter_context(running)
+            stack.enter_context(harness.Program(sim_node, "--rate", "2000"))
+        if core:
+            found["core"] = core.url
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +95,10 @@ def service(directory, sources):
     """The running service and the URL of its page."""
     ip_list = directory / "list.txt"
     ip_list.write_text("198.51.100.0/24\n192.0.2.0/24\nno address\n")
-    options = [f"--source={url}" for url in sources] + [f"--ip-list={name}={ip_list}" for name in LISTS]
+    options = [f"--source={url}" for url in sources.values()] + [f"--ip-list={name}={ip_list}" for name in LISTS]
     with harness.Program(harness.program("peer-observer-metrics"), "--metrics-address=127.0.0.1:0", *options) as running:
         url = re.search(r"http://\S+", running.wait_for_log("metrics on"))[0]
-        for source in ["alpha", "sim"][: len(sources)]:
+        for source in sources.keys() - {"core"}:
             series = f'peerobserver_validation_block_connected_latest_height{{host="{source}"}}'
             harness.wait_until(lambda: series in get(url), f"a block of {source}", TIMEOUT)
         yield running, url
@@ -144,7 +173,7 @@ def test_losses_in_the_stream_raise_their_alert(prometheus):
 
 
 def test_what_a_traced_program_does_arrives_without_loss(service, sources):
-    if len(sources) == 1:
+    if "sim" not in sources:
         pytest.skip("tracing needs root")
     page = get(service[1])
     assert 'peerobserver_publishers_up{host="sim"} 1\n' in page
@@ -154,6 +183,31 @@ def test_what_a_traced_program_does_arrives_without_loss(service, sources):
         assert f'peerobserver_events_lost_total{{cause="{cause}",host="sim"}} 0\n' in page
     assert 'peerobserver_unparsable_events_total{host="sim"} 0\n' in page
     assert 'peerobserver_unknown_events_total{host="sim"} 0\n' in page
+
+
+def test_what_a_real_node_does_is_what_prometheus_shows(core, prometheus):
+    if not core:
+        pytest.skip("needs root, and bitcoind on PATH or in BITCOIND")
+    wallet = core.create_wallet(blocks=105)
+    core.peer.connect(core)
+    for _ in range(3):
+        wallet.sendtoaddress(wallet.getnewaddress(), 1)
+    block_hash, = core.rpc.generatetoaddress(1, wallet.getnewaddress())
+    harness.wait_until(lambda: core.peer.rpc.getbestblockhash() == block_hash, "the block at the peer")
+    peer, = core.rpc.getpeerinfo()
+    expected = {
+        'peerobserver_validation_block_connected_latest_height{host="core"}': core.rpc.getblockcount(),
+        'peerobserver_validation_block_connected_latest_transactions{host="core"}': core.rpc.getblock(block_hash)["nTx"],
+        'peerobserver_conn_inbound_current{host="core"}': 1,
+        'sum(peerobserver_mempool_added{host="core"})': 3,
+        'sum(peerobserver_p2p_message_count{host="core",direction="inbound",message="verack"})': 1,
+        f'sum(peerobserver_p2p_version_useragent{{host="core",useragent="{peer["subver"]}"}})': 1,
+    }
+    for expression, value in expected.items():
+        def shows():
+            samples = query(prometheus, expression)
+            return samples and float(samples[0]["value"][1]) == value
+        harness.wait_until(shows, f"{expression} = {value}", TIMEOUT)
 
 
 def test_promtool_finds_nothing_wrong_with_names_that_are_ours_to_choose(service):
