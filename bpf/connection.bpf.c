@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* net:*_connection. */
-#include "emit.bpf.h"
+#include "peers.bpf.h"
 
 static __always_inline int emit_connection(struct pt_regs *ctx, enum tracepoint_id tracepoint)
 {
@@ -13,6 +13,8 @@ static __always_inline int emit_connection(struct pt_regs *ctx, enum tracepoint_
     string_argument(ctx, header, 2, record->connection_type, sizeof(record->connection_type));
     record->network = argument(ctx, header, 3);
     record->count = argument(ctx, header, 4); /* or established_s: the same eight bytes */
+    if (tracepoint == NET_INBOUND_CONNECTION || tracepoint == NET_OUTBOUND_CONNECTION)
+        forget_peer(header->pid, record->peer_id);
     submit(record, sizeof(*record));
     return 0;
 }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The figures that all programs share. */
 #include "emit.bpf.h"
+#include "peers.bpf.h"
 
 /* Written here, read by the extractor through the mapped section. */
 __u64 lost[TRACEPOINT_COUNT][LOSS_CAUSE_COUNT] = {};
 __u64 unreadable[TRACEPOINT_COUNT] = {};
 __u64 lost_total = 0;
 
+__u64 described_peers[PEER_SLOTS] = {};
+
 /* Written by the extractor. */
 __u32 pid_filter = 0; /* 0: every process of the binary */
 __u64 wakeup_bytes = 0;
+__u32 reader_sleeps = 0; /* reset by the record that wakes it */
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

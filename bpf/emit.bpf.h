@@ -22,6 +22,7 @@ extern __u64 unreadable[TRACEPOINT_COUNT];
 extern __u64 lost_total;
 extern __u32 pid_filter;
 extern __u64 wakeup_bytes;
+extern __u32 reader_sleeps;
 
 static __always_inline void count_loss(enum tracepoint_id tracepoint, enum loss_cause cause)
 {
@@ -29,13 +30,16 @@ static __always_inline void count_loss(enum tracepoint_id tracepoint, enum loss_
     __sync_fetch_and_add(&lost_total, 1);
 }
 
-/* `size` must be a constant. NULL when the process is not the one asked for, or when the ring is full (then it is counted). */
-static __always_inline void *reserve(enum tracepoint_id tracepoint, __u64 size)
+/* 0 when it is not the process that was asked for. */
+static __always_inline __u32 traced_pid(void)
 {
     __u32 pid = bpf_get_current_pid_tgid() >> 32;
-    if (pid_filter && pid_filter != pid)
-        return NULL;
+    return pid_filter && pid_filter != pid ? 0 : pid;
+}
 
+/* `size` must be a constant. NULL when the ring is full (then it is counted). */
+static __always_inline void *reserve_for(enum tracepoint_id tracepoint, __u32 pid, __u64 size)
+{
     __u64 now = bpf_ktime_get_ns();
     struct record_header *header = bpf_ringbuf_reserve(&events, size, 0);
     if (!header) {
@@ -50,8 +54,16 @@ static __always_inline void *reserve(enum tracepoint_id tracepoint, __u64 size)
     return header;
 }
 
+/* The same, and NULL also when it is not the process that was asked for. */
+static __always_inline void *reserve(enum tracepoint_id tracepoint, __u64 size)
+{
+    __u32 pid = traced_pid();
+    return pid ? reserve_for(tracepoint, pid, size) : NULL;
+}
+
 /* Waking the reader costs the traced thread more than all the rest: it happens once each time the ring fills past a threshold.
- * Below it the reader comes by itself every few milliseconds. */
+ * Below it the reader comes by itself every few milliseconds; when nothing has come for a while, it sleeps until the next record.
+ */
 static __always_inline void submit(void *record, __u64 size)
 {
     struct record_header *header = record;
@@ -60,6 +72,10 @@ static __always_inline void submit(void *record, __u64 size)
 
     __u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
     bool wake = waiting >= wakeup_bytes && waiting - size < wakeup_bytes;
+    if (reader_sleeps) {
+        reader_sleeps = 0;
+        wake = true;
+    }
     bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 

@@ -50,6 +50,12 @@ enum tracepoint_id {
     TRACEPOINT_COUNT,
 };
 
+/* In place of a tracepoint: a record that is no event, but says what later ones mean. */
+enum { PEER_RECORD = 0xffff };
+
+/* How many peers at once can be described; their ids follow one another. */
+enum { PEER_SLOTS = 1 << 14 };
+
 /* Why an event did not get into the ring buffer. */
 enum loss_cause {
     LOSS_RING_FULL,
@@ -65,13 +71,19 @@ struct record_header {
     __u16 unreadable; /* bit i: argument i + 1 or what it points at could not be read */
 };
 
-/* The payload, `size` bytes, follows it; the record may be longer. */
+/* Comes before the first message of a peer, and whenever its slot has served another peer. */
+struct peer_record {
+    struct record_header header;
+    __s64 peer_id;
+    char address[ADDRESS_BYTES];
+    char connection_type[CONNECTION_TYPE_BYTES];
+};
+
+/* The payload, `size` bytes, follows it; the record may be longer. The peer's address is in its peer_record. */
 struct message_record {
     struct record_header header;
     __s64 peer_id;
     __u64 size;
-    char address[ADDRESS_BYTES];
-    char connection_type[CONNECTION_TYPE_BYTES];
     char message_type[MESSAGE_TYPE_BYTES];
 };
 
@@ -80,8 +92,6 @@ struct processed_message_record {
     __s64 peer_id;
     __u64 size;
     __s64 duration_ns;
-    char address[ADDRESS_BYTES];
-    char connection_type[CONNECTION_TYPE_BYTES];
     char message_type[MESSAGE_TYPE_BYTES];
 };
 

@@ -1,38 +1,76 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* net:inbound_message, net:outbound_message and, with our patch, net:processed_message. */
-#include "emit.bpf.h"
+#include "peers.bpf.h"
 
-static __always_inline void fill_message(struct pt_regs *ctx, struct message_record *record, __u64 size, const void *payload,
+enum { TYPE_WORDS = MESSAGE_TYPE_BYTES / WORD_BYTES };
+
+/* What the three have in common. */
+struct message {
+    struct arguments arguments;
+    __u32 pid;
+    __u64 peer_id;
+    __u64 type[TYPE_WORDS]; /* characters */
+};
+
+static __always_inline void read_message_type(struct message *message)
+{
+    struct arguments *arguments = &message->arguments;
+    __u64 address = frequent_argument(arguments, 3);
+    __u64 word = word_in_window(arguments, address, TYPE_WORDS);
+    if (word <= WINDOW_WORDS - TYPE_WORDS) {
+        message->type[0] = arguments->window[word];
+        message->type[1] = arguments->window[word + 1];
+    } else if (bpf_probe_read_user_str(message->type, MESSAGE_TYPE_BYTES, (const void *)address) < 0) {
+        message->type[0] = 0;
+        arguments->unreadable |= 1 << 3;
+    }
+}
+
+/* False when there is nothing more to do: another process, or no room. */
+static __always_inline bool read_message(struct message *message, struct pt_regs *ctx, enum tracepoint_id tracepoint)
+{
+    message->pid = traced_pid();
+    if (!message->pid || !find_arguments(&message->arguments, ctx))
+        return false;
+    message->peer_id = frequent_argument(&message->arguments, 0);
+    if (!describe_peer(&message->arguments, message->pid, message->peer_id)) {
+        count_loss(tracepoint, LOSS_RING_FULL);
+        return false;
+    }
+    return true;
+}
+
+static __always_inline void fill_message(struct message_record *record, const struct message *message, __u64 size, __u64 payload,
                                          __u64 record_size)
 {
-    struct record_header *header = &record->header;
-    record->peer_id = argument(ctx, header, 0);
-    string_argument(ctx, header, 1, record->address, sizeof(record->address));
-    string_argument(ctx, header, 2, record->connection_type, sizeof(record->connection_type));
-    string_argument(ctx, header, 3, record->message_type, sizeof(record->message_type));
+    record->header.unreadable = message->arguments.unreadable;
+    record->peer_id = message->peer_id;
     record->size = size;
-    if (size > 0 && bpf_probe_read_user(record + 1, size, payload))
-        header->unreadable |= 1 << 5;
+    __builtin_memcpy(record->message_type, message->type, MESSAGE_TYPE_BYTES);
+    if (size > 0 && bpf_probe_read_user(record + 1, size, (const void *)payload))
+        record->header.unreadable |= 1 << 5;
     submit(record, record_size);
 }
 
 /* A record's size must be known to the verifier: sizes are powers of two, the smallest that fits is taken. */
 #define TRY_SIZE(record_size)                                                                                                      \
     if (size <= (record_size) - sizeof(struct message_record)) {                                                                   \
-        struct message_record *record = reserve(tracepoint, (record_size));                                                        \
+        struct message_record *record = reserve_for(tracepoint, message.pid, (record_size));                                       \
         if (record)                                                                                                                \
-            fill_message(ctx, record, size, payload, (record_size));                                                               \
+            fill_message(record, &message, size, payload, (record_size));                                                          \
         return 0;                                                                                                                  \
     }
 
 static __always_inline int emit_message(struct pt_regs *ctx, enum tracepoint_id tracepoint)
 {
-    long size_argument = 0, payload_argument = 0;
-    bpf_usdt_arg(ctx, 4, &size_argument);
-    bpf_usdt_arg(ctx, 5, &payload_argument);
-    __u64 size = size_argument;
-    const void *payload = (const void *)payload_argument;
+    struct message message;
+    if (!read_message(&message, ctx, tracepoint))
+        return 0;
+    __u64 size = frequent_argument(&message.arguments, 4);
+    __u64 payload = frequent_argument(&message.arguments, 5);
+    read_message_type(&message);
 
+    TRY_SIZE(1 << 7)
     TRY_SIZE(1 << 8)
     TRY_SIZE(1 << 9)
     TRY_SIZE(1 << 10)
@@ -49,8 +87,7 @@ static __always_inline int emit_message(struct pt_regs *ctx, enum tracepoint_id 
     TRY_SIZE(1 << 21)
     if (size <= MAX_MESSAGE_PAYLOAD_BYTES)
         TRY_SIZE(1 << 22)
-    if (!pid_filter || pid_filter == bpf_get_current_pid_tgid() >> 32)
-        count_loss(tracepoint, LOSS_TOO_BIG);
+    count_loss(tracepoint, LOSS_TOO_BIG);
     return 0;
 }
 
@@ -63,16 +100,21 @@ int net_outbound_message(struct pt_regs *ctx) { return emit_message(ctx, NET_OUT
 SEC("usdt")
 int net_processed_message(struct pt_regs *ctx)
 {
-    struct processed_message_record *record = reserve(NET_PROCESSED_MESSAGE, sizeof(*record));
+    struct message message;
+    if (!read_message(&message, ctx, NET_PROCESSED_MESSAGE))
+        return 0;
+    __u64 size = frequent_argument(&message.arguments, 4);
+    __u64 duration_ns = frequent_argument(&message.arguments, 5);
+    read_message_type(&message);
+
+    struct processed_message_record *record = reserve_for(NET_PROCESSED_MESSAGE, message.pid, sizeof(*record));
     if (!record)
         return 0;
-    struct record_header *header = &record->header;
-    record->peer_id = argument(ctx, header, 0);
-    string_argument(ctx, header, 1, record->address, sizeof(record->address));
-    string_argument(ctx, header, 2, record->connection_type, sizeof(record->connection_type));
-    string_argument(ctx, header, 3, record->message_type, sizeof(record->message_type));
-    record->size = argument(ctx, header, 4);
-    record->duration_ns = argument(ctx, header, 5);
+    record->header.unreadable = message.arguments.unreadable;
+    record->peer_id = message.peer_id;
+    record->size = size;
+    record->duration_ns = duration_ns;
+    __builtin_memcpy(record->message_type, message.type, MESSAGE_TYPE_BYTES);
     submit(record, sizeof(*record));
     return 0;
 }

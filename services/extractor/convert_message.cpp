@@ -54,18 +54,22 @@ void write_payload(const message_record& record, RecordWriter& out, ConvertConte
 void convert_message(const message_record& record, RecordWriter& out, ConvertContext& context)
 {
     out.int64(1, PeerMessage::kPeerIdFieldNumber, record.peer_id);
-    out.text(2, PeerMessage::kAddressFieldNumber, record.address);
-    out.text(3, PeerMessage::kConnectionTypeFieldNumber, record.connection_type);
+    if (const auto* peer = context.peers.find(record.header.pid, record.peer_id)) {
+        out.utf8(2, PeerMessage::kAddressFieldNumber, peer->address);
+        out.utf8(3, PeerMessage::kConnectionTypeFieldNumber, peer->connection_type);
+    }
     out.text(4, PeerMessage::kMessageTypeFieldNumber, record.message_type);
     out.uint64(5, PeerMessage::kSizeFieldNumber, record.size);
     write_payload(record, out, context);
 }
 
-void convert_processed_message(const processed_message_record& record, RecordWriter& out, ConvertContext&)
+void convert_processed_message(const processed_message_record& record, RecordWriter& out, ConvertContext& context)
 {
     out.int64(1, ProcessedMessage::kPeerIdFieldNumber, record.peer_id);
-    out.text(2, ProcessedMessage::kAddressFieldNumber, record.address);
-    out.text(3, ProcessedMessage::kConnectionTypeFieldNumber, record.connection_type);
+    if (const auto* peer = context.peers.find(record.header.pid, record.peer_id)) {
+        out.utf8(2, ProcessedMessage::kAddressFieldNumber, peer->address);
+        out.utf8(3, ProcessedMessage::kConnectionTypeFieldNumber, peer->connection_type);
+    }
     out.text(4, ProcessedMessage::kMessageTypeFieldNumber, record.message_type);
     out.uint64(5, ProcessedMessage::kSizeFieldNumber, record.size);
     out.int64(6, ProcessedMessage::kDurationNsFieldNumber, record.duration_ns);

@@ -4,6 +4,7 @@
 
 #include "bpf/events.h"
 #include "libs/wire/decode.h"
+#include "services/extractor/peers.h"
 #include "services/extractor/record_writer.h"
 
 #include <cstddef>
@@ -31,6 +32,7 @@ struct ConvertOptions {
 struct ConvertContext {
     ConvertOptions options;
     std::string decoded; ///< reused buffer
+    Peers peers;
     std::map<std::string_view, std::uint64_t> undecodable;
 };
 

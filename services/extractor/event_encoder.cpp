@@ -43,14 +43,23 @@ void write_unreadable(unsigned mask, protozero::pbf_writer& event)
     event.add_packed_uint32(Event::kUnreadableArgumentsFieldNumber, arguments.begin(), arguments.end());
 }
 
+std::logic_error bad_record(const record_header& record, std::size_t size)
+{
+    return std::logic_error{
+        fmt::format("the kernel side wrote a record of {} bytes for tracepoint {}", size, record.tracepoint)};
+}
+
 } // namespace
+
+void EventEncoder::describe_peer(const record_header& record, std::size_t size)
+{
+    if (size < sizeof(peer_record)) throw bad_record(record, size);
+    context_.peers.describe(reinterpret_cast<const peer_record&>(record));
+}
 
 std::string_view EventEncoder::encode(const record_header& record, std::size_t size)
 {
-    if (!complete(record, size)) {
-        throw std::logic_error{
-            fmt::format("the kernel side wrote a record of {} bytes for tracepoint {}", size, record.tracepoint)};
-    }
+    if (!complete(record, size)) throw bad_record(record, size);
     const Conversion& conversion = kTracepoints[record.tracepoint].conversion;
     event_.clear();
     protozero::pbf_writer event{event_};

@@ -21,6 +21,9 @@ public:
     /// writes.
     std::string_view encode(const record_header& record, std::size_t size);
 
+    /// Takes in what a PEER_RECORD says, for the messages behind it. Throws like encode().
+    void describe_peer(const record_header& record, std::size_t size);
+
     /// Reports of what the kernel side has lost and no call has reported, one a tracepoint and cause, until `up_to`
     /// losses are reported since the start: the counters are those of now, and may count losses that belong after later
     /// records. Which of several tracepoints lost first is not known then; the number is.

@@ -26,8 +26,6 @@ public:
         record.header.pid = 7;
         record.peer_id = 5;
         record.size = payload.size();
-        std::strcpy(record.address, "127.0.0.1:18444");
-        std::strcpy(record.connection_type, "inbound");
         std::strncpy(record.message_type, type.c_str(), sizeof(record.message_type) - 1);
         std::memcpy(&record + 1, payload.data(), payload.size());
     }
@@ -37,6 +35,22 @@ public:
 private:
     std::vector<std::uint8_t> bytes_;
 };
+
+peer_record make_peer(std::int64_t peer_id, const std::string& address, std::uint32_t pid = 7)
+{
+    peer_record record{};
+    record.header.tracepoint = PEER_RECORD;
+    record.header.pid = pid;
+    record.peer_id = peer_id;
+    std::strcpy(record.address, address.c_str());
+    std::strcpy(record.connection_type, "inbound");
+    return record;
+}
+
+void describe(EventEncoder& encoder, const peer_record& record)
+{
+    encoder.describe_peer(record.header, sizeof(record));
+}
 
 Event parse(std::string_view bytes)
 {
@@ -48,6 +62,7 @@ Event parse(std::string_view bytes)
 Event encode(MessageRecord& record, const ConvertOptions& options = {})
 {
     EventEncoder encoder{options};
+    describe(encoder, make_peer(5, "127.0.0.1:18444"));
     return parse(encoder.encode(record.get().header, record.size()));
 }
 
@@ -113,11 +128,36 @@ TEST(EventEncoder, SaysWhichArgumentsCouldNotBeRead)
     EXPECT_NE(message.decode_error(), "");
 }
 
+TEST(EventEncoder, NamesThePeerThatWasDescribedLast)
+{
+    MessageRecord record{"ping", std::string(8, 'x')};
+    EventEncoder encoder{{}};
+    const auto address = [&] {
+        return parse(encoder.encode(record.get().header, record.size())).message().inbound().address();
+    };
+    EXPECT_EQ(address(), "") << "nobody was described";
+    describe(encoder, make_peer(5, "a"));
+    describe(encoder, make_peer(6, "b"));
+    EXPECT_EQ(address(), "a");
+    record.get().peer_id = 6;
+    EXPECT_EQ(address(), "b");
+    describe(encoder, make_peer(6, "c"));
+    EXPECT_EQ(address(), "c") << "a new process with the same ids";
+    describe(encoder, make_peer(6 + PEER_SLOTS, "d"));
+    EXPECT_EQ(address(), "") << "another one's slot";
+    record.get().peer_id = 6 + PEER_SLOTS;
+    EXPECT_EQ(address(), "d");
+    record.get().header.pid = 8;
+    EXPECT_EQ(address(), "") << "a peer of another process";
+}
+
 TEST(EventEncoder, ReplacesTextThatIsNotUtf8)
 {
     MessageRecord record{"ping", std::string(8, 'x')};
-    std::strcpy(record.get().address, "h\xc3\xb6st\xff:8333");
-    EXPECT_EQ(encode(record).message().inbound().address(), "h\xc3\xb6st:8333");
+    EventEncoder encoder{{}};
+    describe(encoder, make_peer(5, "h\xc3\xb6st\xff:8333"));
+    const auto event = parse(encoder.encode(record.get().header, record.size()));
+    EXPECT_EQ(event.message().inbound().address(), "h\xc3\xb6st:8333");
 }
 
 TEST(EventEncoder, CutsTextThatHasNoEnd)
@@ -185,6 +225,8 @@ TEST(EventEncoder, RefusesARecordThatIsShorterThanItClaims)
     EXPECT_THROW(encoder.encode(record.get().header, record.size() - 1), std::logic_error);
     record.get().header.tracepoint = TRACEPOINT_COUNT;
     EXPECT_THROW(encoder.encode(record.get().header, record.size()), std::logic_error);
+    const auto peer = make_peer(5, "a");
+    EXPECT_THROW(encoder.describe_peer(peer.header, sizeof(peer) - 1), std::logic_error);
 }
 
 TEST(EventEncoder, WritesZerosOfFieldsThatCanBeAbsent)

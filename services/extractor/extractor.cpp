@@ -71,6 +71,7 @@ void Extractor::run(app::Context& context)
 
 void Extractor::on_record(const record_header& record, std::size_t size)
 {
+    if (record.tracepoint == PEER_RECORD) return encoder_.describe_peer(record, size);
     if (record.lost_total > encoder_.reported_losses()) publish_losses(record.lost_total, record.ktime_ns);
     publisher_.add(encoder_.encode(record, size));
 }

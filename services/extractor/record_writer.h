@@ -63,6 +63,12 @@ public:
         }
     }
 
+    /// For text that is known to be UTF-8.
+    void utf8(int argument, int field, const std::string& value)
+    {
+        if (!value.empty() && readable(argument)) writer_.add_string(tag(field), value);
+    }
+
     /// Fields with presence are written even when they are 0.
     void present_int32(int argument, int field, std::int32_t value)
     {

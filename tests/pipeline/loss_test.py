@@ -122,7 +122,9 @@ def test_a_text_that_cannot_be_read_is_absent_and_named(directory):
     for event in faulty_stream(directory, "unreadable-text"):
         assert event.kind == "message.inbound"
         assert event.all["unreadable_arguments"] == [2]
+        assert event["peer_id"] == 1
         assert not event["address"]
+        assert event["connection_type"] == "inbound"
         assert event["payload"]["ping"]["nonce"] == 0x0707070707070707
 
 

@@ -36,8 +36,9 @@ void play_fault(Player& player, Fault fault)
     const Bytes nonce(8, 7);
     const Bytes too_big(fault == Fault::too_big ? kLargestPayload + 1 : 0, 7);
     const Mapping page(fault == Fault::not_resident ? PROT_READ : PROT_NONE);
-    const auto message = [](const char* address, std::uint64_t size, const std::uint8_t* payload) {
-        return calls::net_inbound_message(0, address, "inbound", "ping", size, payload);
+    const auto message = [](const char* address, std::uint64_t size, const std::uint8_t* payload,
+                            std::int64_t peer = 0) {
+        return calls::net_inbound_message(peer, address, "inbound", "ping", size, payload);
     };
     constexpr const char* kAddress = "127.0.0.1:8333";
     const Call good = message(kAddress, nonce.size(), nonce.data());
@@ -48,7 +49,7 @@ void play_fault(Player& player, Fault fault)
         bad = message(kAddress, nonce.size(), page.bytes());
         break;
     case Fault::unreadable_text:
-        bad = message(reinterpret_cast<const char*>(page.bytes()), nonce.size(), nonce.data());
+        bad = message(reinterpret_cast<const char*>(page.bytes()), nonce.size(), nonce.data(), 1);
         break;
     case Fault::too_big:
         bad = message(kAddress, too_big.size(), too_big.data());
