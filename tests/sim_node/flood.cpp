@@ -19,15 +19,13 @@ std::uint64_t thread_cpu_ns()
 Summary flood_from_one_peer(const Flood& flood, const PlayerSettings& settings, const std::atomic<bool>& stopping,
                             std::int64_t peer_id)
 {
-    Bytes payload(flood.size);
-    for (std::size_t i = 0; i < payload.size(); ++i)
-        payload[i] = static_cast<std::uint8_t>(i);
+    Bytes payload = flood.payload;
     const Call call = calls::net_inbound_message(peer_id, "127.0.0.1:8333", "inbound", flood.message_type.c_str(),
                                                  payload.size(), payload.empty() ? nullptr : payload.data());
     Player player(settings, stopping);
     const std::uint64_t before = thread_cpu_ns();
     for (std::uint64_t number = 0; !player.done(); ++number) {
-        std::memcpy(payload.data(), &number, std::min(payload.size(), sizeof(number)));
+        if (flood.numbered) std::memcpy(payload.data(), &number, std::min(payload.size(), sizeof(number)));
         player.play(call);
     }
     Summary summary = player.summary();

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -76,6 +78,7 @@ po::options_description options()
     add("wait-timeout", number(30), "fail after waiting for so many seconds");
     add("flood", po::value<std::string>(), "instead of a session: inbound messages of this type");
     add("size", count(8), "bytes of payload in a flood; the first 8 are the message's number, little-endian");
+    add("payload", po::value<std::string>(), "a file with the payload of a flood's messages, which stays as it is");
     add("count", count(0), "messages of each thread of a flood; 0: no limit");
     add("threads", count(1), "threads of a flood; each is a peer of its own");
     add("order", "instead of a session: several tracepoints in turn, each with its number in an argument");
@@ -126,18 +129,35 @@ bool wait_for_attach(std::size_t probes, double timeout_s)
     return true;
 }
 
+Bytes flood_payload(const po::variables_map& values)
+{
+    constexpr std::uint64_t kLargestPayload = 64'000'000;
+    Bytes payload;
+    if (values.contains("payload")) {
+        const auto path = values["payload"].as<std::string>();
+        std::ifstream file(path, std::ios::binary);
+        payload.assign(std::istreambuf_iterator<char>(file), {});
+        if (!file) throw UsageError("cannot read " + path);
+    } else {
+        const auto size = values["size"].as<Count>().value;
+        if (size > kLargestPayload) throw UsageError("a flood's payloads have 64,000,000 bytes at most");
+        payload.resize(size);
+        for (std::size_t i = 0; i < size; ++i)
+            payload[i] = static_cast<std::uint8_t>(i);
+    }
+    return payload;
+}
+
 Summary play(const po::variables_map& values, PlayerSettings settings)
 {
     constexpr std::uint64_t kMostThreads = 256;
-    constexpr std::uint64_t kLargestPayload = 64'000'000;
     if (values.count("flood") + values.count("order") + values.count("fault") > 1) {
         throw UsageError("--flood, --order and --fault exclude one another");
     }
     if (values.contains("flood")) {
-        const Flood flood{values["flood"].as<std::string>(), values["size"].as<Count>().value,
+        const Flood flood{values["flood"].as<std::string>(), flood_payload(values), !values.contains("payload"),
                           values["threads"].as<Count>().value};
         if (flood.threads == 0 || flood.threads > kMostThreads) throw UsageError("a flood has 1 to 256 threads");
-        if (flood.size > kLargestPayload) throw UsageError("a flood's payloads have 64,000,000 bytes at most");
         settings.events = values["count"].as<Count>().value;
         return play_flood(flood, settings, stopping);
     }

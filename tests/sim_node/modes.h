@@ -12,7 +12,8 @@ namespace peer_observer::sim_node {
 
 struct Flood {
     std::string message_type;
-    std::uint64_t size = 0;    ///< bytes of payload; the first 8, if there are as many, are the message's number
+    Bytes payload;
+    bool numbered = true;      ///< the payload's first 8 bytes, if there are as many, become the message's number
     std::uint64_t threads = 1; ///< each fires settings.events messages, numbered from 0, as the peer of its number
 };
 

@@ -143,21 +143,30 @@ TEST(Order, TakesTheTracepointsInTurn)
 TEST(Flood, EveryThreadPlaysItsCountAsAPeerOfItsOwn)
 {
     const Summary summary =
-        play_flood({.message_type = "flood", .size = 8, .threads = 3}, {.events = 500}, not_stopping);
+        play_flood({.message_type = "flood", .payload = Bytes(8), .threads = 3}, {.events = 500}, not_stopping);
     EXPECT_EQ(summary.calls, 1'500U);
 }
 
-TEST(Flood, PayloadsStartWithTheirNumber)
+std::string list_of(const Flood& flood)
 {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
-    play_flood({.message_type = "flood", .size = 10}, {.events = 3, .list = file.get()}, not_stopping);
+    play_flood(flood, {.events = 3, .list = file.get()}, not_stopping);
     std::rewind(file.get());
     std::string text;
     for (int c = 0; (c = std::fgetc(file.get())) != EOF;)
         text += static_cast<char>(c);
+    return text;
+}
+
+TEST(Flood, PayloadsStartWithTheirNumberUnlessTheyAreGiven)
+{
     const std::string start = "net:inbound_message\t0\t127.0.0.1:8333\tinbound\tflood\t10\t";
-    EXPECT_EQ(text,
-              start + "00000000000000000809\n" + start + "01000000000000000809\n" + start + "02000000000000000809\n");
+    Flood flood{.message_type = "flood", .payload = Bytes(10, 9)};
+    EXPECT_EQ(list_of(flood),
+              start + "00000000000000000909\n" + start + "01000000000000000909\n" + start + "02000000000000000909\n");
+    flood.numbered = false;
+    const std::string line = start + "09090909090909090909\n";
+    EXPECT_EQ(list_of(flood), line + line + line);
 }
 
 TEST(Summary, IsOneJsonObject)
