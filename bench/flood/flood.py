@@ -29,6 +29,8 @@ sys.dont_write_bytecode = True
 
 from harness import Program, free_port, wait_until  # noqa: E402
 
+sys.stdout = sys.stderr  # for what programs log; the table alone goes to stdout
+
 SIZES = [8, 36, 300, 1300, 4096, 65536, 4_000_000]
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -190,8 +192,8 @@ def main():
         sys.exit("flood.py: tracing needs root")
 
     results = measure(arguments)
-    print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n")
-    print(table(results))
+    print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", file=sys.__stdout__)
+    print(table(results), file=sys.__stdout__)
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
 
