@@ -18,10 +18,12 @@ using std::chrono::steady_clock;
 
 // How often the ring is drained while the kernel side sees no reason to wake us. Bounds the latency of a lone event.
 constexpr int kDrainIntervalMs = 3;
+// Drains that find nothing before the next record is asked to wake us.
+constexpr int kQuietDrains = 10;
 // Records between two looks at anything else. At the slowest, a record costs some ten microseconds per kilobyte of
 // transactions.
 constexpr std::size_t kRound = 1024;
-constexpr auto kHousekeeping = 100ms;
+constexpr int kHousekeepingMs = 100;
 constexpr auto kHeartbeat = 1s;
 // Matches no process: what is filtered for while the pid file is absent.
 constexpr std::uint32_t kNoProcess = std::numeric_limits<std::uint32_t>::max();
@@ -48,6 +50,7 @@ void Extractor::run(app::Context& context)
 {
     housekeeping(context);
     context.ready();
+    int quiet_drains = 0;
     while (!context.stopping()) {
         encoder_.synchronize_clocks();
         const std::size_t records = tracer_.consume(kRound);
@@ -56,8 +59,12 @@ void Extractor::run(app::Context& context)
         publisher_.flush();
         if (steady_clock::now() >= next_housekeeping_) housekeeping(context);
         if (records == kRound) continue;
+        quiet_drains = records == 0 ? quiet_drains + 1 : 0;
+        if (quiet_drains == kQuietDrains) tracer_.wake_at_next_record();
+        // A probe that fires just then may not have seen it: there is one more drain before the long wait.
+        const bool sleeps = quiet_drains > kQuietDrains;
         std::array<pollfd, 2> wait = {{{tracer_.ring_fd(), POLLIN, 0}, {context.stop_fd(), POLLIN, 0}}};
-        (void)poll(wait.data(), wait.size(), kDrainIntervalMs);
+        (void)poll(wait.data(), wait.size(), sleeps ? kHousekeepingMs : kDrainIntervalMs);
     }
     // What fired before we were asked to stop still leaves; a node that never pauses does not keep us.
     for (std::size_t left = options_.ring_bytes / sizeof(record_header); left > 0;) {
@@ -85,7 +92,7 @@ void Extractor::publish_losses(std::uint64_t up_to, std::uint64_t ktime)
 void Extractor::housekeeping(app::Context& context)
 {
     const auto now = steady_clock::now();
-    next_housekeeping_ = now + kHousekeeping;
+    next_housekeeping_ = now + std::chrono::milliseconds{kHousekeepingMs};
     target_.check();
     if (!options_.pid_file.empty()) filter_by_pid_file();
     {

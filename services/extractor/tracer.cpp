@@ -170,6 +170,11 @@ void Tracer::filter_pid(std::uint32_t pid)
     __atomic_store_n(&implementation_->skeleton_->bss->pid_filter, pid, __ATOMIC_RELAXED);
 }
 
+void Tracer::wake_at_next_record()
+{
+    __atomic_store_n(&implementation_->skeleton_->bss->reader_sleeps, 1U, __ATOMIC_RELAXED);
+}
+
 std::uint64_t Tracer::lost_total() const
 {
     return __atomic_load_n(&implementation_->skeleton_->bss->lost_total, __ATOMIC_RELAXED);

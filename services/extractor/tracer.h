@@ -52,6 +52,10 @@ public:
     /// Only events of this process; 0 = of every process.
     void filter_pid(std::uint32_t pid);
 
+    /// The next record makes ring_fd() readable however little there is in the ring. A probe that is firing right now
+    /// may miss it.
+    void wake_at_next_record();
+
     /// Of all tracepoints and causes; cheap.
     std::uint64_t lost_total() const;
     KernelCounters counters() const;
