@@ -78,6 +78,9 @@ public:
             if (field.has_presence() && !reflection.HasField(message, &field)) return;
             key(field.name());
             value(message, field, -1);
+        } else if (has_text_keys(field)) {
+            key(field.name());
+            map(message, field);
         } else {
             key(field.name());
             list(message, field, [&](int i) { value(message, field, i); });
@@ -97,6 +100,11 @@ private:
         return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING && display_of(field) == proto::TEXT;
     }
 
+    static bool has_text_keys(const FieldDescriptor& field)
+    {
+        return field.is_map() && field.message_type()->map_key()->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+    }
+
     void key(std::string_view name) { writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
     void string(std::string_view text) { writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
 
@@ -113,6 +121,18 @@ private:
         for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i)
             item(i);
         writer_.EndArray();
+    }
+
+    void map(const Message& message, const FieldDescriptor& field)
+    {
+        std::string scratch;
+        writer_.StartObject();
+        for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
+            const Message& entry = message.GetReflection()->GetRepeatedMessage(message, &field, i);
+            key(to_utf8(bytes_of(entry, *field.message_type()->map_key(), -1, scratch)));
+            value(entry, *field.message_type()->map_value(), -1);
+        }
+        writer_.EndObject();
     }
 
     /// Item `index` of a list, or the field's only value where `index` is negative.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <random>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,6 +51,17 @@ TEST(Json, HasTheEnvelopeAndTheFields)
               R"("replaced_vsize_vbytes":0,"replaced_fee_sat":-5,"replaced_entry_time_s":0,)"
               R"("replacement_package_hash":"0302","replacement_vsize_vbytes":0,"replacement_fee_sat":0}})"
               "\n");
+}
+
+TEST(Json, ShowsAMapAsAnObject)
+{
+    proto::Event event;
+    auto& peer = *event.mutable_rpc()->mutable_getpeerinfo()->add_peers();
+    (*peer.mutable_bytesrecv_per_msg())["*other*"] = 7;
+    (*event.mutable_rpc()->mutable_getpeerinfo()->add_peers()->mutable_bytessent_per_msg())["\"\n"] = 8;
+    EXPECT_EQ(parse(json(event)).at("event.peers.0.bytesrecv_per_msg.*other*"), "7");
+    EXPECT_EQ(parse(json(event)).at("event.peers.1.bytessent_per_msg.\"\n"), "8");
+    EXPECT_EQ(parse(json(event)).at("event.peers.1.bytesrecv_per_msg"), "{}");
 }
 
 TEST(Json, NestsAsTheMessagesDo)
@@ -124,6 +136,8 @@ std::string expected_value(const Message& message, const FieldDescriptor& field,
         return std::to_string(get(&R::GetUInt64, &R::GetRepeatedUInt64));
     case FieldDescriptor::CPPTYPE_ENUM:
         return std::string{get(&R::GetEnum, &R::GetRepeatedEnum)->name()};
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+        return fmt::format("{}", get(&R::GetDouble, &R::GetRepeatedDouble));
     case FieldDescriptor::CPPTYPE_MESSAGE:
         return "{}";
     default:
@@ -144,7 +158,15 @@ void expect_message(const Message& message, const std::string& path, FlatJson& e
     for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
         const FieldDescriptor& field = *message.GetDescriptor()->field(i);
         const auto at = path + std::string{field.name()};
-        if (field.is_repeated()) {
+        if (field.is_map()) {
+            expected[at] = "{}";
+            const auto& entry = reflection.GetRepeatedMessage(message, &field, 0); // the only one
+            const auto& value = *field.message_type()->map_value();
+            const auto place = at + "." + expected_value(entry, *field.message_type()->map_key(), -1);
+            expected[place] = expected_value(entry, value, -1);
+            if (value.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
+                expect_message(entry.GetReflection()->GetMessage(entry, &value), place + ".", expected);
+        } else if (field.is_repeated()) {
             expected[at] = "[]";
             for (int j = 0; j < reflection.FieldSize(message, &field); ++j)
                 expect(field, j, at + "." + std::to_string(j));

@@ -36,7 +36,8 @@ struct Filler {
 private:
     void fill(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field) const
     {
-        for (int i = 0; i < (field.is_repeated() ? items : 1); ++i)
+        // Two entries of a map would have the same key.
+        for (int i = 0; i < (field.is_repeated() && !field.is_map() ? items : 1); ++i)
             set(message, field);
     }
 
