@@ -16,7 +16,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr auto kDefaultUrl = "tcp://127.0.0.1:9331";
 constexpr auto kTlsScheme = "tls+tcp://";
 
 void add_tls_options(po::options_description& options)
@@ -63,11 +62,11 @@ po::options_description subscriber_options()
     return options;
 }
 
-po::options_description publisher_options()
+po::options_description publisher_options(const std::string& default_url)
 {
     po::options_description options;
     auto add = options.add_options();
-    add("listen", po::value<std::string>()->value_name("URL")->default_value(kDefaultUrl),
+    add("listen", po::value<std::string>()->value_name("URL")->default_value(default_url),
         "publish events there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
     add("node", po::value<std::string>()->value_name("NAME"),
         "name of the observed node, which its events carry (default: this host's name)");

@@ -13,13 +13,16 @@
 
 namespace peer_observer::app {
 
+/// Where the extractor publishes, and tools look for it.
+inline constexpr auto kDefaultUrl = "tcp://127.0.0.1:9331";
+
 /// For a tool: --source (repeatable, default tcp://127.0.0.1:9331), --node (repeatable), --tls-ca-file,
 /// --tls-cert-key-file.
 boost::program_options::options_description subscriber_options();
 
-/// For an extractor: --listen (default tcp://127.0.0.1:9331), --node (default: this host's name), --tls-ca-file,
+/// For an extractor: --listen (by default there), --node (default: this host's name), --tls-ca-file,
 /// --tls-cert-key-file.
-boost::program_options::options_description publisher_options();
+boost::program_options::options_description publisher_options(const std::string& default_url = kDefaultUrl);
 
 /// What the user chose of subscriber_options(). Throws UsageError when TLS files and URLs do not go together.
 bus::SubscriberOptions read_subscriber_options(const boost::program_options::variables_map& values);
