@@ -1,0 +1,234 @@
+#include "services/rpc-extractor/http.h"
+
+#include "libs/base/c_handle.h"
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+namespace peer_observer::rpc_extractor {
+namespace {
+
+using Easy = base::CHandle<CURL, curl_easy_cleanup>;
+using Multi = base::CHandle<CURLM, curl_multi_cleanup>;
+using HeaderList = base::CHandle<curl_slist, curl_slist_free_all>;
+
+constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10U;
+constexpr auto kUnixPrefix = "unix:";
+
+struct Library {
+    Library()
+    {
+        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("libcurl does not start");
+    }
+    ~Library() { curl_global_cleanup(); }
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+};
+
+template <typename Value>
+void set(CURL* easy, CURLoption option, Value value)
+{
+    if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
+        throw std::runtime_error(
+            fmt::format("libcurl: option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
+}
+
+Cause cause_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return Cause::unreachable;
+    case CURLE_OPERATION_TIMEDOUT:
+        return Cause::timeout;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return Cause::disconnected;
+    default:
+        return Cause::bad_http;
+    }
+}
+
+} // namespace
+
+Endpoint Endpoint::parse(const std::string& address)
+{
+    if (address.starts_with(kUnixPrefix)) {
+        const auto path = address.substr(std::string_view{kUnixPrefix}.size());
+        if (path.empty() || path.size() > 107)
+            throw std::invalid_argument(fmt::format("'{}': a socket's path has 1 to 107 bytes", address));
+        return {"http://localhost/", path};
+    }
+    const auto colon = address.rfind(':');
+    const auto port = colon == std::string::npos ? "" : address.substr(colon + 1);
+    const bool is_number =
+        !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
+    if (colon == 0 || !is_number || std::stoul(port) == 0 || std::stoul(port) > 65535 ||
+        address.find_first_of("/@?# ") != std::string::npos)
+        throw std::invalid_argument(fmt::format("'{}' is not HOST:PORT or unix:PATH", address));
+    return {fmt::format("http://{}/", address), ""};
+}
+
+/// One request and its answer; libcurl keeps a pointer to it.
+class Http::Slot {
+public:
+    Slot(const Endpoint& endpoint, std::chrono::milliseconds timeout, curl_slist* headers) : easy_{curl_easy_init()}
+    {
+        if (!easy_) throw std::runtime_error("libcurl has no memory");
+        set(easy(), CURLOPT_URL, endpoint.url.c_str());
+        if (!endpoint.unix_socket.empty()) set(easy(), CURLOPT_UNIX_SOCKET_PATH, endpoint.unix_socket.c_str());
+        set(easy(), CURLOPT_HTTPHEADER, headers);
+        set(easy(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+        set(easy(), CURLOPT_PROXY, ""); // none, whatever the environment says
+        set(easy(), CURLOPT_NOSIGNAL, 1L);
+        set(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+        set(easy(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+        set(easy(), CURLOPT_PRIVATE, this);
+        set(easy(), CURLOPT_WRITEDATA, this);
+        set(easy(), CURLOPT_WRITEFUNCTION, &on_body);
+        set(easy(), CURLOPT_HEADERDATA, this);
+        set(easy(), CURLOPT_HEADERFUNCTION, &on_header);
+    }
+
+    CURL* easy() const { return easy_.get(); }
+
+    void start(HttpRequest request)
+    {
+        request_ = std::move(request);
+        body_.clear();
+        header_bytes_ = 0;
+        too_large_ = false;
+        set(easy(), CURLOPT_USERNAME, request_.credentials.user.c_str());
+        set(easy(), CURLOPT_PASSWORD, request_.credentials.password.c_str());
+        set(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+        set(easy(), CURLOPT_POSTFIELDS, request_.body.c_str());
+    }
+
+    HttpAnswer finish(CURLcode code)
+    {
+        HttpAnswer answer;
+        curl_off_t duration = 0;
+        (void)curl_easy_getinfo(easy(), CURLINFO_TOTAL_TIME_T, &duration);
+        (void)curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &answer.status);
+        answer.duration = std::chrono::microseconds{duration};
+        answer.body = std::exchange(body_, {});
+        if (too_large_)
+            answer.fault =
+                Fault{Cause::too_large, fmt::format("an answer of more than {} bytes", request_.max_answer_bytes)};
+        else if (code != CURLE_OK)
+            answer.fault = Fault{cause_of(code), curl_easy_strerror(code)};
+        return answer;
+    }
+
+private:
+    bool take(std::size_t& count, std::size_t size, std::size_t limit)
+    {
+        count += size;
+        too_large_ = too_large_ || count > limit;
+        return !too_large_;
+    }
+
+    static std::size_t on_body(const char* data, std::size_t, std::size_t size, void* slot) noexcept
+    try {
+        auto& self = *static_cast<Slot*>(slot);
+        std::size_t count = self.body_.size();
+        if (!self.take(count, size, self.request_.max_answer_bytes)) return 0;
+        self.body_.append(data, size);
+        return size;
+    } catch (...) {
+        return 0;
+    }
+
+    static std::size_t on_header(const char*, std::size_t, std::size_t size, void* slot) noexcept
+    {
+        auto& self = *static_cast<Slot*>(slot);
+        return self.take(self.header_bytes_, size, kMaxHeaderBytes) ? size : 0;
+    }
+
+    Easy easy_;
+    HttpRequest request_;
+    std::string body_;
+    std::size_t header_bytes_ = 0;
+    bool too_large_ = false;
+};
+
+class Http::Implementation {
+public:
+    Implementation(const Endpoint& endpoint, std::size_t slots, std::chrono::milliseconds timeout)
+        : headers_{curl_slist_append(nullptr, "Content-Type: application/json")}, multi_{curl_multi_init()}
+    {
+        if (!headers_ || !multi_) throw std::runtime_error("libcurl has no memory");
+        for (std::size_t i = 0; i < slots; ++i)
+            slots_.push_back(std::make_unique<Slot>(endpoint, timeout, headers_.get()));
+    }
+    ~Implementation()
+    {
+        for (const auto& slot : slots_)
+            (void)curl_multi_remove_handle(multi_.get(), slot->easy());
+    }
+    Implementation(const Implementation&) = delete;
+    Implementation& operator=(const Implementation&) = delete;
+
+    void start(std::size_t slot, HttpRequest request)
+    {
+        slots_.at(slot)->start(std::move(request));
+        if (const CURLMcode code = curl_multi_add_handle(multi_.get(), slots_.at(slot)->easy()); code != CURLM_OK)
+            throw std::runtime_error(fmt::format("libcurl: {}", curl_multi_strerror(code)));
+    }
+
+    std::vector<HttpAnswer> wait(std::chrono::milliseconds longest, int stop_fd)
+    {
+        auto answers = perform();
+        if (!answers.empty()) return answers;
+        curl_waitfd stop{stop_fd, CURL_WAIT_POLLIN, 0};
+        (void)curl_multi_poll(multi_.get(), &stop, 1, static_cast<int>(longest.count()), nullptr);
+        return perform();
+    }
+
+private:
+    std::vector<HttpAnswer> perform()
+    {
+        int running = 0;
+        if (const CURLMcode code = curl_multi_perform(multi_.get(), &running); code != CURLM_OK)
+            throw std::runtime_error(fmt::format("libcurl: {}", curl_multi_strerror(code)));
+        std::vector<HttpAnswer> answers;
+        int left = 0;
+        while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+            if (message->msg != CURLMSG_DONE) continue;
+            const CURLcode code = message->data.result;
+            CURL* const easy = message->easy_handle;
+            for (std::size_t i = 0; i < slots_.size(); ++i) {
+                if (slots_[i]->easy() != easy) continue;
+                answers.push_back(slots_[i]->finish(code));
+                answers.back().slot = i;
+            }
+            (void)curl_multi_remove_handle(multi_.get(), easy);
+        }
+        return answers;
+    }
+
+    Library library_;
+    HeaderList headers_;
+    Multi multi_;
+    std::vector<std::unique_ptr<Slot>> slots_; // before multi_ goes
+};
+
+Http::Http(const Endpoint& endpoint, std::size_t slots, std::chrono::milliseconds timeout)
+    : implementation_{std::make_unique<Implementation>(endpoint, slots, timeout)}
+{}
+Http::~Http() = default;
+
+void Http::start(std::size_t slot, HttpRequest request) { implementation_->start(slot, std::move(request)); }
+
+std::vector<HttpAnswer> Http::wait(std::chrono::milliseconds longest, int stop_fd)
+{
+    return implementation_->wait(longest, stop_fd);
+}
+
+} // namespace peer_observer::rpc_extractor

@@ -1,0 +1,176 @@
+#include "services/rpc-extractor/poller.h"
+
+#include "proto/event.pb.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace peer_observer::rpc_extractor {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Between the first calls, so that they mostly share one connection and one of the node's threads.
+constexpr auto kStagger = 100ms;
+constexpr auto kHeartbeat = 1s;
+constexpr auto kLongestWait = 200ms;
+// A node that starts is asked for everything soon, also for what is rarely asked for.
+constexpr std::chrono::nanoseconds kRetry = 10s;
+
+std::uint64_t unix_time_ns()
+{
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+} // namespace
+
+Poller::Poller(PollerOptions options, bus::Publisher& publisher, Metrics& metrics, Log log)
+    : options_{std::move(options)}, publisher_{publisher}, metrics_{metrics}, log_{log}, notices_{std::move(log)},
+      http_{options_.endpoint, options_.calls.size(), options_.timeout}
+{
+    auto due = Clock::now();
+    for (const PolledCall& polled : options_.calls) {
+        metrics_.add_method(polled.call->method);
+        slots_.push_back({.polled = polled, .due = due});
+        due += kStagger;
+    }
+}
+
+void Poller::run(app::Context& context)
+{
+    context.ready();
+    auto next_heartbeat = Clock::now();
+    std::uint64_t events_at_heartbeat = 0;
+    while (!context.stopping()) {
+        if (reload_.take()) call_all_again();
+        const auto now = Clock::now();
+        auto wake = now + kLongestWait;
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            const Slot& slot = slots_[i];
+            if (slot.busy || slot.left_alone) continue;
+            if (slot.due <= now) start(i, now);
+            wake = std::min(wake, slot.due);
+        }
+        const auto longest = std::chrono::ceil<std::chrono::milliseconds>(std::max(wake - now, Clock::duration{1ms}));
+        for (HttpAnswer& answer : http_.wait(longest, context.stop_fd()))
+            finish(answer);
+        publisher_.flush();
+
+        if (now < next_heartbeat) continue;
+        next_heartbeat = now + kHeartbeat;
+        const auto events = publisher_.next_sequence();
+        if (std::exchange(events_at_heartbeat, events) == events) publisher_.heartbeat();
+        context.alive(fmt::format("{} events, {} failed calls", events, faults_));
+    }
+}
+
+void Poller::start(std::size_t index, Clock::time_point now)
+{
+    Slot& slot = slots_[index];
+    const Call& call = *slot.polled.call;
+    slot.due += slot.polled.interval;
+    if (slot.due <= now) slot.due = now + slot.polled.interval; // late: not twice in a row
+
+    auto credentials = read_credentials(options_.credentials);
+    if (!credentials) return fail(slot, credentials.error());
+    if (credentials_ && *credentials_ != *credentials) call_all_again(); // the node was started again
+    credentials_ = *credentials;
+
+    const bool smaller = slot.was_too_large && !call.smaller_params.empty();
+    slot.request_id = next_request_id_++;
+    slot.busy = true;
+    http_.start(index, {fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", slot.request_id,
+                                    call.method, smaller ? call.smaller_params : call.params),
+                        *std::move(credentials), call.max_answer_bytes});
+}
+
+void Poller::finish(HttpAnswer& answer)
+{
+    Slot& slot = slots_.at(answer.slot);
+    const auto method = slot.polled.call->method;
+    slot.busy = false;
+    const auto fault = take(slot, answer);
+    slot.was_too_large = fault && fault->cause == Cause::too_large;
+    if (fault) return fail(slot, *fault);
+    metrics_.count_success(method, static_cast<double>(unix_time_ns()) / 1e9);
+    notices_.success(method);
+}
+
+std::optional<Fault> Poller::take(Slot& slot, HttpAnswer& http)
+{
+    const Call& call = *slot.polled.call;
+    if (http.fault) return std::move(http.fault);
+    metrics_.count_answer(call.method, http.duration, http.body.size());
+    auto answer = read_answer(call, slot.request_id, http.status, http.body);
+    if (!answer) return answer.error();
+    http.body = {};
+    metrics_.count_unknown_fields(call.method, answer->unknown_fields);
+    note_uptime(answer->rpc);
+    return publish(answer->rpc);
+}
+
+std::optional<Fault> Poller::publish(proto::Rpc& rpc)
+{
+    proto::Event event;
+    event.set_timestamp_ns(unix_time_ns());
+    event.mutable_rpc()->Swap(&rpc);
+    try {
+        publisher_.add(event.SerializeAsString());
+        return {};
+    } catch (const std::length_error&) {
+        // All is as it was. The transactions themselves are by far the most of an answer about orphans.
+        if (!event.rpc().has_getorphantxs()) return Fault{Cause::event_too_large, "more than a frame of the bus takes"};
+    }
+    for (auto& orphan : *event.mutable_rpc()->mutable_getorphantxs()->mutable_orphans())
+        orphan.clear_hex();
+    try {
+        publisher_.add(event.SerializeAsString());
+        return {};
+    } catch (const std::length_error&) {
+        return Fault{Cause::event_too_large, "more than a frame of the bus takes, even without the transactions"};
+    }
+}
+
+void Poller::fail(Slot& slot, const Fault& fault)
+{
+    const auto method = slot.polled.call->method;
+    ++faults_;
+    metrics_.count_fault(method, fault.cause);
+    if (concerns_node(fault.cause)) {
+        slot.due = std::min(slot.due, Clock::now() + std::min(slot.polled.interval, kRetry));
+        // A node that is not there, or just starts, will have another whitelist when it is back.
+        if (fault.cause != Cause::unauthorized) call_all_again();
+    }
+    if (fault.cause == Cause::forbidden || fault.cause == Cause::unknown_method) {
+        const bool reported =
+            std::ranges::any_of(slots_, [&](const Slot& s) { return s.left_alone && s.polled.call->method == method; });
+        slot.left_alone = true;
+        metrics_.set_left_alone(method, true);
+        if (!reported)
+            log_(true, fmt::format("{}: {}: {}; not called again until the node restarts, or SIGHUP", method,
+                                   name_of(fault.cause), fault.text));
+        return;
+    }
+    notices_.fault(method, fault, Clock::now());
+}
+
+void Poller::call_all_again()
+{
+    for (Slot& slot : slots_) {
+        if (!std::exchange(slot.left_alone, false)) continue;
+        slot.due = Clock::now();
+        metrics_.set_left_alone(slot.polled.call->method, false);
+    }
+}
+
+void Poller::note_uptime(const proto::Rpc& rpc)
+{
+    if (!rpc.has_uptime()) return;
+    if (rpc.uptime().seconds() < std::exchange(last_uptime_, rpc.uptime().seconds())) call_all_again();
+}
+
+} // namespace peer_observer::rpc_extractor
