@@ -1,7 +1,10 @@
 #include "services/metrics/definitions.h"
 
+#include "services/metrics/definition_rows.h"
+#include "services/metrics/rpc_definitions.h"
+
 #include <algorithm>
-#include <initializer_list>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -36,46 +39,11 @@ constexpr auto kLatencyBuckets = std::to_array<double>(
     {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60});
 
 using enum Metric;
-using Labels = std::initializer_list<Label>;
 
-constexpr Label label(std::string_view name) { return {name}; }
-constexpr Label bounded(std::string_view name) { return {name, true}; }
 constexpr Label kDirection = label("direction");
 constexpr Label kMessage = bounded("message");
 
-constexpr Definition row(Type type, Metric metric, std::string_view name, Labels labels, std::string_view help)
-{
-    Definition definition{metric, name, type, true, {}, help, {}};
-    std::ranges::copy(labels, definition.labels.begin());
-    return definition;
-}
-
-constexpr Definition counter(Metric metric, std::string_view name, Labels labels, std::string_view help)
-{
-    return row(Type::counter, metric, name, labels, help);
-}
-
-constexpr Definition gauge(Metric metric, std::string_view name, Labels labels, std::string_view help)
-{
-    return row(Type::gauge, metric, name, labels, help);
-}
-
-constexpr Definition histogram(Metric metric, std::string_view name, Labels labels, std::string_view help,
-                               std::span<const double> buckets)
-{
-    auto definition = row(Type::histogram, metric, name, labels, help);
-    definition.buckets = buckets;
-    return definition;
-}
-
-/// Without the label `host`.
-constexpr Definition of_tool(Definition definition)
-{
-    definition.by_host = false;
-    return definition;
-}
-
-constexpr auto kDefinitions = std::to_array<Definition>({
+constexpr auto kTracepointDefinitions = std::to_array<Definition>({
     gauge(runtime_start_timestamp, "peerobserver_runtime_start_timestamp", {},
           "UNIX time in seconds at which this tool started."),
     counter(p2p_message_count, "peerobserver_p2p_message_count", {kMessage, label("connection_type"), kDirection},
@@ -185,6 +153,9 @@ constexpr auto kDefinitions = std::to_array<Definition>({
           {}, "Transactions of the block connected last."),
     counter(validation_block_connected_connection_time, "peerobserver_validation_block_connected_connection_time", {},
             "Microseconds that it took to connect blocks, summed."),
+});
+
+constexpr auto kNewDefinitions = std::to_array<Definition>({
     counter(conn_inbound_listed_total, "peerobserver_conn_inbound_listed_total", {label("list")},
             "Connections opened from addresses on an IP list, by the name of the list."),
     counter(p2p_message_undecodable_total, "peerobserver_p2p_message_undecodable_total", {kMessage, kDirection},
@@ -233,7 +204,14 @@ constexpr auto kDefinitions = std::to_array<Definition>({
                     "Times that IP lists were read again on SIGHUP: success, or failure of at least one file.")),
 });
 
-static_assert(kDefinitions.size() == kMetricCount);
+constexpr auto kDefinitions = [] {
+    static_assert(kTracepointDefinitions.size() + kRpcDefinitions.size() + kNewDefinitions.size() == kMetricCount);
+    std::array<Definition, kMetricCount> all{};
+    auto next = std::ranges::copy(kTracepointDefinitions, all.begin()).out;
+    next = std::ranges::copy(kRpcDefinitions, next).out;
+    std::ranges::copy(kNewDefinitions, next);
+    return all;
+}();
 static_assert([] {
     for (std::size_t i = 0; i < kDefinitions.size(); ++i)
         if (static_cast<std::size_t>(kDefinitions[i].metric) != i) return false;

@@ -9,7 +9,7 @@ constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
 Node::Node(Registry& registry, std::string_view name, const IpLists& lists, const Moment& start)
     : registry_{registry, name}, health_{registry_}, messages_{registry_, lists}, connections_{registry_, lists},
-      mempool_{registry_}, validation_{registry_}, patched_{registry_}
+      mempool_{registry_}, validation_{registry_}, patched_{registry_}, rpc_{registry_, lists}
 {
     const auto start_s = start.unix_ns / kNanoseconds;
     registry_.gauge(Metric::runtime_start_timestamp).Set(static_cast<double>(start_s));
@@ -18,11 +18,12 @@ Node::Node(Registry& registry, std::string_view name, const IpLists& lists, cons
 void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now)
 {
     health_.observe_event(event, now);
-    if (connections_.seen(publisher_id, event.pid())) patched_.on_new_process();
-    if (!count(event)) health_.count_unknown();
+    // An answer to an RPC call comes from another publisher, and from no process.
+    if (!event.has_rpc() && connections_.seen(publisher_id, event.pid())) patched_.on_new_process();
+    if (!count(event, now)) health_.count_unknown();
 }
 
-bool Node::count(const proto::Event& event)
+bool Node::count(const proto::Event& event, const Moment& now)
 {
     const auto time_ns = static_cast<std::int64_t>(event.timestamp_ns());
     switch (event.context_case()) {
@@ -41,6 +42,8 @@ bool Node::count(const proto::Event& event)
         return patched_.observe(event.addrman());
     case proto::Event::kOrphan:
         return patched_.observe(event.orphan());
+    case proto::Event::kRpc:
+        return rpc_.observe(event.rpc(), time_ns / kNanoseconds, now.steady);
     case proto::Event::kUtxocache:
     case proto::Event::kCoinSelection:
         return true; // no metrics
@@ -60,6 +63,7 @@ void Node::tick(const Moment& now)
 {
     for (const std::uint64_t publisher_id : health_.tick(now))
         connections_.publisher_gone(publisher_id);
+    rpc_.tick(now.steady);
 }
 
 } // namespace peer_observer::metrics

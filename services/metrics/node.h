@@ -8,6 +8,7 @@
 #include "services/metrics/mempool.h"
 #include "services/metrics/messages.h"
 #include "services/metrics/patched.h"
+#include "services/metrics/rpc.h"
 #include "services/metrics/validation.h"
 
 #include <cstdint>
@@ -29,7 +30,7 @@ public:
 
 private:
     /// False for a kind that is not known here.
-    bool count(const proto::Event& event);
+    bool count(const proto::Event& event, const Moment& now);
 
     NodeRegistry registry_;
     Health health_;
@@ -38,6 +39,7 @@ private:
     Mempool mempool_;
     Validation validation_;
     Patched patched_;
+    Rpc rpc_;
 };
 
 } // namespace peer_observer::metrics

@@ -64,7 +64,11 @@ public:
     {
         return registry_.counter(metric, host_, values);
     }
-    Gauge& gauge(Metric metric, Values values = {}) { return registry_.gauge(metric, host_, std::span{values}); }
+    Gauge& gauge(Metric metric, Values values = {}) { return gauge(metric, std::span{values}); }
+    Gauge& gauge(Metric metric, std::span<const std::string_view> values)
+    {
+        return registry_.gauge(metric, host_, values);
+    }
     Histogram& histogram(Metric metric, Values values = {})
     {
         return registry_.histogram(metric, host_, std::span{values});
