@@ -20,13 +20,13 @@ protected:
 
 TEST_F(NoticesTest, SayOnceAMinuteThatTheNodeIsGoneWhicheverMethodNoticesIt)
 {
-    for (int second = 0; second < 150; ++second) {
+    for (int second = 0; second < 3600; ++second) {
         for (const auto* method : {"uptime", "getpeerinfo"})
             notices_.fault(method, {Cause::unreachable, "refused"}, now_ + std::chrono::seconds{second});
     }
-    EXPECT_THAT(lines_, ElementsAre("node: unreachable: refused",
-                                    "node: unreachable: refused (119 more such errors since the last line)",
-                                    "node: unreachable: refused (119 more such errors since the last line)"));
+    ASSERT_EQ(lines_.size(), 60U);
+    EXPECT_EQ(lines_.front(), "node: unreachable: refused");
+    EXPECT_EQ(lines_.back(), "node: unreachable: refused (119 more such errors since the last line)");
 }
 
 TEST_F(NoticesTest, SayOnceThatTheNodeAnswersAndAgainAfterItWasGone)
