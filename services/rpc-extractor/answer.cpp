@@ -31,6 +31,8 @@ constexpr std::size_t kMaxText = 200;
 std::string one_line(std::string_view text)
 {
     std::string line{text.substr(0, kMaxText)};
+    std::erase_if(line,
+                  [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }); // the rest of a character
     std::ranges::replace_if(line, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
     return line;
 }

@@ -82,10 +82,14 @@ class Node:
     def pid(self):
         return self.program.pid
 
-    def start(self, *more_options):
+    def launch(self, *more_options):
+        """Starts it, and does not wait until it is ready."""
         self.program = harness.Program(
             self.binary, f"-datadir={self.directory}", *SAFETY_OPTIONS, f"-bind={self.address}",
             f"-rpcport={self.rpc_port}", "-printtoconsole=0", "-fallbackfee=0.0002", *self.options, *more_options)
+
+    def start(self, *more_options):
+        self.launch(*more_options)
         harness.wait_until(self.answers, "bitcoind answers RPC")
 
     def answers(self):
