@@ -18,7 +18,7 @@ def every(key):
 
 
 def test_uids_and_titles_are_unique():
-    assert len(DASHBOARDS) == 9
+    assert len(DASHBOARDS) == 10
     for key in ("uid", "title"):
         assert len(set(every(key))) == len(DASHBOARDS)
     for uid in every("uid"):

@@ -1,5 +1,6 @@
 // Publishes realistic events with every kind among them, until it is killed: metrics_feed URL NODE. Prints the URL.
 #include "libs/bus/publisher.h"
+#include "services/metrics/testing/answers.h"
 #include "services/metrics/testing/samples.h"
 
 #include <chrono>
@@ -100,6 +101,8 @@ try {
         for (int i = 0; i < 100; ++i)
             add_now(publisher, mix.next());
         add_others(publisher, 900'000 + round / 10);
+        for (const auto& answer : metrics::testing::answers(round))
+            add_now(publisher, answer);
         publisher.flush();
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
