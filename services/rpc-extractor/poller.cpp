@@ -18,7 +18,7 @@ constexpr auto kStagger = 100ms;
 constexpr auto kHeartbeat = 1s;
 constexpr auto kLongestWait = 200ms;
 // A node that starts is asked for everything soon, also for what is rarely asked for.
-constexpr std::chrono::nanoseconds kRetry = 10s;
+constexpr std::chrono::nanoseconds kRetry = 2s;
 
 std::uint64_t unix_time_ns()
 {
@@ -140,10 +140,10 @@ void Poller::fail(Slot& slot, const Fault& fault)
     const auto method = slot.polled.call->method;
     ++faults_;
     metrics_.count_fault(method, fault.cause);
-    if (concerns_node(fault.cause)) {
+    if (concerns_node(fault.cause) && fault.cause != Cause::unauthorized) {
         slot.due = std::min(slot.due, Clock::now() + std::min(slot.polled.interval, kRetry));
         // A node that is not there, or just starts, will have another whitelist when it is back.
-        if (fault.cause != Cause::unauthorized) call_all_again();
+        call_all_again();
     }
     if (fault.cause == Cause::forbidden || fault.cause == Cause::unknown_method) {
         const bool reported =
