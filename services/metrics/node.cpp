@@ -44,6 +44,7 @@ bool Node::count(const proto::Event& event, const Moment& now)
         return patched_.observe(event.orphan());
     case proto::Event::kRpc:
         return rpc_.observe(event.rpc(), time_ns / kNanoseconds, now.steady);
+    case proto::Event::kAddrConnectivity:
     case proto::Event::kUtxocache:
     case proto::Event::kCoinSelection:
         return true; // no metrics
