@@ -25,6 +25,7 @@ OUTSIDE = {
     "zstd": ["libs/archive/"],
     "curl/": ["services/addr-connectivity/", "services/rpc-extractor/"],
     "ares.h": ["services/addr-connectivity/"],
+    "sqlite3.h": ["services/addr-connectivity/"],
 }
 
 
