@@ -1,0 +1,82 @@
+#include "services/addr-connectivity/announcements.h"
+
+#include "services/addr-connectivity/address.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace peer_observer::addr_connectivity {
+namespace {
+
+/// More peers than a node has.
+constexpr std::size_t kMaxAsked = 10'000;
+/// Core passes addresses of messages on that have no more.
+constexpr int kMostRelayed = 10;
+/// Core's MAX_ADDR_TO_SEND. An answer that is as long may go on in another message.
+constexpr int kMostInMessage = 1000;
+
+bool is_host(const proto::Address& address, std::string_view peer_host, const std::optional<IpBytes>& peer_ip)
+{
+    if (address.address().empty()) return false;
+    return peer_ip ? parse_ip(address.address()) == peer_ip : address.address() == peer_host;
+}
+
+} // namespace
+
+void AnnouncementReader::read(const std::string& node, const proto::Event& event)
+{
+    using proto::Connection;
+    if (event.has_connection()) {
+        const auto& connection = event.connection();
+        if (connection.event_case() == Connection::kClosed) ended(node, connection.closed());
+        if (connection.event_case() == Connection::kEvicted) ended(node, connection.evicted());
+        return;
+    }
+    if (!event.has_message()) return;
+    const auto& message = event.message();
+    if (message.has_outbound() && message.outbound().message_type() == "getaddr") {
+        if (asked_.size() >= kMaxAsked) asked_.erase(asked_.begin());
+        asked_.emplace(node, message.outbound().peer_id());
+    } else if (message.has_inbound()) {
+        const auto& payload = message.inbound().payload();
+        if (payload.has_addr()) read_addresses(node, event.timestamp_ns(), message.inbound(), payload.addr());
+        if (payload.has_addrv2()) read_addresses(node, event.timestamp_ns(), message.inbound(), payload.addrv2());
+    }
+}
+
+void AnnouncementReader::read_addresses(const std::string& node, std::uint64_t timestamp_ns,
+                                        const proto::PeerMessage& message, const proto::Addresses& addresses)
+{
+    const Peer peer{node, message.peer_id()};
+    const auto host = without_port(message.address());
+    const auto ip = parse_ip(host);
+    std::vector<bool> own;
+    for (const auto& address : addresses.addresses())
+        own.push_back(is_host(address, host, ip));
+    const bool is_own_only = std::ranges::all_of(own, [](bool is_own) { return is_own; });
+
+    const bool answers = !is_own_only && asked_.contains(peer);
+    if (answers && addresses.addresses_size() < kMostInMessage) asked_.erase(peer);
+
+    proto::Announcement announcement;
+    announcement.set_timestamp_ns(timestamp_ns);
+    announcement.set_node(node);
+    announcement.set_peer_id(message.peer_id());
+    announcement.set_peer_address(message.address());
+    announcement.set_connection_type(message.connection_type());
+    const auto kind_of_others = answers                                      ? proto::Announcement::GETADDR_ANSWER
+                                : addresses.addresses_size() <= kMostRelayed ? proto::Announcement::RELAY
+                                                                             : proto::Announcement::UNSOLICITED;
+    for (int i = 0; i < addresses.addresses_size(); ++i) {
+        announcement.set_kind(own[static_cast<std::size_t>(i)] ? proto::Announcement::SELF : kind_of_others);
+        callbacks_.announced(addresses.addresses(i), announcement);
+    }
+}
+
+void AnnouncementReader::ended(const std::string& node, const proto::EndedConnection& connection)
+{
+    asked_.erase({node, connection.peer_id()});
+    callbacks_.gone(node, connection.peer_id());
+}
+
+} // namespace peer_observer::addr_connectivity

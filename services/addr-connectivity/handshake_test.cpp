@@ -1,0 +1,162 @@
+#include "services/addr-connectivity/handshake.h"
+
+#include "libs/wire/decode.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace peer_observer::addr_connectivity {
+namespace {
+
+using proto::AddressChecked;
+using State = VersionReader::State;
+
+const Magic kMain = kChains[0].magic;
+constexpr std::size_t kHeader = 24;
+
+std::string message(const std::string& user_agent = "/test:1/", const Magic& magic = kMain)
+{
+    return version_message({.magic = magic, .user_agent = user_agent, .time_s = 1'700'000'000, .nonce = 7});
+}
+
+struct Read {
+    State state = State::more;
+    VersionReader reader{kMain};
+};
+
+Read read(const std::string& bytes, std::size_t piece = 100'000)
+{
+    Read read;
+    for (std::size_t i = 0; i < bytes.size() && read.state == State::more; i += piece)
+        read.state = read.reader.read({bytes.data() + i, std::min(piece, bytes.size() - i)});
+    return read;
+}
+
+TEST(VersionMessage, TellsNothingAboutUs)
+{
+    const auto bytes = message("/agent/");
+    const std::string payload = bytes.substr(kHeader);
+    std::string decoded;
+    const auto trailing =
+        wire::decode("version", {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()}, {}, decoded);
+    ASSERT_TRUE(trailing);
+    EXPECT_EQ(*trailing, 0U);
+    proto::MessagePayload parsed;
+    ASSERT_TRUE(parsed.ParseFromString(decoded));
+    const auto& version = parsed.version();
+    EXPECT_EQ(version.version(), 70016);
+    EXPECT_EQ(version.services(), 0U);
+    EXPECT_EQ(version.time_s(), 1'700'000'000);
+    for (const auto& address : {version.receiver(), version.sender()}) {
+        EXPECT_EQ(address.address(), "::");
+        EXPECT_EQ(address.port(), 0U);
+        EXPECT_EQ(address.services(), 0U);
+    }
+    EXPECT_EQ(version.nonce(), 7U);
+    EXPECT_EQ(version.user_agent(), "/agent/");
+    EXPECT_EQ(version.start_height(), 0);
+    EXPECT_FALSE(version.relay());
+}
+
+TEST(VersionReader, ReadsAVersionMessageInPiecesOfAnySize)
+{
+    for (const auto& agent : {std::string{}, std::string{"/Satoshi:29.0.0/"}, std::string(256, 'x')}) {
+        const auto bytes = message(agent);
+        for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+            const auto result = read(bytes, piece);
+            ASSERT_EQ(result.state, State::done) << piece;
+            EXPECT_EQ(result.reader.version().user_agent(), agent);
+        }
+    }
+}
+
+TEST(VersionReader, IsNotDoneBeforeTheLastByte)
+{
+    const auto bytes = message();
+    EXPECT_EQ(read(bytes.substr(0, bytes.size() - 1)).state, State::more);
+    EXPECT_EQ(read(bytes + "what follows").state, State::done);
+}
+
+TEST(VersionReader, TellsOtherNetworksFromTheFirstFourBytes)
+{
+    for (const auto& chain : kChains) {
+        if (chain.magic == kMain) continue;
+        const auto result = read(message("", chain.magic).substr(0, 4), 1);
+        EXPECT_EQ(result.state, State::failed);
+        EXPECT_EQ(result.reader.result(), AddressChecked::WRONG_NETWORK);
+        EXPECT_NE(result.reader.reason().find(chain.name), std::string::npos);
+    }
+    const auto unknown = read(message("", {1, 2, 3, 4}));
+    EXPECT_EQ(unknown.state, State::failed);
+    EXPECT_EQ(unknown.reader.result(), AddressChecked::WRONG_NETWORK);
+}
+
+void expect_not_bitcoin(const std::string& bytes, const std::string& reason)
+{
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{100'000}}) {
+        const auto result = read(bytes, piece);
+        ASSERT_EQ(result.state, State::failed) << reason;
+        EXPECT_EQ(result.reader.result(), AddressChecked::NOT_BITCOIN);
+        EXPECT_NE(result.reader.reason().find(reason), std::string::npos) << result.reader.reason();
+    }
+}
+
+TEST(VersionReader, RefusesWhatIsNotBitcoin)
+{
+    expect_not_bitcoin("HTTP/1.1 400 Bad Request\r\n\r\n", "no Bitcoin message");
+    expect_not_bitcoin("SSH-2.0-OpenSSH_9.2p1\r\n", "no Bitcoin message");
+    expect_not_bitcoin(std::string(100, '\0'), "no Bitcoin message");
+
+    auto other = message();
+    std::ranges::copy(std::string{"verack\0"}, other.begin() + 4);
+    expect_not_bitcoin(other, "another message");
+
+    auto checksum = message();
+    checksum[20] ^= 1;
+    expect_not_bitcoin(checksum, "checksum");
+
+    auto changed = message();
+    changed.back() ^= 1;
+    expect_not_bitcoin(changed, "checksum");
+}
+
+TEST(VersionReader, RefusesSizesThatNoVersionMessageHas)
+{
+    for (const auto size : {0U, 45U, 1001U, 4'000'000U, 0xffffffffU}) {
+        auto bytes = message();
+        std::copy_n(reinterpret_cast<const char*>(&size), 4, bytes.begin() + 16);
+        expect_not_bitcoin(bytes, "a version message of " + std::to_string(size) + " bytes");
+    }
+}
+
+TEST(VersionReader, KeepsTheFirstBytes)
+{
+    const std::string bytes = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    EXPECT_EQ(read(bytes).reader.first_bytes(), bytes.substr(0, 16));
+    EXPECT_EQ(read(message()).reader.first_bytes(), message().substr(0, 64));
+}
+
+TEST(VersionReader, TellsWhyThereIsNoVersionWhenTheConnectionEnds)
+{
+    EXPECT_EQ(read("").reader.result_at_end(), AddressChecked::CLOSED);
+    EXPECT_EQ(read(message().substr(0, 3)).reader.result_at_end(), AddressChecked::CLOSED);
+    EXPECT_EQ(read(message().substr(0, 50)).reader.result_at_end(), AddressChecked::CLOSED);
+    EXPECT_EQ(read("220 ").reader.result_at_end(), AddressChecked::NOT_BITCOIN);
+    EXPECT_EQ(read("2").reader.result_at_end(), AddressChecked::NOT_BITCOIN);
+}
+
+TEST(SignetMagic, IsThatOfTheDefaultSignet)
+{
+    // The challenge of Bitcoin Core's default signet (BIP325).
+    const unsigned char challenge[] = {
+        0x51, 0x21, 0x03, 0xad, 0x5e, 0x0e, 0xda, 0xd1, 0x8c, 0xb1, 0xf0, 0xfc, 0x0d, 0x28, 0xa3, 0xd4, 0xf1, 0xf3,
+        0xe4, 0x45, 0x64, 0x03, 0x37, 0x48, 0x9a, 0xbb, 0x10, 0x40, 0x4f, 0x2d, 0x1e, 0x08, 0x6b, 0xe4, 0x30, 0x21,
+        0x03, 0x59, 0xef, 0x50, 0x21, 0x96, 0x4f, 0xe2, 0x2d, 0x6f, 0x8e, 0x05, 0xb2, 0x46, 0x3c, 0x95, 0x40, 0xce,
+        0x96, 0x88, 0x3f, 0xe3, 0xb2, 0x78, 0x76, 0x0f, 0x04, 0x8f, 0x51, 0x89, 0xf2, 0xe6, 0xc4, 0x52, 0xae};
+    const auto* const signet = std::ranges::find(kChains, "signet", &Chain::name);
+    EXPECT_EQ(signet_magic({reinterpret_cast<const char*>(challenge), sizeof challenge}), signet->magic);
+}
+
+} // namespace
+} // namespace peer_observer::addr_connectivity

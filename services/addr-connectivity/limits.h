@@ -1,0 +1,97 @@
+// How often and how many at a time: what keeps the checker from being aimed at somebody.
+#pragma once
+
+#include "services/addr-connectivity/address.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace peer_observer::addr_connectivity {
+
+using Clock = std::chrono::steady_clock;
+
+/// At most so many of each key within any span of that length. Exact: remembers every one, up to `max_entries`.
+class WindowLimit {
+public:
+    /// Beyond `max_entries` of all keys, the oldest are forgotten.
+    WindowLimit(std::size_t limit, Clock::duration span, std::size_t max_entries)
+        : limit_{limit}, span_{span}, max_entries_{max_entries}
+    {}
+
+    bool allows(const std::string& key, Clock::time_point now);
+    /// `time` is not before that of an earlier call.
+    void add(const std::string& key, Clock::time_point time);
+    std::size_t entries() const { return times_.size(); }
+
+private:
+    void expire(Clock::time_point now);
+    void forget_oldest();
+
+    struct Entry {
+        Clock::time_point time;
+        std::map<std::string, std::size_t>::iterator count;
+    };
+
+    std::size_t limit_;
+    Clock::duration span_;
+    std::size_t max_entries_;
+    std::deque<Entry> times_;
+    std::map<std::string, std::size_t> counts_;
+};
+
+/// Numbers above 0.
+struct LimitOptions {
+    std::size_t in_flight = 200;
+    std::size_t per_second = 20;
+    Clock::duration span = std::chrono::hours{1}; ///< of the next three
+    std::size_t per_host = 4;
+    std::size_t per_subnet = 256;
+    std::size_t per_announcer = 1200;
+    std::size_t subnet_in_flight = 8; ///< a host has one
+};
+
+/// What is remembered of an hour's checks: `per_second` times `span` must not be more.
+inline constexpr std::size_t kMaxRememberedChecks = 1'000'000;
+
+/// Limits of checks. Hosts, subnets: see host_key(), subnet_key().
+class TargetLimits {
+public:
+    explicit TargetLimits(const LimitOptions& options);
+
+    /// Whether one more check may start, of whatever address.
+    bool any_may_start(Clock::time_point now);
+    /// When any_may_start() is worth another call, if it is the rate that it failed for.
+    Clock::time_point next_start() const { return next_start_; }
+
+    enum class Verdict : std::uint8_t {
+        now,
+        later, ///< a check in flight is in the way
+        no,    ///< its host or subnet has had its checks
+    };
+    Verdict verdict(const Address& address, Clock::time_point now);
+
+    void started(const Address& address, Clock::time_point now);
+    void ended(const Address& address);
+    /// A check that an earlier process made. To be called before started(), the oldest first.
+    void remember(const Address& address, Clock::time_point time);
+
+    std::size_t in_flight() const { return in_flight_; }
+    std::size_t entries() const { return hosts_.entries() + subnets_.entries(); }
+
+private:
+    LimitOptions options_;
+    WindowLimit rate_;
+    WindowLimit hosts_;
+    WindowLimit subnets_;
+    Clock::time_point next_start_{};
+    std::size_t in_flight_ = 0;
+    std::map<std::string, std::size_t> in_flight_by_host_;
+    std::map<std::string, std::size_t> in_flight_by_subnet_;
+};
+
+} // namespace peer_observer::addr_connectivity

@@ -1,0 +1,303 @@
+// peer-observer-addr-connectivity: checks whether the addresses that peers announce are reachable.
+#include "libs/app/app.h"
+#include "libs/app/bus_options.h"
+#include "libs/app/metrics.h"
+#include "libs/app/option_values.h"
+#include "libs/base/hex.h"
+#include "libs/telemetry/address.h"
+#include "services/addr-connectivity/metrics.h"
+#include "services/addr-connectivity/service.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+namespace {
+
+namespace po = boost::program_options;
+using namespace peer_observer;
+using namespace addr_connectivity;
+using app::Count;
+using app::Seconds;
+using app::UsageError;
+using Strings = std::vector<std::string>;
+
+constexpr auto kDefaultUrl = "tcp://127.0.0.1:9334";
+constexpr auto kDefaultName = "addr-connectivity";
+constexpr auto kTlsScheme = "tls+tcp://";
+/// For everything but checks: subscribers, sources, DNS, the cache, the metrics endpoint.
+constexpr std::size_t kOtherFileDescriptors = 100;
+
+auto count(std::uint64_t value) { return po::value<Count>()->default_value(Count{value}); }
+
+auto seconds(int value)
+{
+    return po::value<Seconds>()->default_value(Seconds{std::chrono::seconds{value}}, std::to_string(value));
+}
+
+auto strings(const char* name) { return po::value<Strings>()->value_name(name)->default_value({}, ""); }
+
+auto text(const char* name) { return po::value<std::string>()->value_name(name); }
+
+po::options_description bus_options()
+{
+    auto options = app::subscriber_options();
+    auto add = options.add_options();
+    add("listen", text("URL")->default_value(kDefaultUrl),
+        "publish results there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
+    add("publish-as", text("NAME")->default_value(kDefaultName), "name that the results carry in place of a node's");
+    return options;
+}
+
+po::options_description check_options()
+{
+    po::options_description options{"What is checked, and how"};
+    auto add = options.add_options();
+    add("chain", text("CHAIN")->default_value("main"), "main, test, testnet4, signet or regtest");
+    add("signet-challenge", text("HEX"), "of a signet that is not the default one");
+    add("only-network", strings("NETWORK"),
+        "ipv4, ipv6, onion, i2p or cjdns; may be repeated (default: ipv4, ipv6, and what there is a proxy for)");
+    add("proxy", text("IP:PORT"), "SOCKS5 proxy for IPv4 and IPv6");
+    add("onion-proxy", text("IP:PORT"), "SOCKS5 proxy of Tor, for onion addresses");
+    add("i2p-proxy", text("IP:PORT"), "SOCKS5 proxy of an I2P router, for I2P addresses");
+    add("user-agent", text("TEXT")->default_value("/peer-observer:" PEER_OBSERVER_VERSION "/"),
+        "how to introduce ourselves; at most 256 bytes");
+    add("connect-timeout", seconds(20), "seconds until TCP must be connected, through the proxy too");
+    add("handshake-timeout", seconds(20), "seconds from there until the version message must be complete");
+    add("allow-cidr", strings("CIDR"),
+        "check addresses of this range although it is private or of another special kind; may be repeated");
+    add("deny-cidr", strings("CIDR"), "never check addresses of this range; may be repeated");
+    add("allow-port", strings("PORT"), "PORT or FIRST-LAST: check it although it is in the deny list; may be repeated");
+    add("deny-port", strings("PORT"), "PORT or FIRST-LAST: never check it; may be repeated");
+    add("dns-server", strings("IP:PORT"), "for --dns-seed and --ptr-names; may be repeated");
+    add("dns-seed", strings("NAME[:PORT]"), "check the addresses that it gives, too; may be repeated");
+    add("dns-seed-seconds", seconds(3600), "between two questions to the seeds");
+    add("ptr-names", po::bool_switch(), "ask the DNS servers for the names of hosts that were connected");
+    return options;
+}
+
+po::options_description limit_options()
+{
+    po::options_description options{"Limits"};
+    auto add = options.add_options();
+    add("max-in-flight", count(200), "checks at a time");
+    add("max-per-second", count(20), "checks begun in a second");
+    add("limit-seconds", seconds(3600), "the time that the next three are for");
+    add("max-per-host", count(4), "checks of one IPv4 address, IPv6 /64, onion, I2P or CJDNS address, at any port");
+    add("max-per-subnet", count(256), "checks of an IPv4 /16, or a /32 of IPv6 or CJDNS");
+    add("max-per-announcer", count(1200), "addresses queued for one announcing host or DNS seed");
+    add("max-in-flight-per-subnet", count(8), "checks at a time of such a subnet (a host has one)");
+    add("recheck-seconds", seconds(86400), "until an address is checked again, a quarter more or less");
+    add("queue-size", count(20000), "addresses that may wait");
+    add("cache-size", count(200000), "results to remember");
+    add("cache-file", text("FILE"), "remember them here over restarts (SQLite)");
+    add("report-seconds", seconds(60), "between two accounts of one announcer");
+    return options;
+}
+
+std::uint64_t number(const po::variables_map& values, const std::string& option, std::uint64_t most)
+{
+    const auto value = values[option].as<Count>().value;
+    if (value < 1 || value > most)
+        throw UsageError{fmt::format("--{}: {} is not a number from 1 to {}", option, value, most)};
+    return value;
+}
+
+template <typename Duration>
+Duration span(const po::variables_map& values, const std::string& option)
+{
+    return std::chrono::ceil<Duration>(values[option].as<Seconds>().value);
+}
+
+/// Calls `use` with each value of the option; what it throws becomes a UsageError.
+template <typename Use>
+void each(const po::variables_map& values, const std::string& option, Use use)
+{
+    for (const auto& value : values[option].as<Strings>()) {
+        try {
+            use(value);
+        } catch (const std::invalid_argument& error) {
+            throw UsageError{fmt::format("--{}: {}", option, error.what())};
+        }
+    }
+}
+
+std::optional<Address> read_proxy(const po::variables_map& values, const std::string& option)
+{
+    if (!values.contains(option)) return std::nullopt;
+    const auto parsed = telemetry::parse_address(values[option].as<std::string>());
+    if (!parsed) throw UsageError{fmt::format("--{}: {}", option, parsed.error())};
+    return to_address(parsed->host, parsed->port);
+}
+
+const Chain& read_chain(const po::variables_map& values)
+{
+    const auto& name = values["chain"].as<std::string>();
+    const auto* const chain = std::ranges::find(kChains, name, &Chain::name);
+    if (chain == kChains.end())
+        throw UsageError{fmt::format("--chain takes main, test, testnet4, signet or regtest, not '{}'", name)};
+    return *chain;
+}
+
+Magic read_magic(const po::variables_map& values)
+{
+    const auto& chain = read_chain(values);
+    if (!values.contains("signet-challenge")) return chain.magic;
+    if (chain.name != "signet") throw UsageError{"--signet-challenge is for --chain signet"};
+    const auto challenge = base::from_hex(values["signet-challenge"].as<std::string>());
+    if (!challenge || challenge->empty()) throw UsageError{"--signet-challenge: not hex"};
+    return signet_magic(*challenge);
+}
+
+PolicyOptions read_policy(const po::variables_map& values)
+{
+    PolicyOptions policy;
+    policy.networks = {true, true, values.contains("onion-proxy"), values.contains("i2p-proxy"), false};
+    if (const auto only = values["only-network"].as<Strings>(); !only.empty()) policy.networks = {};
+    each(values, "only-network", [&](const std::string& name) {
+        const auto* const found = std::ranges::find(kNetworkNames, name);
+        if (found == kNetworkNames.end()) throw std::invalid_argument{"no network has the name '" + name + "'"};
+        if ((name == "onion" || name == "i2p") && !values.contains(name + "-proxy"))
+            throw std::invalid_argument{fmt::format("{} needs --{}-proxy", name, name)};
+        policy.networks.at(static_cast<std::size_t>(found - kNetworkNames.begin())) = true;
+    });
+    each(values, "allow-cidr", [&](const std::string& cidr) { policy.allowed.emplace_back(cidr); });
+    each(values, "deny-cidr", [&](const std::string& cidr) { policy.denied.emplace_back(cidr); });
+    policy.denied_ports = default_denied_ports();
+    each(values, "allow-port", [&](const std::string& ports) { set_ports(policy.denied_ports, ports, false); });
+    each(values, "deny-port", [&](const std::string& ports) { set_ports(policy.denied_ports, ports, true); });
+    return policy;
+}
+
+LimitOptions read_limits(const po::variables_map& values)
+{
+    LimitOptions limits;
+    limits.in_flight = number(values, "max-in-flight", 100'000);
+    limits.per_second = number(values, "max-per-second", 10'000);
+    limits.span = span<Clock::duration>(values, "limit-seconds");
+    limits.per_host = number(values, "max-per-host", 1'000'000);
+    limits.per_subnet = number(values, "max-per-subnet", 1'000'000);
+    limits.per_announcer = number(values, "max-per-announcer", 1'000'000);
+    limits.subnet_in_flight = number(values, "max-in-flight-per-subnet", 100'000);
+    const auto span_s = std::chrono::duration<double>{limits.span}.count();
+    if (static_cast<double>(limits.per_second) * span_s > static_cast<double>(kMaxRememberedChecks))
+        throw UsageError{fmt::format("--max-per-second times --limit-seconds is more than {}", kMaxRememberedChecks)};
+    return limits;
+}
+
+DnsOptions read_dns(const po::variables_map& values)
+{
+    DnsOptions dns;
+    each(values, "dns-server", [&](const std::string& server) {
+        const auto parsed = telemetry::parse_address(server);
+        if (!parsed) throw std::invalid_argument{parsed.error()};
+        dns.servers.push_back(telemetry::to_string(*parsed));
+    });
+    each(values, "dns-seed", [&](const std::string& seed) {
+        DnsOptions::Seed read{.name = seed, .port = read_chain(values).port};
+        if (const auto colon = seed.find(':'); colon != std::string::npos) {
+            read.name = seed.substr(0, colon);
+            const auto address = parse_address("0.0.0.0" + seed.substr(colon));
+            if (!address) throw std::invalid_argument{fmt::format("'{}' is not NAME or NAME:PORT", seed)};
+            read.port = address->port;
+        }
+        if (read.name.empty()) throw std::invalid_argument{fmt::format("'{}' has no name", seed)};
+        dns.seeds.push_back(read);
+    });
+    dns.seed_interval = values["dns-seed-seconds"].as<Seconds>().value;
+    dns.ptr_names = values["ptr-names"].as<bool>();
+    if (dns.servers.empty() && (!dns.seeds.empty() || dns.ptr_names))
+        throw UsageError{"--dns-seed and --ptr-names need --dns-server"};
+    return dns;
+}
+
+ServiceOptions read_service(const po::variables_map& values)
+{
+    ServiceOptions options;
+    auto& checker = options.checker;
+    checker.magic = read_magic(values);
+    checker.user_agent = values["user-agent"].as<std::string>();
+    if (checker.user_agent.size() > 256) throw UsageError{"--user-agent: more than 256 bytes"};
+    const auto proxy = read_proxy(values, "proxy");
+    checker.proxies = {proxy, proxy, read_proxy(values, "onion-proxy"), read_proxy(values, "i2p-proxy"), std::nullopt};
+    checker.connect_timeout = span<std::chrono::milliseconds>(values, "connect-timeout");
+    checker.handshake_timeout = span<std::chrono::milliseconds>(values, "handshake-timeout");
+    options.intake.limits = read_limits(values);
+    options.intake.queue = number(values, "queue-size", 1'000'000);
+    options.intake.recheck = span<std::chrono::seconds>(values, "recheck-seconds");
+    options.intake.announcers.interval = span<Clock::duration>(values, "report-seconds");
+    options.dns = read_dns(values);
+    return options;
+}
+
+/// Each check needs one. Throws std::runtime_error where the system does not give as many.
+void raise_file_descriptor_limit(std::size_t in_flight)
+{
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const auto needed = in_flight + kOtherFileDescriptors;
+    if (limit.rlim_cur >= needed) return;
+    if (limit.rlim_max < needed)
+        throw std::runtime_error{fmt::format("--max-in-flight {} needs {} file descriptors; the limit is {}", in_flight,
+                                             needed, limit.rlim_max)};
+    limit.rlim_cur = needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) throw std::runtime_error{"cannot raise the limit of file descriptors"};
+}
+
+void serve(const po::variables_map& values, app::Context& context)
+{
+    const auto options = read_service(values);
+    const Policy policy{read_policy(values)};
+    const auto cache_size = number(values, "cache-size", 10'000'000);
+    const auto& url = values["listen"].as<std::string>();
+    const auto& sources = values["source"].as<Strings>();
+    auto urls = sources;
+    urls.push_back(url);
+    const auto tls = app::read_tls_options(values, urls);
+    const bool source_tls =
+        std::ranges::any_of(sources, [](const auto& source) { return source.starts_with(kTlsScheme); });
+
+    raise_file_descriptor_limit(options.intake.limits.in_flight);
+    Counters counters;
+    Cache cache{values.contains("cache-file") ? values["cache-file"].as<std::string>() : "", cache_size};
+    bus::Publisher publisher{{.url = url,
+                              .node = values["publish-as"].as<std::string>(),
+                              .tls = url.starts_with(kTlsScheme) ? tls : std::nullopt}};
+    spdlog::info("publishing on {}", publisher.url());
+    bus::Subscriber subscriber{{.sources = sources,
+                                .nodes = values.contains("node") ? values["node"].as<Strings>() : Strings{},
+                                .tls = source_tls ? tls : std::nullopt}};
+    app::log_notices(subscriber);
+    const auto telemetry = app::serve_metrics(values, "addr-connectivity");
+    if (telemetry) {
+        app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
+        app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });
+        add_metrics(*telemetry, counters);
+    }
+    Service service{options,
+                    policy,
+                    cache,
+                    counters,
+                    subscriber,
+                    publisher,
+                    [](const std::string& line) { spdlog::warn("{}", line); }};
+    service.run(context);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    po::options_description options;
+    options.add(bus_options()).add(check_options()).add(limit_options());
+    const app::Service service{
+        .name = "addr-connectivity",
+        .description = "Checks whether the addresses that peers announce are reachable, and publishes what it finds.",
+        .example = "peer-observer-addr-connectivity --onion-proxy 127.0.0.1:9050 --cache-file results.sqlite",
+        .options = options,
+    };
+    return app::run(argc, argv, service, serve);
+}

@@ -1,0 +1,52 @@
+// Which addresses may be checked at all.
+#pragma once
+
+#include "proto/addr_connectivity.pb.h"
+#include "services/addr-connectivity/address.h"
+
+#include <array>
+#include <bitset>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace peer_observer::addr_connectivity {
+
+using NotChecked = proto::AnnouncerReachability::NotChecked;
+
+class Cidr {
+public:
+    /// `192.0.2.0/24`, `2001:db8::/32`, or one address. Throws std::invalid_argument with a sentence that shows `text`.
+    explicit Cidr(std::string_view text);
+    bool contains(const IpBytes& ip) const;
+
+private:
+    IpBytes ip_{};
+    unsigned bits_ = 128;
+};
+
+struct PolicyOptions {
+    std::array<bool, kNetworkCount> networks{}; ///< which are on
+    std::vector<Cidr> allowed;                  ///< in spite of the ranges below
+    std::vector<Cidr> denied;                   ///< besides them; stronger than `allowed`
+    std::bitset<0x10000> denied_ports;
+};
+
+class Policy {
+public:
+    explicit Policy(PolicyOptions options) : options_{std::move(options)} {}
+
+    /// Why the address must not be checked. Nothing if it may.
+    std::optional<NotChecked> refusal(const Address& address) const;
+
+private:
+    PolicyOptions options_;
+};
+
+/// Adds `22` or `6665-6669` to `ports`, or takes it out of them. Throws std::invalid_argument.
+void set_ports(std::bitset<0x10000>& ports, std::string_view text, bool value);
+
+/// Ports of services that somebody could want to have attacked, or that would take a connection for an attack.
+std::bitset<0x10000> default_denied_ports();
+
+} // namespace peer_observer::addr_connectivity

@@ -1,0 +1,146 @@
+#include "services/addr-connectivity/service.h"
+
+#include "services/addr-connectivity/unix_time.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace peer_observer::addr_connectivity {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long a signal or a new event may have to wait.
+constexpr auto kLongestWait = 10ms;
+constexpr auto kLongestIdleWait = 50ms;
+/// For receiving, before sockets are looked after again.
+constexpr auto kReceiveTime = 20ms;
+constexpr auto kTick = 100ms;
+constexpr auto kSlowTick = 1s;
+constexpr std::size_t kMaxPtrQueries = 1000;
+
+} // namespace
+
+Service::Service(const ServiceOptions& options, const Policy& policy, Cache& cache, Counters& counters,
+                 bus::Subscriber& subscriber, bus::Publisher& publisher, std::function<void(const std::string&)> warn)
+    : options_{options}, cache_{cache}, counters_{counters}, subscriber_{subscriber}, publisher_{publisher},
+      warn_{std::move(warn)},
+      intake_{options.intake, policy, cache, counters,
+              Intake::Callbacks{
+                  .check = [this](const Address& address) { checker_->start(address); },
+                  .publish = [this](const proto::Event& event) { publisher_.add(event.SerializeAsString()); }}},
+      reader_{{.announced = [this](const auto& address,
+                                   const auto& announcement) { intake_.announced(address, announcement); },
+               .gone = [this](const auto& node, auto peer_id) { intake_.gone(node, peer_id); }}},
+      checker_{std::make_unique<Checker>(
+          poller_, options.checker,
+          [this](const Address& address, proto::AddressChecked found) { checked(address, std::move(found)); })}
+{
+    if (!options.dns.servers.empty()) resolver_ = std::make_unique<Resolver>(poller_, options.dns.servers);
+}
+
+void Service::run(app::Context& context)
+{
+    auto next_tick = Clock::now();
+    auto next_slow_tick = next_tick;
+    context.ready();
+    while (!context.stopping()) {
+        auto now = Clock::now();
+        ask_seeds(now);
+        intake_.start_checks(now);
+        poller_.wait(time_to_wait(now));
+        checker_->work();
+        if (resolver_) resolver_->work();
+        receive();
+        now = Clock::now();
+        if (now >= next_tick) {
+            next_tick = now + kTick;
+            intake_.tick(now);
+            context.alive(fmt::format("{} checks going on, {} addresses waiting, {} results known",
+                                      counters_.in_flight.load(), counters_.queued.load(), cache_.size()));
+        }
+        if (now >= next_slow_tick) {
+            next_slow_tick = now + kSlowTick;
+            flush_cache();
+            publisher_.heartbeat();
+        }
+        publisher_.flush();
+    }
+    resolver_.reset(); // what waits for a name is published without
+    checker_.reset();
+    intake_.close();
+    publisher_.flush();
+    flush_cache();
+}
+
+std::chrono::milliseconds Service::time_to_wait(Clock::time_point now) const
+{
+    if (intake_.idle() && (!resolver_ || resolver_->in_flight() == 0)) return 0ms; // receive() waits
+    const auto latest = now + kLongestWait;
+    return std::chrono::ceil<std::chrono::milliseconds>(
+        std::max(std::min(checker_->deadline().value_or(latest), latest) - now, Clock::duration{}));
+}
+
+void Service::receive()
+{
+    const bool idle = intake_.idle() && (!resolver_ || resolver_->in_flight() == 0);
+    const auto end = Clock::now() + kReceiveTime;
+    proto::EventBatch batch;
+    do {
+        const auto received = subscriber_.receive(idle ? std::chrono::milliseconds{kLongestIdleWait} : 0ms);
+        if (!received) return;
+        if (!batch.ParseFromArray(received->bytes.data(), static_cast<int>(received->bytes.size()))) {
+            ++counters_.unparsable_batches;
+            continue;
+        }
+        for (const auto& event : batch.events())
+            reader_.read(batch.node(), event);
+    } while (Clock::now() < end);
+}
+
+void Service::ask_seeds(Clock::time_point now)
+{
+    if (!resolver_ || options_.dns.seeds.empty() || now < next_seeds_) return;
+    next_seeds_ = now + options_.dns.seed_interval;
+    for (const auto& seed : options_.dns.seeds)
+        resolver_->addresses_of(seed.name, [this, &seed](const auto& answer) { seed_answered(seed, answer); });
+}
+
+void Service::seed_answered(const DnsOptions::Seed& seed, const Resolver::Answer& answer)
+{
+    ++counters_.seed_lookups;
+    if (answer.addresses.empty()) {
+        ++counters_.failed_seed_lookups;
+        warn_(fmt::format("DNS seed {}: {}", seed.name, answer.error));
+    }
+    proto::Announcement announcement;
+    announcement.set_kind(proto::Announcement::DNS_SEED);
+    announcement.set_timestamp_ns(unix_ns());
+    announcement.set_dns_seed(seed.name);
+    for (const auto& ip : answer.addresses)
+        if (const auto address = to_address(ip, seed.port)) intake_.announced(to_proto(*address), announcement);
+}
+
+void Service::checked(const Address& address, proto::AddressChecked found)
+{
+    const bool ask = options_.dns.ptr_names && resolver_ && found.has_connect_duration_ns() &&
+                     (address.network == Network::ipv4 || address.network == Network::ipv6) &&
+                     resolver_->in_flight() < kMaxPtrQueries;
+    if (!ask) return intake_.ended(address, std::move(found));
+    resolver_->name_of(address.host, [this, address, found](std::string name) mutable {
+        found.set_ptr_name(std::move(name));
+        intake_.ended(address, std::move(found));
+    });
+}
+
+void Service::flush_cache()
+{
+    const auto error = cache_.flush();
+    if (!error.empty()) ++counters_.cache_errors;
+    if (!error.empty() && !cache_fails_) warn_(fmt::format("{}; trying on", error));
+    if (error.empty() && cache_fails_) warn_("the cache file can be written again");
+    cache_fails_ = !error.empty();
+}
+
+} // namespace peer_observer::addr_connectivity
