@@ -13,6 +13,7 @@ using proto::AnnouncerReachability;
 constexpr int kMaxAnnouncements = 16; ///< in one event
 /// How many queued addresses are looked at for one that may be checked now.
 constexpr int kMaxLookedAt = 256;
+constexpr auto kPause = std::chrono::milliseconds{10};
 constexpr std::size_t kMaxAnnouncementEntries = 1'000'000;
 /// A proxy that does not work is no reason to forget an address for a day.
 constexpr std::chrono::seconds kRecheckAfterProxyError{600};
@@ -111,7 +112,9 @@ void Intake::drop(const Address& address, NotChecked reason)
 
 void Intake::start_checks(Clock::time_point now)
 {
+    if (now < next_look_) return;
     std::vector<FairQueue::Item> later;
+    const auto in_flight = limits_.in_flight();
     for (int looked_at = 0; looked_at < kMaxLookedAt && limits_.any_may_start(now); ++looked_at) {
         auto item = queue_.pop();
         if (!item) break;
@@ -130,6 +133,8 @@ void Intake::start_checks(Clock::time_point now)
     }
     for (auto& item : later)
         queue_.put_back(std::move(item));
+    // Where all of them have to wait, another look at once would only use up the CPU.
+    if (!later.empty() && limits_.in_flight() == in_flight) next_look_ = now + kPause;
     counters_.in_flight = limits_.in_flight();
     counters_.queued = queue_.size();
 }

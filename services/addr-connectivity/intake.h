@@ -71,6 +71,7 @@ private:
     Counters& counters_;
     Callbacks callbacks_;
     TargetLimits limits_;
+    Clock::time_point next_look_{};
     WindowLimit announced_;
     FairQueue queue_;
     std::map<Address, Pending> pending_; ///< queued or in flight

@@ -1,0 +1,165 @@
+"""Through SOCKS5 proxies: a real one, and ones of ours that fail at each step."""
+
+import contextlib
+import shutil
+import socket
+import struct
+
+import pytest
+
+import harness
+import servers
+from checking import check, checking
+
+ONION = "a" * 56 + ".onion"
+I2P = "b" * 52 + ".b32.i2p"
+REGTEST = ("--chain", "regtest")
+
+
+@pytest.fixture
+def hosts():
+    with servers.Servers() as running:
+        yield running
+
+
+class Proxy:
+    """A SOCKS5 server. It notes what it is asked for, and connects to `target` whatever that is, or fails as it is told."""
+
+    def __init__(self, hosts, target=None, reply=None, at=None):
+        self.requests = []
+        self.target, self.reply, self.at = target, reply, at
+        self.address = f"127.0.0.1:{hosts.listen(self._serve)}"
+
+    async def _fail(self, step, reader, writer):
+        if self.at == f"hang at {step}":
+            await servers.until_closed(reader)
+            raise ConnectionError
+        if self.at == f"close at {step}":
+            raise ConnectionError
+        if self.at == f"garbage at {step}":
+            writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+            await servers.until_closed(reader)
+            raise ConnectionError
+
+    async def _serve(self, _, reader, writer):
+        await self._fail("greeting", reader, writer)
+        _, methods = await reader.readexactly(2)
+        await reader.readexactly(methods)
+        if self.at == "no method":
+            writer.write(b"\x05\xff")
+            return await servers.until_closed(reader)
+        writer.write(b"\x05\x00")
+        _, _, _, kind = await reader.readexactly(4)
+        size = {1: 4, 4: 16}.get(kind) or (await reader.readexactly(1))[0]
+        host = await reader.readexactly(size)
+        (port,) = struct.unpack(">H", await reader.readexactly(2))
+        self.requests.append((host.decode() if kind == 3 else socket.inet_ntop(socket.AF_INET if kind == 1 else socket.AF_INET6, host), port))
+        await self._fail("request", reader, writer)
+        if self.at == "half a reply":
+            writer.write(b"\x05\x00\x00")
+            return await servers.until_closed(reader)
+        writer.write(bytes([5, self.reply or 0, 0, 1]) + bytes(6))
+        if self.reply:
+            return await servers.until_closed(reader)
+        there, out = await servers.asyncio.open_connection("127.0.0.1", self.target)
+        async def copy(source, sink):
+            with contextlib.suppress(ConnectionError):
+                while data := await source.read(4096):
+                    sink.write(data)
+                    await sink.drain()
+            sink.close()
+        await servers.asyncio.gather(copy(reader, out), copy(there, writer))
+
+
+@pytest.mark.parametrize(
+    ("option", "host", "port"),
+    [("--onion-proxy", ONION, 8333), ("--i2p-proxy", I2P, 0), ("--proxy", "127.1.2.3", 18444), ("--proxy", "2001:db8::7", 8333)],
+)
+def test_the_proxy_is_asked_for_the_address_itself(hosts, option, host, port):
+    proxy = Proxy(hosts, target=hosts.listen(servers.good))
+    allow = (*REGTEST, "--allow-cidr", "127.0.0.0/8", "--allow-cidr", "2001:db8::/32", option, proxy.address)
+    with checking(allow=allow) as (feed, _, events):
+        event = check(feed, events, host, port)
+    assert event["result"] == "OK"
+    assert event["through_proxy"] is True
+    assert event["version"]["user_agent"] == "/test:1.0/"
+    assert proxy.requests == [(host, port)]
+
+
+def test_the_environment_does_not_choose_the_proxy(hosts, monkeypatch):
+    """NO_PROXY would else lead around the proxy, and tell the host who asks."""
+    target = hosts.listen(servers.good, "0.0.0.0")
+    proxy = Proxy(hosts, target=target)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
+    with checking("--proxy", proxy.address) as (feed, _, events):
+        assert check(feed, events, "127.1.2.3", target)["result"] == "OK"
+    assert proxy.requests == [("127.1.2.3", target)]
+    assert ("127.1.2.3", target) not in hosts.targets
+
+    for name in ("http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"socks5h://{proxy.address}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    with checking() as (feed, _, events):
+        assert check(feed, events, "127.1.2.3", target)["result"] == "OK"
+    assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "result"),
+    [
+        ({"at": "hang at greeting"}, "TIMEOUT"),
+        ({"at": "hang at request"}, "TIMEOUT"),
+        ({"at": "half a reply"}, "TIMEOUT"),
+        ({"at": "close at greeting"}, "PROXY_ERROR"),
+        ({"at": "close at request"}, "PROXY_ERROR"),
+        ({"at": "garbage at greeting"}, "PROXY_ERROR"),
+        ({"at": "garbage at request"}, "PROXY_ERROR"),
+        ({"at": "no method"}, "PROXY_ERROR"),
+        ({"reply": 1}, "PROXY_ERROR"),  # general failure
+        ({"reply": 2}, "PROXY_ERROR"),  # not allowed
+        ({"reply": 3}, "UNREACHABLE"),  # network
+        ({"reply": 4}, "UNREACHABLE"),  # host
+        ({"reply": 5}, "REFUSED"),
+        ({"reply": 6}, "UNREACHABLE"),  # TTL expired
+        ({"reply": 7}, "PROXY_ERROR"),  # command not supported
+        ({"reply": 8}, "PROXY_ERROR"),  # kind of address not supported
+        ({"reply": 99}, "PROXY_ERROR"),
+    ],
+)
+def test_a_proxy_that_fails(hosts, failure, result):
+    proxy = Proxy(hosts, **failure)
+    timeout = "1" if result == "TIMEOUT" else "30"
+    with checking("--connect-timeout", timeout, allow=(*REGTEST, "--onion-proxy", proxy.address)) as (feed, _, events):
+        event = check(feed, events, ONION, 8333)
+    assert event["result"] == result, event["reason"]
+    assert event["through_proxy"] is True
+    assert "connect_duration_ns" not in event.fields
+
+
+def test_no_proxy_listens(hosts):
+    with checking(allow=(*REGTEST, "--onion-proxy", f"127.0.0.1:{harness.free_port()}")) as (feed, _, events):
+        assert check(feed, events, ONION, 8333)["result"] == "PROXY_ERROR"
+
+
+def test_hosts_behind_a_proxy(hosts):
+    with checking("--proxy", Proxy(hosts, target=hosts.listen(servers.web)).address) as (feed, _, events):
+        assert check(feed, events, "127.1.2.3", 18444)["result"] == "NOT_BITCOIN"
+    with checking("--proxy", Proxy(hosts, target=hosts.listen(servers.closes)).address) as (feed, _, events):
+        assert check(feed, events, "127.1.2.3", 18444)["result"] == "CLOSED"
+
+
+def test_microsocks(hosts):
+    binary = shutil.which("microsocks")
+    if not binary:
+        pytest.skip("no microsocks")
+    port = harness.free_port()
+    with harness.Program(binary, "-i", "127.0.0.1", "-p", str(port)):
+        harness.wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "microsocks listens")
+        with checking("--proxy", f"127.0.0.1:{port}", "--max-per-host", "10") as (feed, _, events):
+            event = check(feed, events, "127.0.0.1", hosts.listen(servers.good))
+            assert event["result"] == "OK"
+            assert event["through_proxy"] is True
+            assert check(feed, events, "127.0.0.1", hosts.listen(servers.web))["result"] == "NOT_BITCOIN"
+            assert check(feed, events, "127.0.0.1", harness.free_port())["result"] == "REFUSED"
