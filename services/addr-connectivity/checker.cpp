@@ -136,6 +136,7 @@ void Checker::receive(std::uint64_t id, Check& check)
             static_cast<std::int64_t>(static_cast<std::uint64_t>(reader.version().time_s()) -
                                       static_cast<std::uint64_t>(unix_s()))); // whatever the other end claims
         *check.found.mutable_version() = reader.version();
+        check.found.mutable_version()->clear_receiver(); // our own address: not for those who read events
         return end(id, AddressChecked::OK, "a version message came");
     }
 }

@@ -76,6 +76,7 @@ def test_what_the_host_said_and_who_announced_it(hosts):
     assert version["version"] == 70016
     assert version["services"] == 1033
     assert version["start_height"] == 7
+    assert "receiver" not in version, "the checker's own address"
     assert abs(event["time_offset_s"]) <= 2
     assert event["address"]["services"] == 9
     assert before <= event["started_ns"] / 1e9 <= event.time <= time.time()

@@ -23,7 +23,8 @@ def message(payload, magic=MAGIC["regtest"], kind=b"version"):
 
 
 def version(agent=b"/test:1.0/", height=7, clock_offset=0, magic=MAGIC["regtest"]):
-    payload = struct.pack("<iQq", 70016, 1033, int(time.time()) + clock_offset) + bytes(52) + os.urandom(8)
+    receiver = bytes(8 + 10) + b"\xff\xff" + socket.inet_aton("127.77.77.77") + struct.pack(">H", 7777)
+    payload = struct.pack("<iQq", 70016, 1033, int(time.time()) + clock_offset) + receiver + bytes(26) + os.urandom(8)
     return message(payload + bytes([len(agent)]) + agent + struct.pack("<i?", height, True), magic)
 
 
