@@ -87,7 +87,7 @@ def test_twenty_thousand_addresses(hosts):
         expected[f"127.{i % SUBNETS}.{turn}.1", ports[kind]] = "CLOSED" if kind == "HELD" else kind
     addresses = list(expected)
 
-    options = ("--handshake-timeout", "60", "--connect-timeout", "60")
+    options = ("--handshake-timeout", "90", "--connect-timeout", "90")
     limit = IN_FLIGHT + 100
     with checking_many(*options, before=("prlimit", f"--nofile={limit}:{limit}")) as (feed, checker, batches, results):
         before = resident_kib(checker.pid)
@@ -95,7 +95,7 @@ def test_twenty_thousand_addresses(hosts):
         for i in range(0, ADDRESSES, 1000):
             feed.announce(*addresses[i:i + 1000], peer_id=i, peer=f"127.200.0.{1 + i // 1000}:5000")
         # Those that end of themselves have ended when nothing but held and silent ones is going on.
-        harness.wait_until(lambda: hosts.open["kept"] == IN_FLIGHT, "2,000 checks at a time", 50)
+        harness.wait_until(lambda: hosts.open["kept"] == IN_FLIGHT, "2,000 checks at a time", 80)
         harness.wait_until(lambda: checker.metric("in_flight") == IN_FLIGHT, "2,000 checks at a time")
         assert len(list(_descriptors(checker.pid))) <= limit
         hosts.loop.call_soon_threadsafe(release[0].set)
