@@ -47,6 +47,7 @@ bool Node::count(const proto::Event& event, const Moment& now)
     case proto::Event::kAddrConnectivity:
     case proto::Event::kUtxocache:
     case proto::Event::kCoinSelection:
+    case proto::Event::kAnomaly:
         return true; // no metrics
     case proto::Event::CONTEXT_NOT_SET:
         break;
