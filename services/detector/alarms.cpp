@@ -1,0 +1,126 @@
+#include "services/detector/alarms.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace peer_observer::detector {
+namespace {
+
+constexpr std::size_t kMostPeers = 16;
+constexpr std::size_t kMostEvidence = 4; // first ones, and as many latest ones
+constexpr double kGoesOn = 0.5;          // of the threshold
+constexpr Time kCheckEvery = 5 * kSecond;
+
+std::string key_of(const Subject& subject, const std::string& node)
+{
+    switch (subject.scope) {
+    case Subject::Scope::peer:
+        if (subject.peer->has_own_host()) return subject.peer->host;
+        return fmt::format("peer {} of {}", subject.peer->id, node);
+    case Subject::Scope::group:
+        return std::string{subject.group};
+    case Subject::Scope::node:
+        break;
+    }
+    return "node " + node;
+}
+
+void add_peer(const Peer& peer, AlarmState& state)
+{
+    const auto known = std::ranges::find(state.peers, peer.id, &AlarmState::Participant::id);
+    if (known != state.peers.end()) {
+        if (known->user_agent.empty()) known->user_agent = peer.user_agent;
+        return;
+    }
+    // Ids grow: one that is not among the first, and not above all seen, was counted before.
+    if (!state.peers.empty() && peer.id <= state.latest_peer) return;
+    state.latest_peer = peer.id;
+    ++state.peer_count;
+    if (state.peers.size() < kMostPeers) state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.subnet});
+}
+
+} // namespace
+
+void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures, Time first,
+                   const Moment* evidence)
+{
+    const Figure& decisive = *figures.begin();
+    if (decisive.value < decisive.threshold * kGoesOn || enabled_ == 0) return;
+    const bool opens = decisive.value >= decisive.threshold;
+    if (!opens && open_.size() == 0) return;
+    const auto key = key_of(subject, node_);
+    if (open_.find(key) != nullptr) {
+        Alarm& alarm = open_[key];
+        note(at, subject, figures, evidence == nullptr ? at : *evidence, alarm);
+        alarm.changed = true;
+        return;
+    }
+    if (!opens) return;
+    if (open_.is_full()) {
+        ++refused_;
+        return;
+    }
+    Alarm& alarm = open_[key];
+    alarm.state.first = first != 0 ? first : evidence != nullptr ? evidence->time : at.time;
+    alarm.next_update = at.time + times_.update_every;
+    note(at, subject, figures, evidence == nullptr ? at : *evidence, alarm);
+    tell(at.time, Report::Action::opened, key, alarm.state);
+}
+
+void Alarms::note(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures,
+                  const Moment& evidence, Alarm& alarm)
+{
+    AlarmState& state = alarm.state;
+    state.last = std::max(state.last, at.time);
+    if (state.figures.empty()) {
+        state.figures = figures;
+    } else {
+        for (std::size_t i = 0; i < state.figures.size(); ++i) {
+            const Figure& now = figures.begin()[i];
+            state.figures[i].threshold = now.threshold;
+            state.figures[i].value = std::max(state.figures[i].value, now.value);
+        }
+    }
+    if (subject.peer != nullptr) add_peer(*subject.peer, state);
+    if (state.first_evidence.size() < kMostEvidence) {
+        state.first_evidence.push_back(evidence);
+    } else {
+        if (state.last_evidence.size() == kMostEvidence) state.last_evidence.erase(state.last_evidence.begin());
+        state.last_evidence.push_back(evidence);
+    }
+}
+
+void Alarms::tick(const Moment& at)
+{
+    if (at.time < next_check_ && at.time + kCheckEvery >= next_check_) return;
+    next_check_ = at.time - at.time % kCheckEvery + kCheckEvery;
+    std::vector<std::string> over;
+    for (auto& [key, alarm] : open_) {
+        if (alarm.state.last + times_.close_after <= at.time) {
+            over.push_back(key);
+        } else if (alarm.changed && alarm.next_update <= at.time) {
+            alarm.changed = false;
+            alarm.next_update = at.time + times_.update_every;
+            tell(at.time, Report::Action::updated, key, alarm.state);
+        }
+    }
+    for (const auto& key : over) {
+        tell(at.time, Report::Action::closed, key, open_.find(key)->state);
+        open_.erase(key);
+    }
+}
+
+void Alarms::end(Time now)
+{
+    for (const auto& [key, alarm] : open_)
+        tell(now, Report::Action::closed, key, alarm.state);
+    open_.clear();
+}
+
+void Alarms::tell(Time time, Report::Action action, const std::string& key, const AlarmState& state) const
+{
+    sink_({time, node_, &definition_, key, action, state});
+}
+
+} // namespace peer_observer::detector

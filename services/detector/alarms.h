@@ -1,0 +1,117 @@
+// The anomalies of one kind at one node: when they open, what is known of them, when they close.
+#pragma once
+
+#include "services/detector/definition.h"
+#include "services/detector/lru_map.h"
+#include "services/detector/moment.h"
+#include "services/detector/peer.h"
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace peer_observer::detector {
+
+struct Figure {
+    std::string_view name; ///< static storage
+    double value = 0;
+    double threshold = 0; ///< 0: none
+};
+
+/// Who does it. Views live as long as the call.
+struct Subject {
+    enum class Scope : std::uint8_t { peer, group, node };
+    Scope scope = Scope::node;
+    const Peer* peer = nullptr; ///< who takes part now; always there for a peer
+    std::string_view group;     ///< of the scope group: a subnet
+
+    static Subject of(const Peer& peer) { return {Scope::peer, &peer, {}}; }
+    static Subject of_group(std::string_view group, const Peer* peer) { return {Scope::group, peer, group}; }
+    static Subject of_node(const Peer* peer = nullptr) { return {Scope::node, peer, {}}; }
+};
+
+/// What one node knows of an anomaly.
+struct AlarmState {
+    Time first = 0;
+    Time last = 0;
+    std::vector<Figure> figures; ///< the highest so far
+    struct Participant {
+        std::int64_t id;
+        std::string address;
+        std::string user_agent;
+        std::string subnet;
+    };
+    std::vector<Participant> peers;
+    std::uint64_t peer_count = 0;
+    std::int64_t latest_peer = 0;
+    std::vector<Moment> first_evidence;
+    std::vector<Moment> last_evidence;
+};
+
+/// Something to be told of an anomaly at one node.
+struct Report {
+    enum class Action : std::uint8_t { opened, updated, closed };
+    Time time = 0;
+    std::string node;
+    const Definition* definition = nullptr;
+    std::string subject;
+    Action action = Action::opened;
+    AlarmState state;
+};
+
+/// What the operator may change, for all kinds.
+struct AlarmTimes {
+    Time close_after = 300 * kSecond; ///< an anomaly of which nothing was seen for so long is over
+    Time update_every = 60 * kSecond;
+};
+
+class Alarms {
+public:
+    using Sink = std::function<void(Report&&)>;
+
+    /// All references must outlive this object.
+    Alarms(const Definition& definition, const char& enabled, const AlarmTimes& times, std::string node, Sink sink)
+        : definition_{definition}, enabled_{enabled}, times_{times}, node_{std::move(node)}, sink_{std::move(sink)}
+    {}
+
+    /// The figures of the subject are now these; the first one decides. The anomaly opens at the threshold and goes on
+    /// above half of it. `evidence`: the event that shows it; null = the one at hand. `first`: when the behaviour
+    /// began; 0 = with the first evidence.
+    void judge(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures, Time first = 0,
+               const Moment* evidence = nullptr);
+
+    void tick(const Moment& at);
+    /// Closes all: nothing more can be said of them.
+    void end(Time now);
+
+    std::size_t open() const { return open_.size(); }
+    /// Anomalies that were not opened because too many are.
+    std::uint64_t refused() const { return refused_; }
+
+private:
+    static constexpr std::size_t kMostOpen = 1024;
+
+    struct Alarm {
+        AlarmState state;
+        bool changed = false;
+        Time next_update = 0;
+    };
+
+    static void note(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures,
+                     const Moment& evidence, Alarm& alarm);
+    void tell(Time time, Report::Action action, const std::string& key, const AlarmState& state) const;
+
+    const Definition& definition_;
+    const char& enabled_;
+    const AlarmTimes& times_;
+    std::string node_;
+    Sink sink_;
+    LruMap<std::string, Alarm> open_{kMostOpen};
+    std::uint64_t refused_ = 0;
+    Time next_check_ = 0;
+};
+
+} // namespace peer_observer::detector

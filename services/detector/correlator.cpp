@@ -1,0 +1,172 @@
+#include "services/detector/correlator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace peer_observer::detector {
+namespace {
+
+constexpr Time kUpdateEvery = 60 * kSecond;
+
+/// FNV-1a, for a number that is the same at each replay.
+std::uint64_t hash_of(std::string_view text)
+{
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : text) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 0x100000001b3;
+    }
+    return hash;
+}
+
+auto order_of(const Report& report)
+{
+    return std::tuple{report.time, std::string_view{report.node}, report.definition->kind,
+                      std::string_view{report.subject}, report.action};
+}
+
+/// Of the deciding figure to its threshold.
+double ratio_of(const AlarmState& state)
+{
+    const auto& figure = state.figures.front();
+    return figure.threshold > 0 ? figure.value / figure.threshold : 1;
+}
+
+/// One step up from ten times the threshold on.
+AnomalySeverity severity_of(const Definition& definition, double ratio)
+{
+    if (ratio < 10 || definition.severity == proto::AnomalyReport::CRITICAL) return definition.severity;
+    return static_cast<AnomalySeverity>(definition.severity + 1);
+}
+
+/// Each multiple of the threshold leaves that much less doubt, and each node half of it.
+std::uint32_t confidence_of(const Definition& definition, double ratio, std::size_t nodes)
+{
+    const double doubt =
+        (100.0 - definition.confidence_percent) / std::max(ratio, 1.0) / std::pow(2.0, static_cast<double>(nodes) - 1);
+    return static_cast<std::uint32_t>(std::clamp(100 - std::ceil(doubt), 0.0, 99.0));
+}
+
+void add_evidence(const std::vector<Moment>& moments, proto::AnomalyNode& node)
+{
+    for (const auto& moment : moments) {
+        auto& evidence = *node.add_evidence();
+        evidence.set_publisher_id(moment.publisher_id);
+        evidence.set_sequence(moment.sequence);
+        evidence.set_timestamp_ns(moment.time);
+    }
+}
+
+void fill_node(const std::string& name, const AlarmState& state, proto::AnomalyNode& node)
+{
+    node.set_node(name);
+    node.set_first_ns(state.first);
+    node.set_last_ns(state.last);
+    for (const auto& from : state.figures) {
+        auto& figure = *node.add_figures();
+        figure.set_name(std::string{from.name});
+        figure.set_value(from.value);
+        if (from.threshold > 0) figure.set_threshold(from.threshold);
+    }
+    node.set_peer_count(state.peer_count);
+    for (const auto& from : state.peers) {
+        auto& peer = *node.add_peers();
+        peer.set_peer_id(from.id);
+        peer.set_address(from.address);
+        peer.set_user_agent(from.user_agent);
+        if (!from.subnet.empty() && std::ranges::find(node.netgroups(), from.subnet) == node.netgroups().end())
+            node.add_netgroups(from.subnet);
+    }
+    add_evidence(state.first_evidence, node);
+    add_evidence(state.last_evidence, node);
+}
+
+} // namespace
+
+void Correlator::add(Report&& report) { waiting_.push_back(std::move(report)); }
+
+void Correlator::advance(Time now)
+{
+    newest_ = std::max(newest_, now);
+    if (waiting_.empty() || newest_ < next_release_) return;
+    next_release_ = newest_ + kSecond / 10;
+    if (newest_ > kWait) release(newest_ - kWait);
+}
+
+void Correlator::flush() { release(std::numeric_limits<Time>::max()); }
+
+void Correlator::release(Time before)
+{
+    std::ranges::stable_sort(waiting_, [](const Report& a, const Report& b) { return order_of(a) < order_of(b); });
+    const auto end = std::ranges::find_if(waiting_, [&](const Report& report) { return report.time >= before; });
+    for (auto report = waiting_.begin(); report != end; ++report)
+        handle(*report);
+    waiting_.erase(waiting_.begin(), end);
+}
+
+void Correlator::handle(const Report& report)
+{
+    using Action = Report::Action;
+    const Key key{report.definition, report.subject};
+    auto found = open_.find(key);
+    const bool is_new = found == open_.end();
+    if (is_new) {
+        if (report.action == Action::closed) return;
+        const auto id = hash_of(fmt::format("{} {} {}", report.definition->kind, report.subject, report.state.first));
+        found = open_.emplace(key, Anomaly{.id = id}).first;
+    }
+    Anomaly& anomaly = found->second;
+    const bool joins = !anomaly.nodes.contains(report.node);
+    anomaly.nodes[report.node] = {report.action != Action::closed, report.state};
+    if (is_new) {
+        anomaly.next_update = report.time + kUpdateEvery;
+        publish(report.time, Action::opened, key, anomaly);
+    } else if (std::ranges::none_of(anomaly.nodes, [](const auto& node) { return node.second.is_open; })) {
+        publish(report.time, Action::closed, key, anomaly);
+        open_.erase(found);
+    } else if (joins || (report.action == Action::updated && report.time >= anomaly.next_update)) {
+        anomaly.next_update = report.time + kUpdateEvery;
+        publish(report.time, Action::updated, key, anomaly);
+    }
+}
+
+void Correlator::publish(Time time, Report::Action action, const Key& key, const Anomaly& anomaly) const
+{
+    const auto& [definition, subject] = key;
+    proto::Event event;
+    event.set_timestamp_ns(time);
+    auto& outer = *event.mutable_anomaly();
+    auto& report = action == Report::Action::opened    ? *outer.mutable_opened()
+                   : action == Report::Action::updated ? *outer.mutable_updated()
+                                                       : *outer.mutable_closed();
+    report.set_anomaly_id(anomaly.id);
+    report.set_kind(std::string{definition->kind});
+    report.set_subject(subject);
+    report.set_description(fmt::format("{} {}", subject, definition->text));
+    Time first = std::numeric_limits<Time>::max();
+    Time last = 0;
+    double ratio = 0;
+    for (const auto& [name, node] : anomaly.nodes) {
+        first = std::min(first, node.state.first);
+        last = std::max(last, node.state.last);
+        ratio = std::max(ratio, ratio_of(node.state));
+        fill_node(name, node.state, *report.add_nodes());
+    }
+    report.set_first_ns(first);
+    report.set_last_ns(last);
+    report.set_severity(severity_of(*definition, ratio));
+    report.set_confidence_percent(confidence_of(*definition, ratio, anomaly.nodes.size()));
+    publish_(event, *definition);
+}
+
+std::size_t Correlator::open(const Definition& definition) const
+{
+    return static_cast<std::size_t>(
+        std::ranges::count_if(open_, [&](const auto& entry) { return entry.first.first == &definition; }));
+}
+
+} // namespace peer_observer::detector

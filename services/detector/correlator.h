@@ -1,0 +1,60 @@
+// Puts together what several nodes report of the same subject, in the order of event time.
+#pragma once
+
+#include "proto/event.pb.h"
+#include "services/detector/alarms.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace peer_observer::detector {
+
+/// A report waits until some event is kWait later than it. So it does not matter which node's events arrive first, as
+/// long as they are not further apart than that, and a replay gives the same anomalies at any speed.
+class Correlator {
+public:
+    static constexpr Time kWait = 5 * kSecond;
+
+    using Publish = std::function<void(const proto::Event&, const Definition&)>;
+
+    explicit Correlator(Publish publish) : publish_{std::move(publish)} {}
+
+    void add(Report&& report);
+    /// An event of that time was seen.
+    void advance(Time now);
+    /// Publishes all that waits.
+    void flush();
+
+    /// Reports that wait.
+    std::size_t waiting() const { return waiting_.size(); }
+    /// Anomalies of this kind that are open.
+    std::size_t open(const Definition& definition) const;
+
+private:
+    struct Anomaly {
+        std::uint64_t id = 0;
+        Time next_update = 0;
+        struct Node {
+            bool is_open = true;
+            AlarmState state;
+        };
+        std::map<std::string, Node> nodes;
+    };
+    using Key = std::pair<const Definition*, std::string>;
+
+    void release(Time before);
+    void handle(const Report& report);
+    void publish(Time time, Report::Action action, const Key& key, const Anomaly& anomaly) const;
+
+    Publish publish_;
+    std::vector<Report> waiting_;
+    Time newest_ = 0;
+    Time next_release_ = 0;
+    std::map<Key, Anomaly> open_;
+};
+
+} // namespace peer_observer::detector

@@ -1,0 +1,54 @@
+// cpu_dos: a peer's messages keep the node's message thread busy.
+#include "services/detector/alarms.h"
+#include "services/detector/detectors.h"
+#include "services/detector/per_peer.h"
+#include "services/detector/window.h"
+
+#include <array>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kBusy, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"busy_s", 20, "seconds of processing for one peer within the window",
+              "chosen: a third of the one thread that processes all messages"},
+    Parameter{"window_s", 60, "seconds", "chosen"},
+};
+
+/// Validating a block takes its time, whoever sends it; to make one takes proof of work.
+bool brings_block(std::string_view message_type)
+{
+    return message_type == "block" || message_type == "cmpctblock" || message_type == "blocktxn";
+}
+
+class CpuDos : public Detector {
+public:
+    CpuDos(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}, busy_{hooks}
+    {
+        hooks.processed += [this](const Moment& at, const Peer& peer, const auto& processed) {
+            if (brings_block(processed.message_type())) return;
+            Window& window = busy_[peer];
+            window.add(at.time, time(kWindow),
+                       static_cast<double>(processed.duration_ns()) / static_cast<double>(kSecond));
+            this->alarms().judge(at, Subject::of(peer),
+                                 {{"seconds of processing", window.sum(at.time, time(kWindow)), threshold(kBusy)}});
+        };
+    }
+
+private:
+    PerPeer<Window> busy_;
+};
+
+} // namespace
+
+const Definition kCpuDos = {
+    .kind = "cpu_dos",
+    .text = "keeps the node's message thread busy",
+    .severity = proto::AnomalyReport::CRITICAL,
+    .confidence_percent = 70,
+    .parameters = kParameters,
+    .make = make_detector<CpuDos>,
+};
+
+} // namespace peer_observer::detector

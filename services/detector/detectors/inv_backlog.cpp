@@ -1,0 +1,60 @@
+// inv_backlog: more transactions wait for being announced than the node announces.
+#include "services/detector/alarms.h"
+#include "services/detector/detectors.h"
+#include "services/detector/hooks.h"
+#include "services/detector/inventory.h"
+#include "services/detector/window.h"
+
+#include <array>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kShare, kEntries, kLeast, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"share", 0.5, "of the node's inv messages of transactions have more than so many entries", "chosen"},
+    Parameter{"entries", 35, "entries",
+              "Core's INVENTORY_BROADCAST_TARGET, 7 a second for 5 seconds: more only if 1,000 or more wait"},
+    Parameter{"least", 100, "inv messages within the window", "chosen: about one a peer"},
+    Parameter{"window_s", 600, "seconds", "chosen"},
+};
+
+class InvBacklog : public Detector {
+public:
+    InvBacklog(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    {
+        hooks.outbound(proto::MessagePayload::kInv) += [this](const Moment& at, const Peer&, const auto& message) {
+            const auto& items = message.payload().inv().items();
+            if (!items.empty() && is_transaction(items[0])) sent(at, items.size());
+        };
+    }
+
+private:
+    void sent(const Moment& at, int entries)
+    {
+        messages_.add(at.time, time(kWindow), 1);
+        large_.add(at.time, time(kWindow), entries > threshold(kEntries) ? 1 : 0);
+        const double messages = messages_.sum(at.time, time(kWindow));
+        if (messages < threshold(kLeast)) return;
+        alarms().judge(
+            at, Subject::of_node(),
+            {{"share of large inv messages", large_.sum(at.time, time(kWindow)) / messages, threshold(kShare)},
+             {"inv messages", messages, threshold(kLeast)}});
+    }
+
+    Window messages_;
+    Window large_;
+};
+
+} // namespace
+
+const Definition kInvBacklog = {
+    .kind = "inv_backlog",
+    .text = "has more transactions to announce than it may",
+    .severity = proto::AnomalyReport::WARNING,
+    .confidence_percent = 70,
+    .parameters = kParameters,
+    .make = make_detector<InvBacklog>,
+};
+
+} // namespace peer_observer::detector

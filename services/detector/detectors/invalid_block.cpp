@@ -1,0 +1,57 @@
+// invalid_block: a peer sends blocks or headers that break the rules of consensus.
+#include "services/detector/alarms.h"
+#include "services/detector/detectors.h"
+#include "services/detector/per_peer.h"
+#include "services/detector/window.h"
+
+#include <array>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kBlocks, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"blocks", 1, "blocks or headers for which Core punished the peer, within the window",
+              "no peer that works sends one"},
+    Parameter{"window_s", 3600, "seconds", "chosen"},
+};
+
+bool is_about_blocks(proto::MessagePayload::PayloadCase type)
+{
+    using Payload = proto::MessagePayload;
+    return type == Payload::kBlock || type == Payload::kCmpctblock || type == Payload::kBlocktxn ||
+           type == Payload::kHeaders;
+}
+
+class InvalidBlock : public Detector {
+public:
+    InvalidBlock(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, blocks_{hooks}
+    {
+        // Core punishes while it processes a message. Its reason for a bad block may be an empty text.
+        hooks.misbehaving += [this](const Moment& at, const Peer& peer, const auto&) {
+            if (!is_about_blocks(peer.latest_type)) return;
+            Window& window = blocks_[peer];
+            window.add(at.time, time(kWindow), 1);
+            this->alarms().judge(
+                at, Subject::of(peer),
+                {{"invalid blocks or headers", window.sum(at.time, time(kWindow)), threshold(kBlocks)}});
+        };
+    }
+
+private:
+    PerPeer<Window> blocks_;
+};
+
+} // namespace
+
+const Definition kInvalidBlock = {
+    .kind = "invalid_block",
+    .text = "sends invalid blocks or headers",
+    .severity = proto::AnomalyReport::CRITICAL,
+    .confidence_percent = 90,
+    .parameters = kParameters,
+    .make = make_detector<InvalidBlock>,
+};
+
+} // namespace peer_observer::detector

@@ -1,0 +1,78 @@
+// sybil: one subnet holds many of the node's inbound connections at a time.
+#include "services/detector/alarms.h"
+#include "services/detector/detectors.h"
+#include "services/detector/per_peer.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kConnections };
+constexpr std::array kParameters = {
+    Parameter{"connections", 12, "inbound connections of one subnet at a time",
+              "a tenth of the 114 inbound slots that Core has by default, and one more"},
+};
+
+class Sybil : public Detector {
+public:
+    Sybil(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    {
+        hooks.opened += [this](const Moment& at, const Peer& peer, const auto&) { add(at, peer); };
+        // Those that were there before are seen with their first message.
+        hooks.inbound(proto::MessagePayload::kPing) +=
+            [this](const Moment& at, const Peer& peer, const auto&) { add(at, peer); };
+        hooks.inbound(proto::MessagePayload::kPong) +=
+            [this](const Moment& at, const Peer& peer, const auto&) { add(at, peer); };
+        hooks.inbound(proto::MessagePayload::kVersion) +=
+            [this](const Moment& at, const Peer& peer, const auto&) { add(at, peer); };
+        hooks.forgotten += [this](const Moment&, const Peer& peer) { remove(peer); };
+    }
+
+private:
+    void add(const Moment& at, const Peer& peer)
+    {
+        if (!peer.inbound || !peer.has_own_host()) return;
+        auto& subnet = subnets_[peer.subnet];
+        auto [member, is_new] = subnet.try_emplace(peer.id, peer.user_agent);
+        if (!is_new && member->second == peer.user_agent) return;
+        member->second = peer.user_agent;
+        alarms().judge(at, Subject::of_group(peer.subnet, &peer),
+                       {{"connections", static_cast<double>(subnet.size()), threshold(kConnections)},
+                        {"with the same user agent", same(subnet, peer.user_agent)}});
+    }
+
+    void remove(const Peer& peer)
+    {
+        const auto subnet = subnets_.find(peer.subnet);
+        if (subnet == subnets_.end()) return;
+        subnet->second.erase(peer.id);
+        if (subnet->second.empty()) subnets_.erase(subnet);
+    }
+
+    using Members = std::map<std::int64_t, std::string>; ///< user agent by peer id
+
+    static double same(const Members& members, const std::string& user_agent)
+    {
+        return static_cast<double>(
+            std::ranges::count_if(members, [&](const auto& member) { return member.second == user_agent; }));
+    }
+
+    std::unordered_map<std::string, Members> subnets_; ///< bounded by the peers that the node's watch remembers
+};
+
+} // namespace
+
+const Definition kSybil = {
+    .kind = "sybil",
+    .text = "holds many of the node's inbound connections",
+    .severity = proto::AnomalyReport::WARNING,
+    .confidence_percent = 60,
+    .parameters = kParameters,
+    .make = make_detector<Sybil>,
+};
+
+} // namespace peer_observer::detector

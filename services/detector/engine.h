@@ -1,0 +1,77 @@
+// From batches of events to anomalies.
+#pragma once
+
+#include "libs/bus/subscriber.h"
+#include "proto/event.pb.h"
+#include "services/detector/correlator.h"
+#include "services/detector/lru_map.h"
+#include "services/detector/node_watch.h"
+#include "services/detector/settings.h"
+
+#include <google/protobuf/arena.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace peer_observer::detector {
+
+/// What may be read from another thread.
+struct Counters {
+    std::atomic<std::uint64_t> events = 0;
+    std::atomic<std::uint64_t> duplicates = 0;
+    std::atomic<std::uint64_t> unparsable = 0;
+    std::atomic<std::uint64_t> gaps = 0;
+    std::atomic<std::uint64_t> refused = 0;
+    std::atomic<std::uint64_t> waiting = 0;
+    std::atomic<std::uint64_t> streams = 0;
+    std::atomic<std::uint64_t> peers = 0;
+    struct Kind {
+        std::atomic<std::uint64_t> open = 0;
+        std::array<std::atomic<std::uint64_t>, 4> opened{}; ///< by severity
+    };
+    std::vector<Kind> kinds{all_detectors().size()}; ///< by place in all_detectors()
+};
+
+class Engine {
+public:
+    /// A serialized Event with an anomaly.
+    using Publish = std::function<void(const std::string& event)>;
+
+    /// `settings` must outlive this object; what it says may change between calls.
+    Engine(const Settings& settings, Publish publish);
+
+    void observe(const bus::Batch& batch);
+    /// Publishes what waits for later events, because none come.
+    void idle();
+    /// Brings the counters up to date.
+    void count();
+    const Counters& counters() const { return counters_; }
+
+private:
+    struct Stream {
+        std::string node;
+        std::uint64_t publisher_id = 0;
+        std::uint64_t next_sequence = 0;
+        bool started = false;
+        std::unique_ptr<NodeWatch> watch; ///< null until an event comes that says something about peers
+    };
+
+    void observe(Stream& stream, std::string_view bytes, std::uint64_t sequence);
+    NodeWatch& watch(Stream& stream);
+    void publish(const proto::Event& event, const Definition& definition);
+
+    const Settings& settings_;
+    Publish publish_;
+    Counters counters_;
+    Correlator correlator_;
+    LruMap<std::string, Stream> streams_;
+    std::unique_ptr<char[]> arena_block_;
+    google::protobuf::Arena arena_;
+    std::string serialized_;
+};
+
+} // namespace peer_observer::detector

@@ -1,0 +1,125 @@
+// peer-observer-detector: names attacks and other anomalies in the events of one or many nodes.
+#include "libs/app/app.h"
+#include "libs/app/bus_options.h"
+#include "libs/app/metrics.h"
+#include "libs/app/options.h"
+#include "libs/app/signals.h"
+#include "libs/bus/publisher.h"
+#include "libs/bus/subscriber.h"
+#include "services/detector/engine.h"
+#include "services/detector/metrics.h"
+#include "services/detector/settings.h"
+
+#include <chrono>
+#include <string>
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace {
+
+namespace po = boost::program_options;
+using namespace peer_observer;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kLongestWait = 100ms; // until a signal is noticed
+constexpr auto kTick = 1s;
+constexpr auto kIdle = 2s; // anomalies wait for later events not longer than that
+
+app::Service make_service()
+{
+    app::Service service{"detector",
+                         "Names attacks and other anomalies in the events of one or many nodes.",
+                         "peer-observer-detector --source tcp://127.0.0.1:9331 --listen tcp://127.0.0.1:9335",
+                         {}};
+    auto add = service.options.add_options();
+    add("listen", po::value<std::string>()->value_name("URL")->default_value("tcp://127.0.0.1:9335"),
+        "publish anomalies there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
+    add("name", po::value<std::string>()->value_name("NAME")->default_value("detector"),
+        "what stands for the node's name in the batches of anomalies");
+    add("list-thresholds", po::bool_switch(), "print all thresholds with where they come from, and exit");
+    service.options.add(app::subscriber_options());
+    service.options.add(detector::detector_options());
+    return service;
+}
+
+bus::PublisherOptions read_publisher(const po::variables_map& values)
+{
+    bus::PublisherOptions options{.url = values["listen"].as<std::string>(), .node = values["name"].as<std::string>()};
+    if (options.url.starts_with("tls+tcp://")) options.tls = app::read_tls_options(values, {options.url});
+    return options;
+}
+
+bus::SubscriberOptions read_subscriber(const po::variables_map& values)
+{
+    bus::SubscriberOptions options{.sources = values["source"].as<std::vector<std::string>>()};
+    if (values.contains("node")) options.nodes = values["node"].as<std::vector<std::string>>();
+    auto urls = options.sources;
+    urls.push_back(values["listen"].as<std::string>());
+    options.tls = app::read_tls_options(values, urls);
+    return options;
+}
+
+/// What the command line and the config file say now. A mistake in it changes nothing.
+void reload(int argc, char** argv, detector::Settings& settings)
+try {
+    settings = detector::read_settings(app::parse_options(argc, argv, make_service()).values);
+    spdlog::info("the thresholds were read again");
+} catch (const app::UsageError& error) {
+    spdlog::error("the thresholds stay as they were: {}", error.what());
+}
+
+void serve(const po::variables_map& values, app::Context& context, int argc, char** argv)
+{
+    if (values["list-thresholds"].as<bool>()) {
+        fmt::print("{}", detector::thresholds_table());
+        return;
+    }
+    app::ReloadSignal reload_signal;
+    auto settings = detector::read_settings(values);
+    bus::Publisher publisher{read_publisher(values)};
+    spdlog::info("publishing on {}", publisher.url());
+    bus::Subscriber subscriber{read_subscriber(values)};
+    app::log_notices(subscriber);
+    detector::Engine engine{settings, [&](const std::string& event) { publisher.add(event); }};
+
+    const auto telemetry = app::serve_metrics(values, "detector");
+    if (telemetry) {
+        app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
+        app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });
+        detector::add_metrics(*telemetry, engine.counters());
+    }
+    context.ready();
+    auto last_event = Clock::now();
+    auto next_tick = Clock::now();
+    while (!context.stopping()) {
+        const auto batch = subscriber.receive(kLongestWait);
+        const auto now = Clock::now();
+        if (batch) {
+            engine.observe(*batch);
+            if (batch->event_count > 0) last_event = now;
+        }
+        if (now - last_event > kIdle) engine.idle();
+        publisher.flush();
+        if (reload_signal.take()) reload(argc, argv, settings);
+        if (now < next_tick) continue;
+        next_tick = now + kTick;
+        publisher.heartbeat();
+        engine.count();
+        context.alive(fmt::format("{} events seen, {} anomalies published", engine.counters().events.load(),
+                                  publisher.statistics().events));
+    }
+    engine.idle();
+    publisher.flush();
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return app::run(argc, argv, make_service(), [&](const po::variables_map& values, app::Context& context) {
+        serve(values, context, argc, argv);
+    });
+}

@@ -1,0 +1,68 @@
+#include "services/detector/metrics.h"
+
+#include <array>
+#include <atomic>
+#include <string>
+
+namespace peer_observer::detector {
+namespace {
+
+using telemetry::MetricType;
+using telemetry::Sample;
+using Number = std::atomic<std::uint64_t>;
+
+constexpr std::array kSeverities = {"unknown", "info", "warning", "critical"};
+
+Sample sample(const Number& number, telemetry::Labels labels = {})
+{
+    return {static_cast<double>(number.load()), std::move(labels)};
+}
+
+std::vector<Sample> open_samples(const Counters& counters)
+{
+    std::vector<Sample> samples;
+    const auto kinds = all_detectors();
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        samples.push_back(sample(counters.kinds[kind].open, {{"kind", std::string{kinds[kind]->kind}}}));
+    return samples;
+}
+
+std::vector<Sample> opened_samples(const Counters& counters)
+{
+    std::vector<Sample> samples;
+    const auto kinds = all_detectors();
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        for (std::size_t severity = 1; severity < kSeverities.size(); ++severity)
+            samples.push_back(
+                sample(counters.kinds[kind].opened.at(severity),
+                       {{"kind", std::string{kinds[kind]->kind}}, {"severity", kSeverities.at(severity)}}));
+    return samples;
+}
+
+} // namespace
+
+void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
+{
+    telemetry.add("peer_observer_detector_open_anomalies", "Anomalies that are open now.", MetricType::gauge,
+                  [&] { return open_samples(counters); });
+    telemetry.add("peer_observer_detector_anomalies_total", "Anomalies that were opened.", MetricType::counter,
+                  [&] { return opened_samples(counters); });
+    const auto add = [&](const char* name, const char* help, MetricType type, const Number& number) {
+        telemetry.add(name, help, type, [&number] { return std::vector<Sample>{sample(number)}; });
+    };
+    add("peer_observer_detector_events_total", "Events looked at.", MetricType::counter, counters.events);
+    add("peer_observer_detector_duplicate_events_total", "Events that came twice and were left out.",
+        MetricType::counter, counters.duplicates);
+    add("peer_observer_detector_unparsable_events_total", "Events that are no valid protobuf messages.",
+        MetricType::counter, counters.unparsable);
+    add("peer_observer_detector_gaps_total", "Places where sequence numbers are missing.", MetricType::counter,
+        counters.gaps);
+    add("peer_observer_detector_refused_anomalies", "Anomalies not opened because too many of their kind are open.",
+        MetricType::gauge, counters.refused);
+    add("peer_observer_detector_waiting_reports", "Reports of single nodes that wait for events of others.",
+        MetricType::gauge, counters.waiting);
+    add("peer_observer_detector_streams", "Publishers whose nodes are watched.", MetricType::gauge, counters.streams);
+    add("peer_observer_detector_peers", "Connections that are remembered.", MetricType::gauge, counters.peers);
+}
+
+} // namespace peer_observer::detector

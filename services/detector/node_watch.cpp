@@ -1,0 +1,222 @@
+#include "services/detector/node_watch.h"
+
+#include <algorithm>
+
+namespace peer_observer::detector {
+namespace {
+
+// Eight times Bitcoin Core's default of 125: what operators of honeynodes set, and more. Closing may go unseen.
+constexpr std::size_t kMostPeers = 1024;
+// A node with a single peer has a ping every two minutes. Beyond this, the clock was set or the machine slept.
+constexpr Time kLongestSilence = 600 * kSecond;
+// Clocks are corrected by small steps, and threads take turns.
+constexpr Time kBackwards = 10 * kSecond;
+
+} // namespace
+
+NodeWatch::NodeWatch(const std::string& node, const Settings& settings, const Alarms::Sink& sink)
+    : node_{node}, settings_{settings}, peers_{kMostPeers}
+{
+    const auto kinds = all_detectors();
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        alarms_.push_back(std::make_unique<Alarms>(*kinds[kind], settings_.enabled[kind], settings_.times, node, sink));
+    make_detectors();
+}
+
+void NodeWatch::make_detectors()
+{
+    detectors_.clear();
+    hooks_ = std::make_unique<Hooks>();
+    const auto kinds = all_detectors();
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        detectors_.push_back(kinds[kind]->make(settings_.thresholds[kind], *alarms_[kind], *hooks_));
+}
+
+void NodeWatch::observe(const Moment& event_at, const proto::Event& event)
+{
+    advance(event_at, event.pid());
+    const Moment at{now_, event_at.publisher_id, event_at.sequence};
+    switch (event.context_case()) {
+    case proto::Event::kEventsLost:
+        gap_ = true;
+        break;
+    case proto::Event::kMessage:
+        if (event.message().has_inbound()) observe_inbound(at, event.message().inbound());
+        if (event.message().has_outbound()) observe_outbound(at, event.message().outbound());
+        if (event.message().has_processed()) {
+            const auto& processed = event.message().processed();
+            if (const Peer* who = known(processed.peer_id())) hooks_->processed.call(at, *who, processed);
+        }
+        break;
+    case proto::Event::kConnection:
+        observe(at, event.connection());
+        break;
+    case proto::Event::kMempool:
+        if (event.mempool().has_rejected()) observe_rejected(at, event.mempool().rejected());
+        break;
+    case proto::Event::kValidation:
+        if (event.validation().has_block_connected())
+            hooks_->block_connected.call(at, event.validation().block_connected());
+        break;
+    case proto::Event::kAddrman:
+        if (event.addrman().has_attempt_add()) hooks_->addrman_attempt.call(at, event.addrman().attempt_add());
+        break;
+    case proto::Event::kOrphan:
+        if (event.orphan().has_add()) {
+            if (const Peer* who = known(event.orphan().add().peer_id()))
+                hooks_->orphan_added.call(at, *who, event.orphan().add());
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/// Everything that follows from time, and from what is missing.
+void NodeWatch::advance(const Moment& event_at, std::uint32_t pid)
+{
+    const Time time = event_at.time;
+    const bool new_process = pid != pid_ && pid != 0 && pid_ != 0;
+    const bool set_back = time + kBackwards < now_;
+    if (pid != 0) pid_ = pid;
+    if (now_ != 0 && time > now_ + kLongestSilence) gap_ = true;
+    if (new_process || set_back) {
+        forget_peers({now_, event_at.publisher_id, event_at.sequence});
+        make_detectors();
+        if (set_back) {
+            end();
+            now_ = time;
+            next_tick_ = 0;
+        }
+        gap_ = true;
+    }
+    now_ = std::max(now_, time);
+    const Moment at{now_, event_at.publisher_id, event_at.sequence};
+    if (gap_) {
+        gap_ = false;
+        for (auto& [id, peer] : peers_) {
+            peer.from_start = false;
+            peer.complete_since = now_;
+        }
+        latest_ = {};
+        hooks_->gap.call(at);
+    }
+    if (now_ < next_tick_) return;
+    const Moment second{now_ - now_ % kSecond, at.publisher_id, at.sequence};
+    next_tick_ = second.time + kSecond;
+    hooks_->tick.call(second);
+    for (auto& alarms : alarms_)
+        alarms->tick(second);
+}
+
+void NodeWatch::end()
+{
+    for (auto& alarms : alarms_)
+        alarms->end(now_);
+}
+
+void NodeWatch::forget_peers(const Moment& at)
+{
+    for (const auto& [id, peer] : peers_)
+        hooks_->forgotten.call(at, peer);
+    peers_.clear();
+    latest_ = {};
+}
+
+void NodeWatch::forget(const Moment& at, const Peer& peer)
+{
+    hooks_->forgotten.call(at, peer);
+    peers_.erase(peer.id);
+}
+
+Peer& NodeWatch::peer(const Moment& at, std::int64_t id, std::string_view address, std::string_view connection_type)
+{
+    if (Peer* found = peers_.find(id); found != nullptr && found->address == address) return peers_[id];
+    if (const Peer* stranger = peers_.find(id)) forget(at, *stranger); // another process has given the number again
+    if (peers_.is_full()) forget(at, Peer{peers_.oldest().second});
+    Peer& peer = peers_[id];
+    peer.id = id;
+    peer.address = address;
+    peer.host = host_of(address);
+    peer.inbound = connection_type == "inbound";
+    peer.subnet = subnet_of(peer.host, peer.inbound, proto::UNROUTABLE);
+    peer.since = at.time;
+    peer.complete_since = at.time;
+    return peer;
+}
+
+void NodeWatch::observe(const Moment& at, const proto::Connection& connection)
+{
+    switch (connection.event_case()) {
+    case proto::Connection::kInbound:
+    case proto::Connection::kOutbound: {
+        const auto& opened = connection.has_inbound() ? connection.inbound() : connection.outbound();
+        Peer& who = peer(at, opened.peer_id(), opened.address(), opened.connection_type());
+        who.subnet = subnet_of(who.host, who.inbound, opened.network());
+        who.from_start = true;
+        hooks_->opened.call(at, who, opened);
+        break;
+    }
+    case proto::Connection::kClosed: {
+        const auto& closed = connection.closed();
+        const Peer& who = peer(at, closed.peer_id(), closed.address(), closed.connection_type());
+        hooks_->closed.call(at, who);
+        forget(at, who);
+        break;
+    }
+    case proto::Connection::kEvicted: {
+        const auto& evicted = connection.evicted();
+        hooks_->evicted.call(at, peer(at, evicted.peer_id(), evicted.address(), evicted.connection_type()));
+        break;
+    }
+    case proto::Connection::kMisbehaving:
+        if (const Peer* who = known(connection.misbehaving().peer_id()))
+            hooks_->misbehaving.call(at, *who, connection.misbehaving());
+        break;
+    default:
+        break;
+    }
+}
+
+void NodeWatch::observe_inbound(const Moment& at, const proto::PeerMessage& message)
+{
+    Peer& who = peer(at, message.peer_id(), message.address(), message.connection_type());
+    const auto& payload = message.payload();
+    who.latest_type = payload.payload_case();
+    switch (payload.payload_case()) {
+    case proto::MessagePayload::kVersion:
+        who.user_agent = payload.version().user_agent();
+        break;
+    case proto::MessagePayload::kTx:
+        latest_.peer_id = who.id;
+        latest_.txid = payload.tx().txid();
+        break;
+    default:
+        break;
+    }
+    hooks_->inbound_[payload.payload_case()].call(at, who, message);
+}
+
+void NodeWatch::observe_outbound(const Moment& at, const proto::PeerMessage& message)
+{
+    const auto& hook = hooks_->outbound_[message.payload().payload_case()];
+    const Peer& who = peer(at, message.peer_id(), message.address(), message.connection_type());
+    hook.call(at, who, message);
+}
+
+/// A transaction is rejected while the message that brought it is processed.
+void NodeWatch::observe_rejected(const Moment& at, const proto::MempoolRejected& rejected)
+{
+    if (rejected.txid() != latest_.txid || latest_.txid.empty()) return;
+    if (const Peer* who = known(latest_.peer_id)) hooks_->rejected.call(at, *who, rejected);
+}
+
+std::uint64_t NodeWatch::refused() const
+{
+    std::uint64_t sum = 0;
+    for (const auto& alarms : alarms_)
+        sum += alarms->refused();
+    return sum;
+}
+
+} // namespace peer_observer::detector

@@ -1,0 +1,63 @@
+// What is known of one node from one publisher's events, and the detectors that look at it.
+#pragma once
+
+#include "proto/event.pb.h"
+#include "services/detector/alarms.h"
+#include "services/detector/hooks.h"
+#include "services/detector/lru_map.h"
+#include "services/detector/settings.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace peer_observer::detector {
+
+class NodeWatch {
+public:
+    /// `settings` must outlive this object; what it says may change.
+    NodeWatch(const std::string& node, const Settings& settings, const Alarms::Sink& sink);
+
+    void observe(const Moment& at, const proto::Event& event);
+
+    /// Events are missing before the next one.
+    void gap() { gap_ = true; }
+    /// Nothing more will come from this publisher.
+    void end();
+
+    std::size_t peers() const { return peers_.size(); }
+    std::size_t open(std::size_t kind) const { return alarms_[kind]->open(); }
+    std::uint64_t refused() const;
+
+private:
+    void advance(const Moment& at, std::uint32_t pid);
+    void make_detectors();
+    void forget_peers(const Moment& at);
+    Peer& peer(const Moment& at, std::int64_t id, std::string_view address, std::string_view connection_type);
+    void forget(const Moment& at, const Peer& peer);
+
+    void observe(const Moment& at, const proto::Connection& connection);
+    void observe_inbound(const Moment& at, const proto::PeerMessage& message);
+    void observe_outbound(const Moment& at, const proto::PeerMessage& message);
+    void observe_rejected(const Moment& at, const proto::MempoolRejected& rejected);
+    Peer* known(std::int64_t id) { return peers_.find(id); }
+
+    std::string node_;
+    const Settings& settings_;
+    std::vector<std::unique_ptr<Alarms>> alarms_;
+    std::unique_ptr<Hooks> hooks_;
+    std::vector<std::unique_ptr<Detector>> detectors_;
+    LruMap<std::int64_t, Peer> peers_;
+    std::uint32_t pid_ = 0;
+    Time now_ = 0;
+    Time next_tick_ = 0;
+    bool gap_ = true; ///< the beginning is one
+    struct LatestTransaction {
+        std::int64_t peer_id = -1;
+        std::string txid;
+    } latest_; ///< that a peer has sent
+};
+
+} // namespace peer_observer::detector

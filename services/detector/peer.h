@@ -1,0 +1,45 @@
+// A connection of a node, as far as events have told of it.
+#pragma once
+
+#include "proto/connection.pb.h"
+#include "proto/p2p.pb.h"
+#include "services/detector/moment.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace peer_observer::detector {
+
+struct Peer {
+    std::int64_t id = 0;
+    std::string address; ///< with the port
+    std::string host;    ///< without it
+    /// The /24 of an IPv4 or the /48 of an IPv6 address; empty where the address does not tell who the peer is.
+    std::string subnet;
+    bool inbound = false;
+    /// Everything from its first moment on has been seen.
+    bool from_start = false;
+    /// When the connection was opened, if from_start; else when it was first seen.
+    Time since = 0;
+    /// Everything from then on has been seen.
+    Time complete_since = 0;
+    std::string user_agent; ///< empty until its version message
+    /// Of its message that came last, undecodable ones included.
+    proto::MessagePayload::PayloadCase latest_type = proto::MessagePayload::PAYLOAD_NOT_SET;
+
+    /// Whether the host is this peer's own. Peers that come through Tor or I2P share an address.
+    bool has_own_host() const { return !subnet.empty(); }
+};
+
+/// `192.0.2.1:8333` -> `192.0.2.1`, `[2001:db8::1]:8333` -> `2001:db8::1`.
+std::string_view host_of(std::string_view address);
+
+/// `192.0.2.0/24`, `2001:db8::/48`, or the host itself for onion, I2P and other names. Empty for 127.0.0.1 and ::1,
+/// where a proxy of Tor or I2P stands for any number of peers, and for what is inbound through such a network.
+std::string subnet_of(std::string_view host, bool inbound, proto::Network network);
+
+/// What Bitcoin Core's address manager takes for one network: the /16 of an IPv4 or the /32 of an IPv6 address.
+std::string netgroup_of(std::string_view host);
+
+} // namespace peer_observer::detector

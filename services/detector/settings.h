@@ -1,0 +1,37 @@
+// What the operator may change: the thresholds of every detector, which of them work, when anomalies close.
+#pragma once
+
+#include "services/detector/alarms.h"
+#include "services/detector/definition.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
+
+namespace peer_observer::detector {
+
+/// Every detector, in the order of the documentation.
+std::span<const Definition* const> all_detectors();
+
+struct Settings {
+    /// The defaults.
+    Settings();
+
+    std::vector<Thresholds> thresholds; ///< by place in all_detectors()
+    std::vector<char> enabled;          ///< likewise
+    AlarmTimes times;
+};
+
+/// `<kind>.<name>` for every parameter, --disable, --close-after, --update-every.
+boost::program_options::options_description detector_options();
+
+/// What was chosen. Throws app::UsageError for a number that is not above 0 or an unknown kind.
+Settings read_settings(const boost::program_options::variables_map& values);
+
+/// A table of all parameters in Markdown, as the documentation has it.
+std::string thresholds_table();
+
+} // namespace peer_observer::detector

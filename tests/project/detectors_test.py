@@ -1,0 +1,45 @@
+"""The pages of docs/detectors against the detectors that there are."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ROOT / "docs/detectors"
+DETECTOR = Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin/peer-observer-detector"
+SECTIONS = ["What it is", "How it looks in events", "How it is told from benign behaviour", "Known false alarms", "What to do", "References"]
+
+
+def thresholds():
+    return subprocess.run([DETECTOR, "--list-thresholds"], check=True, capture_output=True, text=True).stdout
+
+
+def kinds():
+    return {name.split(".")[0] for name in re.findall(r"^\| `([\w.]+)`", thresholds(), re.MULTILINE)}
+
+
+def test_each_detector_has_a_page_and_a_file():
+    assert len(kinds()) >= 20
+    assert {path.stem for path in PAGES.glob("*.md")} - {"README"} == kinds()
+    assert {path.stem for path in (ROOT / "services/detector/detectors").glob("*.cpp")} == kinds()
+
+
+def test_each_page_says_what_an_operator_needs():
+    for kind in kinds():
+        text = (PAGES / f"{kind}.md").read_text()
+        assert text.startswith(f"# {kind}\n")
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == SECTIONS
+
+
+def test_the_list_of_thresholds_is_that_of_the_program():
+    assert thresholds() in (PAGES / "README.md").read_text()
+
+
+def test_the_table_of_scenarios_has_every_kind_found_and_nothing_by_mistake():
+    rows = re.findall(r"^\| \[(\w+)\]\(\w+\.md\) \|(.*)$", (PAGES / "README.md").read_text(), re.MULTILINE)
+    assert {kind for kind, _ in rows} == kinds()
+    for kind, cells in rows:
+        core, sim = cells.split("|")[:3], cells.split("|")[3:6]
+        assert sim[0].strip() == "yes" and sim[2].strip() == "none", kind
+        assert core[0].strip() in ("yes", "–") and core[2].strip() in ("none", "–"), kind
