@@ -1,8 +1,10 @@
 // sim_node: a program with bitcoind's tracepoints, and traffic to observe.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -15,6 +17,7 @@
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
+#include "tests/sim_node/attacks.h"
 #include "tests/sim_node/modes.h"
 #include "tests/sim_node/player.h"
 #include "tests/sim_node/session.h"
@@ -34,6 +37,7 @@ Examples:
   sim_node --flood ping --size 8 --count 1000000 --wait-for-attach 1 --summary
   sim_node --order --events 1000000 --summary
   sim_node --fault unreadable --events 10
+  sim_node --attack tx_probe --wait-for-attach 20
 )";
 
 class UsageError : public std::runtime_error {
@@ -85,6 +89,9 @@ po::options_description options()
     add("fault", po::value<std::string>(),
         "instead of a session: messages, every second one of which a tracer cannot read: "
         "unreadable, not-resident, unreadable-text, too-big");
+    add("attack", po::value<std::string>(), "instead of a session: an attack of this kind, among some ordinary peers");
+    add("strength", number(2), "of the attack; 1: the threshold of peer-observer-detector");
+    add("speed", number(1), "of the attack; 10: in a tenth of the time");
     return all;
 }
 
@@ -148,11 +155,34 @@ Bytes flood_payload(const po::variables_map& values)
     return payload;
 }
 
+Attack find_attack(const std::string& kind)
+{
+    const auto found = std::ranges::find(attacks(), kind, &Attack::kind);
+    if (found == attacks().end()) throw UsageError("no such attack: " + kind);
+    return *found;
+}
+
+/// By the day's clock, and `speed` times as fast as the attack would be: for those that take their time.
+Summary play_attack(const Attack& attack, double strength, double speed, std::uint64_t seed, Player& player)
+{
+    const auto pass = [&](double seconds) {
+        const std::chrono::duration<double> real{seconds / speed};
+        const auto end = std::chrono::steady_clock::now() + real;
+        while (!stopping && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(real, std::chrono::milliseconds{100}));
+        return real.count();
+    };
+    Script script(seed, std::time(nullptr), [&](const Call& call) { player.play(call); }, pass);
+    play_company(script);
+    attack.play(script, strength);
+    return player.summary();
+}
+
 Summary play(const po::variables_map& values, PlayerSettings settings)
 {
     constexpr std::uint64_t kMostThreads = 256;
-    if (values.count("flood") + values.count("order") + values.count("fault") > 1) {
-        throw UsageError("--flood, --order and --fault exclude one another");
+    if (values.count("flood") + values.count("order") + values.count("fault") + values.count("attack") > 1) {
+        throw UsageError("--flood, --order, --fault and --attack exclude one another");
     }
     if (values.contains("flood")) {
         const Flood flood{values["flood"].as<std::string>(), flood_payload(values), !values.contains("payload"),
@@ -163,6 +193,12 @@ Summary play(const po::variables_map& values, PlayerSettings settings)
     }
     if (values.contains("order") && !values.contains("only")) settings.only = default_order_probes();
     Player player(settings, stopping);
+    if (values.contains("attack")) {
+        const double speed = values["speed"].as<double>();
+        if (speed == 0) throw UsageError("the speed must be above 0");
+        return play_attack(find_attack(values["attack"].as<std::string>()), values["strength"].as<double>(), speed,
+                           values["seed"].as<Count>().value, player);
+    }
     if (values.contains("order")) {
         play_order(player, settings.only);
     } else if (values.contains("fault")) {

@@ -1,0 +1,301 @@
+#include "tests/sim_node/attacks.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "tests/sim_node/hashes.h"
+
+namespace peer_observer::sim_node {
+namespace {
+
+using payloads::Inventory;
+using payloads::inventory;
+
+constexpr std::string_view kAttacker = "203.0.113.66";
+
+int times(double count, double strength) { return static_cast<int>(count * strength); }
+
+Connection attacker(Script& script)
+{
+    Connection peer{script, std::string{kAttacker}};
+    peer.shake_hands();
+    return peer;
+}
+
+/// The address of number `i` in the attacker's /24.
+std::string sibling(int i) { return fmt::format("203.0.113.{}", 1 + i % 250); }
+
+std::vector<Hash> hashes(Script& script, int count)
+{
+    std::vector<Hash> result(static_cast<std::size_t>(count));
+    std::ranges::generate(result, [&] { return script.random.hash(); });
+    return result;
+}
+
+Transaction transaction(Script& script)
+{
+    return make_transaction(script.random, {{.txid = script.random.hash(), .value = 1'000'000}}, 500);
+}
+
+Block block(Script& script)
+{
+    Block result;
+    result.transactions.push_back(make_coinbase(script.random, 930'000, 312'500'000));
+    result.header =
+        make_header(script.random, script.random.hash(), merkle_root({result.transactions[0].txid}), script.now_s());
+    result.hash = double_sha256(result.header);
+    return result;
+}
+
+void addr_flood(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    std::vector<payloads::KnownAddress> addresses(static_cast<std::size_t>(times(20, strength)) + 1);
+    for (auto& known : addresses)
+        known = {random_address(script.random), static_cast<std::uint32_t>(script.now_s()), 0xc09};
+    peer.receive("addrv2", payloads::addrv2(addresses));
+}
+
+void connection_churn(Script& script, double strength)
+{
+    for (int i = times(60, strength); i > 0; --i) {
+        Connection peer{script, sibling(i)};
+        peer.shake_hands();
+        script.wait(0.1);
+        peer.close();
+    }
+}
+
+void sybil(Script& script, double strength)
+{
+    for (int i = times(12, strength); i > 0; --i)
+        Connection{script, sibling(i)}.shake_hands();
+}
+
+void spy_peer(Script& script, double strength)
+{
+    constexpr int kRounds = 40;
+    Connection peer = attacker(script);
+    for (int i = 0; i < kRounds; ++i) {
+        peer.send("inv", inventory(Inventory::wtx, hashes(script, times(1'000, strength) / kRounds)));
+        script.wait(100);
+    }
+}
+
+void tx_probe(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    const auto announced = hashes(script, 5);
+    peer.send("inv", inventory(Inventory::wtx, announced));
+    peer.receive("getdata", inventory(Inventory::wtx, announced));
+    for (const Hash& hash : hashes(script, times(20, strength)))
+        peer.receive("getdata", inventory(Inventory::witness_tx, {hash}),
+                     [&] { peer.send("notfound", inventory(Inventory::witness_tx, {hash})); });
+}
+
+void inv_flood(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    constexpr int kAtOnce = 10;
+    for (int i = times(100, strength) / kAtOnce; i > 0; --i) {
+        const Bytes items = inventory(Inventory::wtx, hashes(script, kAtOnce));
+        peer.receive("inv", items).send("getdata", items).receive("notfound", items);
+    }
+}
+
+void inv_backlog(Script& script, double strength)
+{
+    Connection peer{script, script.distinct_host()};
+    peer.shake_hands();
+    const auto some = hashes(script, 1);
+    peer.receive("inv", inventory(Inventory::wtx, some)); // no spy
+    for (int i = times(400, strength); i > 0; --i) {
+        const bool is_large = i % 4 < times(2, strength); // a quarter of them, or all
+        peer.send("inv", inventory(Inventory::wtx, hashes(script, is_large ? 80 : 10)));
+        script.wait(0.05);
+    }
+}
+
+void ping_flood(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    for (int i = times(120, strength) - 1; i > 0; --i) {
+        const Bytes nonce = payloads::nonce(script.random.u64());
+        peer.receive("ping", nonce).send("pong", nonce);
+    }
+}
+
+void block_stall(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    const Block wanted = block(script);
+    peer.receive("headers", payloads::headers({wanted.header}));
+    peer.send("getdata", inventory(Inventory::witness_block, {wanted.hash}));
+    script.wait(120 * strength);
+    peer.receive("block", wanted.bytes());
+}
+
+void invalid_block(Script& script, double strength)
+{
+    Connection honest = attacker(script);
+    honest.receive("block", block(script).bytes());
+    for (int i = times(1, strength); i > 0; --i) {
+        Connection peer = attacker(script);
+        peer.receive("block", block(script).bytes(), [&] { peer.misbehave("mutated block"); });
+        peer.close();
+    }
+}
+
+void header_spam(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    for (int i = times(60, strength); i > 0; --i)
+        peer.receive("headers", payloads::headers({block(script).header}));
+}
+
+void orphan_flood(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    for (int i = times(100, strength); i > 0; --i) {
+        const Transaction tx = transaction(script);
+        peer.receive("tx", tx.bytes, [&] {
+            script.emit(calls::mempool_rejected(tx.txid, "bad-txns-inputs-missingorspent"));
+            script.emit(calls::orphan_add(tx.txid, tx.wtxid, tx.weight, peer.id(), 1, tx.weight));
+        });
+    }
+}
+
+void tx_reject_spam(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    for (int i = times(100, strength); i > 0; --i) {
+        const Transaction tx = transaction(script);
+        peer.receive("tx", tx.bytes, [&] { script.emit(calls::mempool_rejected(tx.txid, "dust")); });
+    }
+}
+
+void eviction_pressure(Script& script, double strength)
+{
+    for (int i = times(100, strength); i > 0; --i) {
+        Connection peer{script, script.distinct_host()};
+        script.wait(0.2);
+        peer.evict();
+    }
+}
+
+void eclipse_preparation(Script& script, double strength)
+{
+    const auto insert = [&](const std::string& source) {
+        const std::string address = random_address(script.random, Network::ipv4).text_with_port();
+        script.emit(calls::addrman_attempt_add(true, script.random.below(1'024), script.random.below(64),
+                                               address.c_str(), 0, source.c_str(), 0));
+    };
+    for (int i = 0; i < 500; ++i)
+        insert(script.distinct_host());
+    for (int i = times(2'000, strength); i > 0; --i)
+        insert(sibling(i));
+}
+
+void time_skew(Script& script, double strength)
+{
+    for (int i = times(8, strength); i > 0; --i)
+        Connection{script, script.distinct_host()}.shake_hands({.clock_offset_s = 3'600});
+}
+
+void fake_client(Script& script, double strength)
+{
+    const int contradictions = times(2, strength);
+    Connection peer{script, std::string{kAttacker}};
+    peer.shake_hands({.services = contradictions > 1 ? 0xc01U : 0xc09U});
+    peer.receive("ping", {}); // as before 2012
+    if (contradictions > 2) peer.receive("inv", inventory(Inventory::tx, hashes(script, 1)));
+    if (contradictions > 3) {
+        Bytes longer = inventory(Inventory::wtx, hashes(script, 1));
+        longer.push_back(0);
+        peer.receive("getdata", longer);
+    }
+}
+
+void cpu_dos(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    for (int i = 0; i < 20; ++i) {
+        const auto items = inventory(Inventory::wtx, hashes(script, 10));
+        peer.receive("inv", items, {}, static_cast<std::int64_t>(strength * 1e9));
+        script.wait(1);
+    }
+}
+
+void inbound_drop(Script& script, double strength)
+{
+    std::vector<Connection> peers;
+    for (std::uint64_t i = 40 + 2 * script.inbound; i > 0; --i) {
+        peers.emplace_back(script, script.distinct_host()).shake_hands();
+        script.wait(0.2);
+    }
+    script.wait(120);
+    // Others are there too: what goes is a share of all.
+    const auto lost = static_cast<std::size_t>(static_cast<double>(script.inbound) * 0.5 * strength);
+    for (std::size_t i = 0; i < std::min(lost, peers.size()); ++i)
+        peers[i].close();
+    script.wait(90);
+}
+
+void getaddr_fingerprint(Script& script, double strength)
+{
+    for (int i = times(10, strength); i > 0; --i) {
+        Connection peer{script, sibling(i)};
+        peer.shake_hands().receive("getaddr", {});
+        script.wait(1);
+        peer.close();
+    }
+}
+
+constexpr auto kAttacks = std::to_array<Attack>({
+    {"addr_flood", addr_flood},
+    {"connection_churn", connection_churn},
+    {"sybil", sybil},
+    {"spy_peer", spy_peer},
+    {"tx_probe", tx_probe},
+    {"inv_flood", inv_flood},
+    {"inv_backlog", inv_backlog},
+    {"ping_flood", ping_flood},
+    {"block_stall", block_stall},
+    {"invalid_block", invalid_block},
+    {"header_spam", header_spam},
+    {"orphan_flood", orphan_flood},
+    {"tx_reject_spam", tx_reject_spam},
+    {"eviction_pressure", eviction_pressure},
+    {"eclipse_preparation", eclipse_preparation},
+    {"time_skew", time_skew},
+    {"fake_client", fake_client},
+    {"cpu_dos", cpu_dos},
+    {"inbound_drop", inbound_drop},
+    {"getaddr_fingerprint", getaddr_fingerprint},
+});
+
+} // namespace
+
+std::span<const Attack> attacks() { return kAttacks; }
+
+void play_company(Script& script)
+{
+    for (int i = 0; i < 8; ++i) {
+        Connection peer{script, script.distinct_host(), i < 4 ? "outbound-full-relay" : "inbound"};
+        peer.shake_hands();
+        const Transaction tx = transaction(script);
+        const Bytes item = inventory(Inventory::wtx, {tx.wtxid});
+        peer.receive("inv", item).send("getdata", item).receive("tx", tx.bytes, [&] {
+            script.emit(calls::mempool_added(tx.txid, tx.vsize(), tx.fee));
+        });
+        const Transaction another = transaction(script);
+        const Bytes other = inventory(Inventory::wtx, {another.wtxid});
+        peer.send("inv", other).receive("getdata", other, [&] { peer.send("tx", another.bytes); });
+    }
+    script.wait(1);
+}
+
+} // namespace peer_observer::sim_node
