@@ -1,0 +1,47 @@
+// A day without attacks raises nothing; an attack within it is found, and nothing else.
+#include "tests/detector_lab/benign_day.h"
+#include "tests/detector_lab/lab.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace peer_observer::detector::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class DayWithSeed : public ::testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, DayWithSeed, ::testing::Values(1, 2, 3));
+
+TEST_P(DayWithSeed, HasNoAnomaly)
+{
+    Lab lab;
+    Node node{[&](const auto& batch) { lab.observe(batch); }, "alpha", 1, 100, GetParam()};
+    BenignDay{node}.play();
+    node.flush();
+    lab.finish();
+    for (const auto& event : lab.published)
+        ADD_FAILURE() << event.ShortDebugString();
+    EXPECT_GT(lab.engine().counters().events, 500'000U);
+    EXPECT_GE(node.now(), static_cast<Time>(kStart_s + 86'400) * kSecond);
+}
+
+class AttackOnADay : public ::testing::TestWithParam<sim_node::Attack> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, AttackOnADay, ::testing::ValuesIn(sim_node::attacks()),
+                         [](const auto& attack) { return std::string{attack.param.kind}; });
+
+/// After an hour.
+TEST_P(AttackOnADay, IsFoundAmongOrdinaryPeers)
+{
+    Lab lab;
+    Node node{[&](const auto& batch) { lab.observe(batch); }, "alpha", 1, 100};
+    BenignDay day{node};
+    day.play(60);
+    GetParam().play(node.script, 4);
+    node.flush();
+    lab.finish();
+    EXPECT_THAT(lab.kinds(), ElementsAre(GetParam().kind));
+}
+
+} // namespace
+} // namespace peer_observer::detector::testing

@@ -1,0 +1,52 @@
+// A day of a node that nobody attacks, with everything that comes near an attack.
+#pragma once
+
+#include "tests/detector_lab/lab.h"
+
+#include <string>
+#include <vector>
+
+namespace peer_observer::detector::testing {
+
+/// Ordinary peers of many clients; light clients; old and rare ones, some with wrong clocks; slow ones; many that come
+/// through Tor and share an address; a few of one subnet; crawlers; a client that cannot stay. Blocks and bursts of
+/// them, a busy mempool, evictions, and the node's restarts.
+class BenignDay {
+public:
+    explicit BenignDay(Node& node) : node_{node}, script_{node.script} {}
+
+    void play(int minutes = 1'440);
+
+private:
+    struct Resident {
+        sim_node::Connection connection;
+        bool relays = true;
+        bool is_light = false;
+        bool is_slow = false;
+    };
+
+    void start();
+    void restart();
+    void minute(int number);
+    void join();
+    void leave();
+    void outbound_peer();
+    void ping();
+    void relay_transactions(bool is_busy);
+    void announce(bool is_busy);
+    void gossip();
+    void block(bool by_slow_peer);
+    void crawler(int number);
+    void client_that_cannot_stay();
+    Resident& someone() { return script_.random.pick(residents_); }
+    Resident& relaying_peer();
+
+    Node& node_;
+    sim_node::Script& script_;
+    std::vector<Resident> residents_;
+    std::vector<sim_node::Hash> waiting_; ///< to be announced
+    int height_ = 930'000;
+    unsigned joined_ = 0;
+};
+
+} // namespace peer_observer::detector::testing
