@@ -1,0 +1,58 @@
+"""Where the scenarios play: a node or sim_node, its extractor, the detector, and what the detector says."""
+
+import contextlib
+import json
+import os
+import pathlib
+import time
+
+import harness
+
+
+class Detector(harness.Program):
+    def __init__(self, directory, *urls, options=(), name="detector"):
+        self.url = f"ipc://{directory}/{name}"
+        self.metrics = f"127.0.0.1:{harness.free_port()}"
+        sources = [word for url in urls for word in ("--source", url)]
+        super().__init__(harness.program("peer-observer-detector"), *sources, "--listen", self.url,
+                         "--metrics-address", self.metrics, *options)
+        self.wait_for_log("connected")
+
+
+class Watch:
+    """What the detector has found so far."""
+
+    def __init__(self, anomalies):
+        self._anomalies = anomalies
+        self.start = time.time()
+
+    def begin(self):
+        """The attack begins now."""
+        self.start = time.time()
+
+    def opened(self):
+        return [event for event in self._anomalies.list if event.kind == "anomaly.opened"]
+
+    def kinds(self):
+        return {event["kind"] for event in self.opened()}
+
+    def expect(self, kind, timeout=60):
+        """Waits for it; says how long after the attack's start, by the events' clock, the alarm came."""
+        event = self._anomalies.wait_for("anomaly.opened", where=lambda found: found["kind"] == kind, timeout=timeout)
+        return event, event.time - self.start
+
+
+@contextlib.contextmanager
+def detecting(extractor, directory, *options):
+    with Detector(directory, extractor.url, options=options) as detector, harness.Events(detector.url) as anomalies:
+        yield Watch(anomalies)
+        assert detector.stop() == 0
+
+
+def note(where, kind, event, seconds, others):
+    """For the table of the documentation: a line of JSON to the file that SCENARIO_RESULTS names."""
+    path = os.environ.get("SCENARIO_RESULTS")
+    if path:
+        row = {"where": where, "kind": kind, "found": event is not None, "seconds": round(seconds, 1), "others": sorted(others)}
+        with pathlib.Path(path).open("a") as file:
+            file.write(json.dumps(row) + "\n")

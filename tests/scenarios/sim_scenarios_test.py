@@ -1,0 +1,61 @@
+"""Every kind of anomaly through the whole pipeline: sim_node's probes, extractor, detector. Needs no Bitcoin Core."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import harness
+from scene import detecting, note
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pipeline"))
+from sim_node import copy_sim_node, play  # noqa: E402
+
+# How many times as fast as it would be, and thresholds of time that go with it.
+FASTER = {
+    "spy_peer": (1_000, "--spy_peer.duration_s", 3.6),
+    "block_stall": (60, "--block_stall.unanswered_s", 2),
+    "inbound_drop": (20, "--inbound_drop.lasts_s", 2),
+    "inv_backlog": (10,),
+    "connection_churn": (5,),
+    "cpu_dos": (10,),
+    "eviction_pressure": (10,),
+    "getaddr_fingerprint": (10,),
+}
+
+
+def kinds():
+    """As the detector lists them."""
+    listing = subprocess.run([harness.program("peer-observer-detector"), "--list-thresholds"], check=True, capture_output=True, text=True)
+    rows = [line.split("`")[1].split(".")[0] for line in listing.stdout.splitlines() if line.startswith("| `")]
+    return list(dict.fromkeys(rows))
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_attack_is_found_and_nothing_else(kind):
+    harness.require_root()
+    speed, *options = FASTER.get(kind, (1,))
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+        with harness.Extractor(path, directory) as extractor, detecting(extractor, directory, *options) as watch:
+            extractor.wait_for_log("tracepoints to")
+            watch.begin()
+            play(path, "--attack", kind, "--speed", speed)
+            event, seconds = watch.expect(kind)
+            assert watch.kinds() == {kind}
+            note("sim_node", kind, event, seconds, watch.kinds() - {kind})
+            assert event["nodes"][0]["node"] == "test"
+            assert event["nodes"][0]["evidence"]
+
+
+def test_an_ordinary_session_raises_nothing():
+    """At a pace that a node may have. Its clock stands at a day of its own: all peers seem to be wrong."""
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+        with harness.Extractor(path, directory) as extractor, \
+                detecting(extractor, directory, "--disable", "time_skew") as watch:
+            extractor.wait_for_log("tracepoints to")
+            play(path, "--seed", 3, "--rate", 100, "--duration", 20)
+            assert watch.opened() == []
