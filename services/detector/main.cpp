@@ -65,7 +65,7 @@ bus::SubscriberOptions read_subscriber(const po::variables_map& values)
 /// What the command line and the config file say now. A mistake in it changes nothing.
 void reload(int argc, char** argv, detector::Settings& settings)
 try {
-    settings = detector::read_settings(app::parse_options(argc, argv, make_service()).values);
+    settings.assign(detector::read_settings(app::parse_options(argc, argv, make_service()).values));
     spdlog::info("the thresholds were read again");
 } catch (const app::UsageError& error) {
     spdlog::error("the thresholds stay as they were: {}", error.what());

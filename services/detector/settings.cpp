@@ -32,6 +32,14 @@ Settings::Settings()
     enabled.assign(thresholds.size(), 1);
 }
 
+void Settings::assign(const Settings& other)
+{
+    for (std::size_t kind = 0; kind < thresholds.size(); ++kind)
+        std::ranges::copy(other.thresholds[kind], thresholds[kind].begin());
+    std::ranges::copy(other.enabled, enabled.begin());
+    times = other.times;
+}
+
 po::options_description detector_options()
 {
     po::options_description options;

@@ -19,6 +19,12 @@ std::span<const Definition* const> all_detectors();
 struct Settings {
     /// The defaults.
     Settings();
+    Settings(const Settings&) = default;
+    Settings& operator=(const Settings&) = delete; // others hold references to what is in it
+    ~Settings() = default;
+
+    /// Takes the other's values, each in its place.
+    void assign(const Settings& other);
 
     std::vector<Thresholds> thresholds; ///< by place in all_detectors()
     std::vector<char> enabled;          ///< likewise

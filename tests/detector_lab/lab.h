@@ -1,6 +1,7 @@
 // An engine, nodes to which scripts are played, and what comes out.
 #pragma once
 
+#include "libs/bus/frame.h"
 #include "proto/event.pb.h"
 #include "services/detector/engine.h"
 #include "tests/detector_lab/events.h"
@@ -118,6 +119,7 @@ public:
 
     void flush()
     {
+        batch_.set_schema_version(bus::kSchemaVersion);
         batch_.set_node(name_);
         batch_.set_publisher_id(publisher_id_);
         const auto events = static_cast<std::uint64_t>(batch_.events_size());

@@ -201,6 +201,7 @@ def test_attack_is_found_and_nothing_else(attack):
             return place.watch.kinds()
         harness.wait_until(found, f"{kind} is found", 60)
         event, seconds = place.watch.expect(kind)
+        place.watch.settle()
         others = place.watch.kinds() - {kind}
         note("bitcoind", kind, event, seconds, others)
         assert others == set()

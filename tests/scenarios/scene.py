@@ -22,13 +22,22 @@ class Detector(harness.Program):
 class Watch:
     """What the detector has found so far."""
 
-    def __init__(self, anomalies):
+    def __init__(self, detector, anomalies):
+        self._detector = detector
         self._anomalies = anomalies
         self.start = time.time()
 
     def begin(self):
         """The attack begins now."""
         self.start = time.time()
+
+    def settle(self, events=0):
+        """Waits until what follows from so many events has come."""
+        def done():
+            seen, waiting, published = (harness.metric(self._detector.metrics, f"peer_observer_{name}") for name in
+                                        ("detector_events_total", "detector_waiting_reports", "bus_published_events_total"))
+            return seen >= events and waiting == 0 and len(self._anomalies.list) == published
+        harness.wait_until(done, "everything is published", 60)
 
     def opened(self):
         return [event for event in self._anomalies.list if event.kind == "anomaly.opened"]
@@ -45,7 +54,7 @@ class Watch:
 @contextlib.contextmanager
 def detecting(extractor, directory, *options):
     with Detector(directory, extractor.url, options=options) as detector, harness.Events(detector.url) as anomalies:
-        yield Watch(anomalies)
+        yield Watch(detector, anomalies)
         assert detector.stop() == 0
 
 

@@ -41,8 +41,9 @@ def test_attack_is_found_and_nothing_else(kind):
         with harness.Extractor(path, directory) as extractor, detecting(extractor, directory, *options) as watch:
             extractor.wait_for_log("tracepoints to")
             watch.begin()
-            play(path, "--attack", kind, "--speed", speed)
+            fired = play(path, "--attack", kind, "--speed", speed)["fired"]
             event, seconds = watch.expect(kind)
+            watch.settle(fired)
             assert watch.kinds() == {kind}
             note("sim_node", kind, event, seconds, watch.kinds() - {kind})
             assert event["nodes"][0]["node"] == "test"
@@ -57,5 +58,5 @@ def test_an_ordinary_session_raises_nothing():
         with harness.Extractor(path, directory) as extractor, \
                 detecting(extractor, directory, "--disable", "time_skew") as watch:
             extractor.wait_for_log("tracepoints to")
-            play(path, "--seed", 3, "--rate", 100, "--duration", 20)
+            watch.settle(play(path, "--seed", 3, "--rate", 100, "--duration", 20)["fired"])
             assert watch.opened() == []

@@ -1,0 +1,56 @@
+"""Thresholds in a config file, and SIGHUP."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+
+import harness
+from scene import Detector
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pipeline"))
+from sim_node import copy_sim_node, play  # noqa: E402
+
+
+def test_thresholds_are_read_again_and_a_mistake_changes_nothing():
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+        config = directory / "detector.conf"
+        config.write_text("[ping_flood]\npings = 1000\n")
+        with harness.Extractor(path, directory) as extractor, \
+                Detector(directory, extractor.url, options=("--config", config)) as detector, \
+                harness.Events(detector.url) as anomalies:
+            extractor.wait_for_log("tracepoints to")
+
+            def pings():
+                """120 in a minute; returns when they have been looked at."""
+                seen = harness.metric(detector.metrics, "peer_observer_detector_events_total")
+                fired = play(path, "--attack", "ping_flood", "--strength", 1)["fired"]
+                harness.wait_until(lambda: harness.metric(detector.metrics, "peer_observer_detector_events_total") >= seen + fired, "events")
+
+            def raised():
+                return sum(harness.metric(detector.metrics, f"peer_observer_detector_{name}") for name in ("waiting_reports", "anomalies_total"))
+
+            pings()
+            assert raised() == 0
+            config.write_text("[ping_flood]\npings = many\n")
+            detector.signal(signal.SIGHUP)
+            detector.wait_for_log("stay as they were")
+            pings()
+            assert raised() == 0
+            config.write_text("[ping_flood]\npings = 50\n")
+            detector.signal(signal.SIGHUP)
+            detector.wait_for_log("were read again")
+            pings()
+            event = anomalies.wait_for("anomaly.opened")
+            assert event["kind"] == "ping_flood"
+            assert event["nodes"][0]["figures"][0]["threshold"] == 50
+            assert detector.stop() == 0
+
+
+def test_wrong_use_is_one_line_and_status_2():
+    for arguments in (("--disable", "nonsense"), ("--ping_flood.pings", "0"), ("--ping_flood.pings", "many"), ("--ping_flood.pongs", "3")):
+        done = subprocess.run([harness.program("peer-observer-detector"), *arguments], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
