@@ -37,9 +37,10 @@ private:
         }
         const Time slice = now / width_;
         if (slice <= newest_) return;
-        if (slice - newest_ >= kSlices) {
+        if (slice - newest_ >= kSlices) { // a clock may jump by years
             slices_ = {};
             sum_ = 0;
+            newest_ = slice;
         }
         for (; newest_ < slice; ++newest_) {
             double& oldest = slices_[(newest_ + 1) % kSlices];
