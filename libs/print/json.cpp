@@ -2,15 +2,14 @@
 
 #include "libs/base/hex.h"
 #include "libs/print/display.h"
+#include "libs/print/json_writer.h"
 #include "libs/print/kind.h"
 #include "libs/print/utf8.h"
 
-#include <cmath>
 #include <string_view>
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
-#include <rapidjson/writer.h>
 
 namespace peer_observer::print {
 namespace {
@@ -19,56 +18,45 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-/// rapidjson's output stream.
-struct Appender {
-    using Ch = char;
-    void Put(char c) { out.push_back(c); }
-    void Flush() {}
-    std::string& out;
-};
-
-// rapidjson's own is not seen from where it is called.
-void PutUnsafe(Appender& stream, char c) { stream.Put(c); }
-
 class Printer {
 public:
-    explicit Printer(std::string& out) : stream_{out}, writer_{stream_} {}
+    explicit Printer(std::string& out) : out_{out}, writer_{out} {}
 
     void start(std::uint64_t timestamp_ns, const Origin& origin, std::string_view kind)
     {
-        writer_.StartObject();
-        key("timestamp_ns");
-        writer_.Uint64(timestamp_ns);
-        key("node");
-        string(to_utf8(origin.node));
-        key("publisher");
-        writer_.Uint64(origin.publisher_id);
-        key("sequence");
-        writer_.Uint64(origin.sequence);
-        key("kind");
-        string(kind);
+        writer_.start_object();
+        writer_.key("timestamp_ns");
+        writer_.number(timestamp_ns);
+        writer_.key("node");
+        writer_.string(to_utf8(origin.node));
+        writer_.key("publisher");
+        writer_.number(origin.publisher_id);
+        writer_.key("sequence");
+        writer_.number(origin.sequence);
+        writer_.key("kind");
+        writer_.string(kind);
     }
 
     void number(std::string_view name, std::uint64_t value)
     {
-        key(name);
-        writer_.Uint64(value);
+        writer_.key(name);
+        writer_.number(value);
     }
 
     void content(const Message* message)
     {
-        key("event");
-        writer_.StartObject();
+        writer_.key("event");
+        writer_.start_object();
         if (message != nullptr) fields(*message);
-        writer_.EndObject();
+        writer_.end_object();
     }
 
     void missed_count(std::uint64_t count)
     {
-        key("event");
-        writer_.StartObject();
+        writer_.key("event");
+        writer_.start_object();
         number("count", count);
-        writer_.EndObject();
+        writer_.end_object();
     }
 
     void field(const Message& message, const FieldDescriptor& field)
@@ -76,13 +64,13 @@ public:
         const Reflection& reflection = *message.GetReflection();
         if (!field.is_repeated()) {
             if (field.has_presence() && !reflection.HasField(message, &field)) return;
-            key(field.name());
+            writer_.key(field.name());
             value(message, field, -1);
         } else if (has_text_keys(field)) {
-            key(field.name());
+            writer_.key(field.name());
             map(message, field);
         } else {
-            key(field.name());
+            writer_.key(field.name());
             list(message, field, [&](int i) { value(message, field, i); });
         }
         if (is_text(field)) exact_bytes(message, field);
@@ -90,8 +78,8 @@ public:
 
     void end()
     {
-        writer_.EndObject();
-        stream_.Put('\n');
+        writer_.end_object();
+        out_.push_back('\n');
     }
 
 private:
@@ -105,9 +93,6 @@ private:
         return field.is_map() && field.message_type()->map_key()->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
     }
 
-    void key(std::string_view name) { writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
-    void string(std::string_view text) { writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
-
     void fields(const Message& message)
     {
         for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
@@ -117,22 +102,22 @@ private:
     template <typename Item>
     void list(const Message& message, const FieldDescriptor& field, Item item)
     {
-        writer_.StartArray();
+        writer_.start_array();
         for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i)
             item(i);
-        writer_.EndArray();
+        writer_.end_array();
     }
 
     void map(const Message& message, const FieldDescriptor& field)
     {
         std::string scratch;
-        writer_.StartObject();
+        writer_.start_object();
         for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
             const Message& entry = message.GetReflection()->GetRepeatedMessage(message, &field, i);
-            key(to_utf8(bytes_of(entry, *field.message_type()->map_key(), -1, scratch)));
+            writer_.key(to_utf8(bytes_of(entry, *field.message_type()->map_key(), -1, scratch)));
             value(entry, *field.message_type()->map_value(), -1);
         }
-        writer_.EndObject();
+        writer_.end_object();
     }
 
     /// Item `index` of a list, or the field's only value where `index` is negative.
@@ -144,25 +129,25 @@ private:
         };
         switch (field.cpp_type()) {
         case FieldDescriptor::CPPTYPE_INT32:
-            writer_.Int(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+            writer_.number(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
             break;
         case FieldDescriptor::CPPTYPE_INT64:
-            writer_.Int64(get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
+            writer_.number(get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
             break;
         case FieldDescriptor::CPPTYPE_UINT32:
-            writer_.Uint(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
+            writer_.number(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
             break;
         case FieldDescriptor::CPPTYPE_UINT64:
-            writer_.Uint64(get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
+            writer_.number(get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
             break;
         case FieldDescriptor::CPPTYPE_DOUBLE:
-            real(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
+            writer_.real(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
             break;
         case FieldDescriptor::CPPTYPE_FLOAT:
-            real(static_cast<double>(get(&Reflection::GetFloat, &Reflection::GetRepeatedFloat)));
+            writer_.real(static_cast<double>(get(&Reflection::GetFloat, &Reflection::GetRepeatedFloat)));
             break;
         case FieldDescriptor::CPPTYPE_BOOL:
-            writer_.Bool(get(&Reflection::GetBool, &Reflection::GetRepeatedBool));
+            writer_.boolean(get(&Reflection::GetBool, &Reflection::GetRepeatedBool));
             break;
         case FieldDescriptor::CPPTYPE_ENUM:
             enumerator(field, get(&Reflection::GetEnumValue, &Reflection::GetRepeatedEnumValue));
@@ -173,10 +158,10 @@ private:
             break;
         }
         case FieldDescriptor::CPPTYPE_MESSAGE:
-            writer_.StartObject();
+            writer_.start_object();
             fields(index < 0 ? reflection.GetMessage(message, &field)
                              : reflection.GetRepeatedMessage(message, &field, index));
-            writer_.EndObject();
+            writer_.end_object();
             break;
         }
     }
@@ -189,27 +174,24 @@ private:
                          : reflection.GetRepeatedStringReference(message, &field, index, &scratch);
     }
 
-    /// JSON has no infinity.
-    void real(double number) { std::isfinite(number) ? writer_.Double(number) : writer_.Null(); }
-
     void enumerator(const FieldDescriptor& field, int number)
     {
         const auto* known = field.enum_type()->FindValueByNumber(number);
         if (known != nullptr)
-            string(known->name());
+            writer_.string(known->name());
         else
-            writer_.Int(number);
+            writer_.number(number);
     }
 
     void bytes(const FieldDescriptor& field, const std::string& value)
     {
         switch (display_of(field)) {
         case proto::TEXT:
-            return string(is_utf8(value) ? value : to_utf8(value));
+            return writer_.string(is_utf8(value) ? value : to_utf8(value));
         case proto::HASH:
-            return string(base::to_reversed_hex(value));
+            return writer_.string(base::to_reversed_hex(value));
         default:
-            return string(base::to_hex(value));
+            return writer_.string(base::to_hex(value));
         }
     }
 
@@ -223,16 +205,16 @@ private:
         for (int i = first; i < size; ++i)
             replaced = replaced || !is_utf8(bytes_of(message, field, i, scratch));
         if (!replaced) return;
-        key(std::string{field.name()} + "_hex");
-        const auto item = [&](int i) { string(base::to_hex(bytes_of(message, field, i, scratch))); };
+        writer_.key(std::string{field.name()} + "_hex");
+        const auto item = [&](int i) { writer_.string(base::to_hex(bytes_of(message, field, i, scratch))); };
         if (field.is_repeated())
             list(message, field, item);
         else
             item(-1);
     }
 
-    Appender stream_;
-    rapidjson::Writer<Appender, rapidjson::UTF8<>, rapidjson::ASCII<>> writer_;
+    std::string& out_;
+    JsonWriter writer_;
 };
 
 } // namespace

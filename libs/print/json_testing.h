@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <rapidjson/reader.h>
+#include <nlohmann/json.hpp>
 
 namespace peer_observer::print {
 
@@ -14,21 +14,25 @@ namespace peer_observer::print {
 /// written, objects `{}`, and lists `[]`.
 using FlatJson = std::map<std::string, std::string>;
 
-class JsonFlattener : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, JsonFlattener> {
+class JsonFlattener : public nlohmann::json_sax<nlohmann::json> {
 public:
-    bool Default() { return false; } // what is not named here is not expected
-    bool Bool(bool value) { return put(value ? "true" : "false"); }
-    bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return put({text, size}); }
-    bool String(const char* text, rapidjson::SizeType size, bool) { return put({text, size}); }
-    bool Key(const char* text, rapidjson::SizeType size, bool)
+    bool null() override { return put("null"); }
+    bool boolean(bool value) override { return put(value ? "true" : "false"); }
+    bool number_integer(number_integer_t value) override { return put(std::to_string(value)); }
+    bool number_unsigned(number_unsigned_t value) override { return put(std::to_string(value)); }
+    bool number_float(number_float_t, const string_t& text) override { return put(text); }
+    bool string(string_t& value) override { return put(value); }
+    bool binary(binary_t&) override { return false; }
+    bool key(string_t& name) override
     {
-        levels_.back().name.assign(text, size);
+        levels_.back().name = name;
         return true;
     }
-    bool StartObject() { return put("{}") && enter(false); }
-    bool StartArray() { return put("[]") && enter(true); }
-    bool EndObject(rapidjson::SizeType) { return leave(); }
-    bool EndArray(rapidjson::SizeType) { return leave(); }
+    bool start_object(std::size_t) override { return put("{}") && enter(false); }
+    bool start_array(std::size_t) override { return put("[]") && enter(true); }
+    bool end_object() override { return leave(); }
+    bool end_array() override { return leave(); }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
 
     FlatJson values;
 
@@ -68,9 +72,7 @@ private:
 inline FlatJson flatten(const std::string& json)
 {
     JsonFlattener flattener;
-    rapidjson::StringStream stream{json.c_str()};
-    constexpr auto kFlags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
-    if (rapidjson::Reader{}.Parse<kFlags>(stream, flattener).IsError()) throw std::runtime_error("bad JSON: " + json);
+    if (!nlohmann::json::sax_parse(json, &flattener)) throw std::runtime_error("bad JSON: " + json);
     return flattener.values;
 }
 
