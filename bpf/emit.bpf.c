@@ -12,6 +12,8 @@ __u64 described_peers[PEER_SLOTS] = {};
 
 /* Written by the extractor. */
 __u32 pid_filter = 0; /* 0: every process of the binary */
+__u64 pid_namespace_device = 0;
+__u64 pid_namespace_inode = 0; /* 0: the extractor is in the first one, whose ids the kernel uses */
 __u64 wakeup_bytes = 0;
 __u32 reader_sleeps = 0; /* reset by the record that wakes it */
 

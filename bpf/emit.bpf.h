@@ -21,6 +21,8 @@ extern __u64 lost[TRACEPOINT_COUNT][LOSS_CAUSE_COUNT];
 extern __u64 unreadable[TRACEPOINT_COUNT];
 extern __u64 lost_total;
 extern __u32 pid_filter;
+extern __u64 pid_namespace_device;
+extern __u64 pid_namespace_inode;
 extern __u64 wakeup_bytes;
 extern __u32 reader_sleeps;
 
@@ -30,10 +32,19 @@ static __always_inline void count_loss(enum tracepoint_id tracepoint, enum loss_
     __sync_fetch_and_add(&lost_total, 1);
 }
 
+/* The id that the extractor knows the process by: in a container those that the kernel uses mean nothing to it. */
+static __always_inline __u32 current_pid(void)
+{
+    struct bpf_pidns_info here = {};
+    if (pid_namespace_inode && !bpf_get_ns_current_pid_tgid(pid_namespace_device, pid_namespace_inode, &here, sizeof(here)))
+        return here.tgid;
+    return bpf_get_current_pid_tgid() >> 32;
+}
+
 /* 0 when it is not the process that was asked for. */
 static __always_inline __u32 traced_pid(void)
 {
-    __u32 pid = bpf_get_current_pid_tgid() >> 32;
+    __u32 pid = current_pid();
     return pid_filter && pid_filter != pid ? 0 : pid;
 }
 

@@ -6,6 +6,8 @@
 
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 
 #include <cerrno>
@@ -74,6 +76,17 @@ bool kernel_is_at_least(int major, int minor)
     return std::pair{has_major, has_minor} >= std::pair{major, minor};
 }
 
+/// Has the kernel's side tell processes by the ids that are seen here, if those are not the kernel's own.
+void set_pid_namespace(__u64& device, __u64& inode)
+{
+    constexpr unsigned kFirstNamespace = 0xEFFFFFFC; // the kernel's PROC_PID_INIT_INO
+    constexpr unsigned kKernelMinorBits = 20;
+    struct stat here{};
+    if (stat("/proc/self/ns/pid", &here) != 0 || here.st_ino == kFirstNamespace) return;
+    device = (static_cast<__u64>(major(here.st_dev)) << kKernelMinorBits) | minor(here.st_dev);
+    inode = here.st_ino;
+}
+
 void destroy_link(bpf_link* link) { bpf_link__destroy(link); }
 
 } // namespace
@@ -90,6 +103,7 @@ public:
             bpf_program__set_autoload(program(i), enabled[i]);
         bpf_map__set_max_entries(skeleton_->maps.events, static_cast<__u32>(ring_bytes));
         skeleton_->bss->wakeup_bytes = ring_bytes / kWakeupFraction;
+        set_pid_namespace(skeleton_->bss->pid_namespace_device, skeleton_->bss->pid_namespace_inode);
 
         if (const int error = extractor_bpf__load(skeleton_.get()); error != 0)
             throw std::runtime_error{"cannot load the BPF programs: " + explain(error)};

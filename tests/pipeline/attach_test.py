@@ -121,6 +121,17 @@ def test_a_pid_file_is_followed(directory):
         assert pids == [one.pid] * pids.count(one.pid) + [other.pid] * pids.count(other.pid)
 
 
+def test_in_a_container_processes_have_the_ids_that_are_seen_there(directory):
+    path, url = copy_sim_node(directory), f"ipc://{directory}/bus"
+    extractor = harness.program("peer-observer-extractor")
+    inside = f"{path} {' '.join(TRAFFIC)} & exec {extractor} --bitcoind {path} --listen {url} --node test --pid $!"
+    with harness.Program("unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", inside) as container, \
+            harness.Events(url) as events:
+        container.wait_for_log("tracepoints to")
+        events.wait_for("message.inbound", count=100)
+        assert {event.pid for event in events.list} == {2}
+
+
 def test_a_killed_extractor_leaves_the_node_running_and_a_new_one_goes_on(directory):
     path = copy_sim_node(directory)
     with harness.Program(path, "--flood", "ping", "--rate", 20_000) as node:
