@@ -9,13 +9,22 @@ else()
   set(bpf_architecture x86)
 endif()
 
+set(PEER_OBSERVER_BPF_INCLUDE "" CACHE STRING "Folders with the kernel's headers, where clang does not find them itself")
 set(bpf_include_flags "")
+foreach(folder IN LISTS PEER_OBSERVER_BPF_INCLUDE)
+  list(APPEND bpf_include_flags -idirafter ${folder})
+endforeach()
 foreach(folder IN LISTS libbpf_INCLUDE_DIRS)
-  list(APPEND bpf_include_flags -I${folder})
+  list(APPEND bpf_include_flags -isystem ${folder})
 endforeach()
 # clang -target bpf does not know the folder that Debian keeps per architecture.
 if(CMAKE_LIBRARY_ARCHITECTURE)
   list(APPEND bpf_include_flags -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
+endif()
+
+set(bpf_warnings -Wall -Wextra -Wno-unused-parameter)
+if(PEER_OBSERVER_WERROR)
+  list(APPEND bpf_warnings -Werror)
 endif()
 
 # peer_observer_bpf_skeleton(<target> <header> <name> <source>...): compiles each source, links them into one object, and wraps it.
@@ -25,7 +34,7 @@ function(peer_observer_bpf_skeleton target header name)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${file}.o)
     add_custom_command(
       OUTPUT ${object}
-      COMMAND ${BPF_CLANG} -target bpf -D__TARGET_ARCH_${bpf_architecture} -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
+      COMMAND ${BPF_CLANG} -target bpf -D__TARGET_ARCH_${bpf_architecture} -O2 -g ${bpf_warnings}
               ${bpf_include_flags} -MD -MF ${object}.d -c ${source} -o ${object}
       DEPFILE ${object}.d
       DEPENDS ${source}

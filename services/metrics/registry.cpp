@@ -71,4 +71,8 @@ Histogram& Registry::histogram(Metric metric, std::string_view host, std::span<c
         .Add(make_labels(row, host, values), Histogram::BucketBoundaries(row.buckets.begin(), row.buckets.end()));
 }
 
+void Registry::remove(Metric metric, Counter& series) { family(counters_, metric).Remove(&series); }
+
+void Registry::remove(Metric metric, Gauge& series) { family(gauges_, metric).Remove(&series); }
+
 } // namespace peer_observer::metrics

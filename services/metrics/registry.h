@@ -36,8 +36,8 @@ public:
     Gauge& gauge(Metric metric, std::string_view host, std::span<const std::string_view> values);
     Histogram& histogram(Metric metric, std::string_view host, std::span<const std::string_view> values);
 
-    void remove(Metric metric, Counter& series) { family(counters_, metric).Remove(&series); }
-    void remove(Metric metric, Gauge& series) { family(gauges_, metric).Remove(&series); }
+    void remove(Metric metric, Counter& series);
+    void remove(Metric metric, Gauge& series);
 
 private:
     template <typename T>
