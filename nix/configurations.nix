@@ -1,0 +1,111 @@
+# Configurations that must work, and wrong ones with a part of what must be said about them. Evaluating this checks them.
+{
+  self,
+  pkgs,
+}: let
+  inherit (pkgs) lib;
+  host = configuration:
+    (pkgs.nixos [
+      self.nixosModules.default
+      configuration
+      {
+        fileSystems."/" = {
+          device = "none";
+          fsType = "tmpfs";
+        };
+        boot.loader.grub.enable = false;
+        system.stateVersion = lib.trivial.release;
+      }
+    ]).config;
+  failures = config: map (entry: entry.message) (builtins.filter (entry: !entry.assertion) config.assertions);
+  # "one two": the text does not depend on how its lines are broken
+  words = text: lib.concatStringsSep " " (builtins.filter (word: builtins.isString word && word != "") (builtins.split "[[:space:]]+" text));
+
+  right = {
+    template = {
+      configuration = ./templates/honeynode/honeynode.nix;
+      units = ["bitcoind-alpha" "peer-observer-extractor-alpha" "peer-observer-logger" "peer-observer-metrics" "peer-observer-archiver" "prometheus"];
+    };
+    with-grafana = {
+      configuration = {
+        services.peer-observer.honeynodes.alpha.tools = ["metrics"];
+        services.prometheus.enable = true;
+        services.grafana.enable = true;
+        services.grafana.settings.security.secret_key = "$__file{/var/lib/secrets/grafana-secret-key}";
+      };
+      units = ["grafana"];
+    };
+    three-chains = {
+      configuration.services.peer-observer.honeynodes = {
+        alpha.tools = ["metrics"];
+        beta = {
+          chain = "signet";
+          tools = ["metrics"];
+        };
+        gamma = {
+          chain = "testnet4";
+          tools = ["metrics"];
+        };
+      };
+      units = ["bitcoind-beta" "peer-observer-extractor-alpha" "peer-observer-extractor-beta" "peer-observer-extractor-gamma" "peer-observer-metrics"];
+    };
+    central = {
+      configuration.services.peer-observer.archiver = {
+        enable = true;
+        sources = ["tls+tcp://alpha.example.org:9331" "tls+tcp://beta.example.org:9331"];
+        tls.caFile = "/var/lib/secrets/ca.pem";
+        tls.certKeyFile = "/var/lib/secrets/central.pem";
+      };
+      units = ["peer-observer-archiver"];
+    };
+  };
+
+  wrong = {
+    same-port = {
+      configuration.services.peer-observer.honeynodes = {
+        alpha = {};
+        beta = {};
+      };
+      says = "Give one of them another port: services.peer-observer.honeynodes.beta.port = 8343;";
+    };
+    no-certificate = {
+      configuration.services.peer-observer.honeynodes.alpha.listen = "tls+tcp://0.0.0.0:9331";
+      says = "Set services.peer-observer.honeynodes.alpha.tls.caFile and services.peer-observer.honeynodes.alpha.tls.certKeyFile to files on the host";
+    };
+    no-certificate-of-a-tool = {
+      configuration.services.peer-observer.metrics = {
+        enable = true;
+        sources = ["tls+tcp://alpha.example.org:9331"];
+      };
+      says = "Set services.peer-observer.metrics.tls.caFile and services.peer-observer.metrics.tls.certKeyFile";
+    };
+    nothing-to-watch = {
+      configuration.services.peer-observer.logger.enable = true;
+      says = "services.peer-observer.logger is enabled and has nothing to watch.";
+    };
+    old-kernel = {
+      configuration = {
+        services.peer-observer.honeynodes.alpha = {};
+        boot.kernelPackages = pkgs.linuxPackages_5_10;
+      };
+      says = "tracing needs Linux 5.15 or later, and boot.kernelPackages is Linux 5.10";
+    };
+  };
+
+  checkRight = name: case: let
+    config = host case.configuration;
+    missing = builtins.filter (unit: !config.systemd.services ? ${unit}) case.units;
+  in
+    assert lib.assertMsg (failures config == []) "${name}: ${toString (failures config)}";
+    assert lib.assertMsg (missing == []) "${name}: no unit ${toString missing}"; "${name}: ${config.system.build.toplevel.drvPath}";
+
+  checkWrong = name: case: let
+    said = map words (failures (host case.configuration));
+  in
+    assert lib.assertMsg (lib.any (lib.hasInfix case.says) said) "${name}: nobody says '${case.says}', but: ${toString said}"; "${name}: ${toString said}";
+in
+  pkgs.writeText "configurations" (
+    builtins.unsafeDiscardStringContext (
+      lib.concatLines (lib.mapAttrsToList checkRight right ++ lib.mapAttrsToList checkWrong wrong)
+    )
+  )

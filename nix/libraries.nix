@@ -1,0 +1,25 @@
+# The tests of libs/: each service is built from these folders without their tests. Installs nothing.
+{
+  sources,
+  build,
+  boost,
+  fmt,
+  nlohmann_json,
+  nng,
+  openssl,
+  prometheus-cpp,
+  protobuf,
+  protozero,
+  spdlog,
+  systemdLibs,
+  zstd,
+}:
+build {
+  pname = "peer-observer-libraries";
+  src = sources.toSource [sources.common (sources.own "libs")];
+  # bus: certificates for its tests
+  nativeCheckInputs = [openssl];
+  buildInputs = [boost fmt nlohmann_json nng openssl prometheus-cpp protobuf protozero spdlog systemdLibs zstd];
+  installPhase = "touch $out";
+  meta.description = "Tests of the libraries of peer-observer";
+}

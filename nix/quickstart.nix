@@ -1,0 +1,40 @@
+# ./quickstart with programs that are built already. util-linux and bitcoind are the system's: the first is everywhere.
+{
+  lib,
+  stdenv,
+  makeWrapper,
+  bpftools,
+  coreutils,
+  gawk,
+  gnugrep,
+  gnused,
+  peer-observer-extractor,
+  peer-observer-logger,
+  peer-observer-metrics,
+  sim-node,
+  sources,
+}:
+stdenv.mkDerivation {
+  pname = "peer-observer-quickstart";
+  version = lib.fileContents ../VERSION;
+  src = sources.only ["quickstart" "services/metrics/rules"];
+  nativeBuildInputs = [makeWrapper];
+  installPhase = ''
+    runHook preInstall
+    mkdir -p $out/bin $out/libexec/bin $out/libexec/services/metrics
+    cp -r services/metrics/rules $out/libexec/services/metrics/
+    install quickstart $out/libexec/quickstart
+    for program in ${peer-observer-extractor} ${peer-observer-logger} ${peer-observer-metrics} ${sim-node}; do
+      ln -s $program/bin/* $out/libexec/bin/
+    done
+    makeWrapper $out/libexec/quickstart $out/bin/quickstart \
+      --set PEER_OBSERVER_PROGRAMS $out/libexec/bin \
+      --prefix PATH : ${lib.makeBinPath [bpftools coreutils gawk gnugrep gnused]}
+    runHook postInstall
+  '';
+  meta = {
+    description = "Shows peer-observer at work";
+    license = lib.licenses.mit;
+    mainProgram = "quickstart";
+  };
+}

@@ -1,0 +1,53 @@
+# peer-observer-archiver: every event to compressed files in /var/lib/peer-observer-archiver.
+import ./lib/tool.nix {
+  name = "archiver";
+  description = "writes every event to compressed files";
+  metricsAddress = "127.0.0.1:9362";
+  options = {lib}: let
+    inherit (lib) mkOption types;
+    count = default: description:
+      mkOption {
+        type = types.ints.unsigned;
+        inherit default description;
+      };
+  in {
+    keepSize = count 0 "MiB of all files; the oldest are deleted beyond it. 0: no limit.";
+    keepDays = count 0 "Age of a file before it is deleted. 0: no limit.";
+    rotateSize = count 1024 "MiB of a file before the next one is begun.";
+    level = mkOption {
+      type = types.ints.between 1 19;
+      default = 3;
+      description = "Of compression: 1 is fast, 19 is small.";
+    };
+    kinds = mkOption {
+      type = types.listOf types.str;
+      default = [];
+      description = "Kinds of events to keep; all of them if empty.";
+    };
+    messageTypes = mkOption {
+      type = types.listOf types.str;
+      default = [];
+      description = "Types of P2P messages to keep; all of them if empty.";
+    };
+    sync = mkOption {
+      type = types.either (types.enum ["each-frame" "never"]) types.ints.positive;
+      default = 5;
+      description = "When to wait for the disk: every so many seconds, after `each-frame`, or `never`.";
+    };
+  };
+  settings = cfg: {
+    directory = "/var/lib/peer-observer-archiver";
+    keep-size = cfg.keepSize;
+    keep-days = cfg.keepDays;
+    rotate-size = cfg.rotateSize;
+    inherit (cfg) level sync;
+    kind = cfg.kinds;
+    message-type = cfg.messageTypes;
+  };
+  serviceConfig = _: {
+    StateDirectory = "peer-observer-archiver";
+    StateDirectoryMode = "0700";
+    # Writes what has arrived.
+    TimeoutStopSec = 30;
+  };
+}

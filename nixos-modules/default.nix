@@ -1,0 +1,28 @@
+# nixosModules: one a file of this folder, and `default`, which is all of them.
+{
+  self,
+  lib,
+}: let
+  files = lib.filterAttrs (name: _: lib.hasSuffix ".nix" name && name != "default.nix") (builtins.readDir ./.);
+  names = map (lib.removeSuffix ".nix") (builtins.attrNames files);
+
+  # Arguments of all modules here. The key: whoever imports two of them gets this once.
+  shared = {
+    key = "peer-observer";
+    _module.args.peer-observer = {
+      packages = pkgs: self.packages.${pkgs.stdenv.hostPlatform.system};
+      # What subscribes is a tool, what publishes is called extractor.
+      tools = builtins.filter (name: name != "honeynode" && !lib.hasSuffix "extractor" name) names;
+    };
+  };
+  modules = lib.genAttrs names (name: {
+    _file = ./. + "/${name}.nix";
+    imports = [shared (./. + "/${name}.nix")];
+  });
+in
+  modules
+  // {
+    # Its options reach into those of all the others.
+    honeynode.imports = builtins.attrValues modules;
+    default.imports = builtins.attrValues modules;
+  }

@@ -1,0 +1,175 @@
+# services.peer-observer.honeynodes.<name>: a Bitcoin Core, its extractor, and the tools that watch it.
+{
+  config,
+  lib,
+  pkgs,
+  peer-observer,
+  ...
+}: let
+  inherit (lib) mkOption types;
+  honeynodes = lib.filterAttrs (_: cfg: cfg.enable) config.services.peer-observer.honeynodes;
+  chains = {
+    main = 8333;
+    test = 18333;
+    testnet4 = 48333;
+    signet = 38333;
+    regtest = 18444;
+  };
+  where = name: "services.peer-observer.honeynodes.${name}";
+  firstMetricsPort = 9340;
+
+  honeynode = {
+    name,
+    config,
+    ...
+  }: {
+    options = {
+      enable = mkOption {
+        type = types.bool;
+        default = true;
+        description = "Whether to run this honeynode.";
+      };
+      chain = mkOption {
+        type = types.enum (builtins.attrNames chains);
+        default = "main";
+        description = "The chain of the node.";
+      };
+      package = mkOption {
+        type = types.package;
+        default = (peer-observer.packages pkgs).bitcoind;
+        defaultText = lib.literalMD "nixpkgs' Bitcoin Core with the patches of peer-observer";
+        description = "Bitcoin Core, v29 or later, built with tracepoints as nixpkgs does.";
+      };
+      port = mkOption {
+        type = types.port;
+        default = chains.${config.chain};
+        defaultText = lib.literalMD "the chain's";
+        description = "Port for peers.";
+      };
+      rpcPort = mkOption {
+        type = types.port;
+        default = config.port - 1;
+        defaultText = lib.literalMD "one below `port`, as is the chains' custom";
+        description = "Port for RPC, on 127.0.0.1.";
+      };
+      openFirewall = mkOption {
+        type = types.bool;
+        default = false;
+        description = "Whether peers may connect: opens `port`.";
+      };
+      tools = mkOption {
+        type = types.listOf (types.enum peer-observer.tools);
+        default = [];
+        example = ["metrics" "archiver"];
+        description = "Tools of this host that watch the node. Naming one enables it; its options are in `services.peer-observer.<tool>`.";
+      };
+      listen = mkOption {
+        type = types.strMatching "(tcp|ipc|tls\\+tcp)://.+";
+        default = "ipc:///run/peer-observer/${name}/bus";
+        example = "tls+tcp://0.0.0.0:9331";
+        description = "Where events are published.";
+      };
+      source = mkOption {
+        type = types.str;
+        default = config.listen;
+        defaultText = lib.literalMD "`listen`";
+        example = "tls+tcp://alpha.example.org:9331";
+        description = "Where this host's `tools` connect to. With `tls+tcp://` it must have the name that is in the certificate.";
+      };
+      tls = {
+        caFile = mkOption {
+          type = types.nullOr types.path;
+          default = null;
+          description = "As `services.peer-observer.extractors.<name>.tls.caFile`.";
+        };
+        certKeyFile = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          description = "As `services.peer-observer.extractors.<name>.tls.certKeyFile`. The tools of this host use it as well.";
+        };
+      };
+    };
+  };
+
+  bitcoind = name: cfg: {
+    enable = true;
+    inherit (cfg) package port;
+    rpc.port = cfg.rpcPort;
+    extraCmdlineOptions = ["-chain=${cfg.chain}"];
+  };
+
+  # Its own pid file is for its user only. This one tells nodes apart that run the same program.
+  unit = name: {
+    serviceConfig.RuntimeDirectory = "bitcoind-${name}";
+    postStart = "echo $MAINPID > /run/bitcoind-${name}/pid";
+  };
+
+  extractor = index: name: let
+    cfg = honeynodes.${name};
+  in {
+    bitcoind = "${cfg.package}/bin/bitcoind";
+    pidFile = "/run/bitcoind-${name}/pid";
+    inherit (cfg) listen tls;
+    metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
+  };
+
+  tool = name: let
+    watched = lib.filterAttrs (_: cfg: builtins.elem name cfg.tools) honeynodes;
+    withTls = lib.filterAttrs (_: cfg: lib.hasPrefix "tls+tcp://" cfg.source) watched;
+  in
+    lib.mkIf (watched != {}) {
+      enable = true;
+      sources = map (cfg: cfg.source) (builtins.attrValues watched);
+      tls = lib.genAttrs ["caFile" "certKeyFile"] (
+        file: lib.mkIf (withTls != {}) (lib.mkDefault (builtins.head (builtins.attrValues withTls)).tls.${file})
+      );
+    };
+
+  # Of all honeynodes: who wants a port.
+  ports = lib.concatLists (lib.mapAttrsToList (name: cfg:
+    map (option: {
+      owner = "${where name}.${option}";
+      port = cfg.${option};
+    }) ["port" "rpcPort"])
+  honeynodes);
+  clashes = lib.filterAttrs (_: owners: builtins.length owners > 1) (lib.groupBy (entry: toString entry.port) ports);
+in {
+  options.services.peer-observer.honeynodes = mkOption {
+    type = types.attrsOf (types.submodule honeynode);
+    default = {};
+    example = lib.literalExpression ''{alpha.tools = ["metrics" "archiver"];}'';
+    description = ''
+      Honeynodes of this host, by name. Each is `services.bitcoind.<name>` and `services.peer-observer.extractors.<name>`, whose options
+      can be set in addition, and the tools that it names.
+    '';
+  };
+
+  config = lib.mkIf (honeynodes != {}) {
+    assertions =
+      lib.mapAttrsToList (port: owners: {
+        assertion = false;
+        message = ''
+          Port ${port} is wanted by ${lib.concatMapStringsSep " and " (entry: entry.owner) owners}.
+          Give one of them another port: ${(lib.last owners).owner} = ${toString (lib.toInt port + 10)};
+        '';
+      })
+      clashes
+      ++ lib.mapAttrsToList (name: cfg: {
+        assertion = lib.hasPrefix "tls+tcp://" cfg.listen -> cfg.tls.caFile != null && cfg.tls.certKeyFile != null;
+        message = ''
+          ${where name}.listen is ${cfg.listen}, which needs certificates. Set ${where name}.tls.caFile and
+          ${where name}.tls.certKeyFile to files on the host (docs/deployment.md shows how to make them).
+        '';
+      })
+      honeynodes;
+
+    services.bitcoind = lib.mapAttrs bitcoind honeynodes;
+    systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" (unit name)) honeynodes;
+    services.peer-observer =
+      {
+        extractors = builtins.listToAttrs (lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames honeynodes));
+      }
+      // lib.genAttrs peer-observer.tools tool;
+    networking.firewall.allowedTCPPorts = map (cfg: cfg.port) (builtins.filter (cfg: cfg.openFirewall) (builtins.attrValues honeynodes));
+  };
+}

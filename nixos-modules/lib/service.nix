@@ -1,0 +1,129 @@
+# What the modules of all services have in common: options, the unit, what assertions say.
+{
+  config,
+  lib,
+  pkgs,
+  utils,
+}: let
+  inherit (lib) mkOption types;
+  shared = lib.importJSON ./hardening.json;
+  isTls = lib.hasPrefix "tls+tcp://";
+  portOf = address: lib.toInt (lib.last (lib.splitString ":" address));
+in rec {
+  inherit isTls portOf;
+
+  # The shared list, then the service's deviations: services/<name>/hardening.json, each with its reason.
+  hardening = name: let
+    deviations = ../../services + "/${name}/hardening.json";
+  in
+    shared // lib.optionalAttrs (builtins.pathExists deviations) (lib.mapAttrs (_: deviation: deviation.value) (lib.importJSON deviations));
+
+  options = {
+    package,
+    metricsAddress ? null,
+  }: {
+    package = mkOption {
+      type = types.package;
+      default = package;
+      defaultText = lib.literalMD "the flake's package";
+      description = "The package to run.";
+    };
+    metricsAddress = mkOption {
+      type = types.nullOr (types.strMatching ".+:[0-9]+");
+      default = metricsAddress;
+      example = "127.0.0.1:9340";
+      description = "Where its own health is served for Prometheus, as `HOST:PORT`; `null` for nowhere.";
+    };
+    logLevel = mkOption {
+      type = types.enum ["trace" "debug" "info" "warn" "error"];
+      default = "info";
+      description = "The least important messages that are logged.";
+    };
+    tls = {
+      caFile = mkOption {
+        type = types.nullOr types.path;
+        default = null;
+        example = "/var/lib/secrets/peer-observer/ca.pem";
+        description = "Certificates (PEM) of those who may sign the other end's certificate. Needed for `tls+tcp://`.";
+      };
+      certKeyFile = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        example = "/var/lib/secrets/peer-observer/alpha.pem";
+        description = ''
+          Certificate and private key (PEM) of this end. Needed for `tls+tcp://`. systemd hands it to the service: only root need be
+          able to read the file. A string, so that the key is not copied to the store.
+        '';
+      };
+    };
+    extraArgs = mkOption {
+      type = types.listOf types.str;
+      default = [];
+      description = "Further arguments, as the program's `--help` lists them.";
+    };
+  };
+
+  # An option's value, or nothing where it is null.
+  arguments = lib.cli.toCommandLine (name: {
+    option = "--${name}";
+    sep = null;
+    explicitBool = false;
+  });
+
+  # A unit of the systemd module.
+  unit = {
+    name,
+    cfg,
+    urls,
+    settings,
+    description,
+    serviceConfig ? {},
+  }: let
+    usesTls = lib.any isTls urls;
+    words =
+      [(lib.getExe cfg.package)]
+      ++ arguments ({
+          log-level = cfg.logLevel;
+          metrics-address = cfg.metricsAddress;
+        }
+        // settings)
+      ++ cfg.extraArgs;
+  in {
+    inherit description;
+    wantedBy = ["multi-user.target"];
+    wants = ["network-online.target"];
+    after = ["network-online.target"];
+    # Never gives up: what it waits for may come tomorrow.
+    startLimitIntervalSec = 0;
+    serviceConfig =
+      hardening name
+      // {
+        Type = "notify";
+        Restart = "on-failure";
+        RestartSec = 2;
+        Group = "peer-observer";
+        ExecStart = utils.escapeSystemdExecArgs words + lib.optionalString usesTls " --tls-ca-file %d/ca.pem --tls-cert-key-file %d/cert-key.pem";
+      }
+      // lib.optionalAttrs usesTls {LoadCredential = ["ca.pem:${cfg.tls.caFile}" "cert-key.pem:${cfg.tls.certKeyFile}"];}
+      // serviceConfig;
+  };
+
+  tlsAssertion = where: cfg: urls: {
+    assertion = lib.any isTls urls -> cfg.tls.caFile != null && cfg.tls.certKeyFile != null;
+    message = ''
+      ${where}: ${lib.concatStringsSep ", " (builtins.filter isTls urls)} needs certificates. Set ${where}.tls.caFile and
+      ${where}.tls.certKeyFile to files on the host (docs/deployment.md shows how to make them), or use ipc:// or tcp://.
+    '';
+  };
+
+  scrape = name: cfg:
+    lib.mkIf (config.services.prometheus.enable && cfg.metricsAddress != null) [
+      {
+        job_name = name;
+        static_configs = [{targets = [cfg.metricsAddress];}];
+      }
+    ];
+
+  # Who is in it may connect to the sockets of extractors.
+  group.users.groups.peer-observer = {};
+}

@@ -1,0 +1,96 @@
+# A module for a tool: what all tools have, and what the one at hand adds.
+{
+  name,
+  description,
+  metricsAddress ? null,
+  # Whether it publishes events, too.
+  publishes ? false,
+  # Options of its own: { lib, ... }: { ... }
+  options ? (_: {}),
+  # Its options as arguments of the program: cfg: { option = value; }
+  settings ? (_: {}),
+  # Settings of its unit besides: { cfg, pkgs }: { ... }
+  serviceConfig ? (_: {}),
+}: {
+  config,
+  lib,
+  pkgs,
+  utils,
+  peer-observer,
+  ...
+}: let
+  service = import ./service.nix {inherit config lib pkgs utils;};
+  cfg = config.services.peer-observer.${name};
+  where = "services.peer-observer.${name}";
+  unit = "peer-observer-${name}";
+  urls = cfg.sources ++ lib.optional publishes cfg.listen;
+  inherit (lib) mkOption types;
+in {
+  options.services.peer-observer.${name} =
+    {
+      enable = lib.mkEnableOption "peer-observer-${name}: ${description}";
+      sources = mkOption {
+        type = types.listOf (types.strMatching "(tcp|ipc|tls\\+tcp)://.+");
+        default = [];
+        example = ["tls+tcp://alpha.example.org:9331"];
+        description = "The publishers that it watches. Honeynodes of this host that name the tool are added by themselves.";
+      };
+      nodes = mkOption {
+        type = types.listOf types.str;
+        default = [];
+        description = "Names of the nodes to watch; all of them if empty.";
+      };
+      openFirewall = mkOption {
+        type = types.bool;
+        default = false;
+        description = "Whether to open the port of `metricsAddress`.";
+      };
+    }
+    // lib.optionalAttrs publishes {
+      listen = mkOption {
+        type = types.strMatching "(tcp|ipc|tls\\+tcp)://.+";
+        default = "ipc:///run/peer-observer/${name}/bus";
+        example = "tcp://127.0.0.1:9334";
+        description = "Where it publishes its own events. The default is a socket that the group `peer-observer` may connect to.";
+      };
+    }
+    // service.options {
+      inherit metricsAddress;
+      package = (peer-observer.packages pkgs)."peer-observer-${name}";
+    }
+    // options {inherit lib;};
+
+  config = lib.mkIf cfg.enable (lib.mkMerge [
+    service.group
+    {
+      assertions = [
+        {
+          assertion = cfg.sources != [];
+          message = ''
+            ${where} is enabled and has nothing to watch. Name it in services.peer-observer.honeynodes.<name>.tools, or give it the
+            addresses of publishers: ${where}.sources = ["tcp://127.0.0.1:9331"];
+          '';
+        }
+        (service.tlsAssertion where cfg urls)
+      ];
+      systemd.services.${unit} = service.unit {
+        inherit name cfg description urls;
+        settings =
+          {
+            source = cfg.sources;
+            node = cfg.nodes;
+            listen = cfg.listen or null;
+          }
+          // settings cfg;
+        serviceConfig =
+          lib.optionalAttrs publishes {
+            RuntimeDirectory = "peer-observer/${name}";
+            RuntimeDirectoryMode = "0750";
+          }
+          // serviceConfig {inherit cfg pkgs;};
+      };
+      services.prometheus.scrapeConfigs = service.scrape unit cfg;
+      networking.firewall.allowedTCPPorts = lib.mkIf (cfg.openFirewall && cfg.metricsAddress != null) [(service.portOf cfg.metricsAddress)];
+    }
+  ]);
+}

@@ -1,0 +1,36 @@
+# peer-observer-metrics: Prometheus metrics of the nodes; rules and dashboards where this host has Prometheus and Grafana.
+{
+  imports = [
+    (import ./lib/tool.nix {
+      name = "metrics";
+      description = "turns events into Prometheus metrics";
+      metricsAddress = "127.0.0.1:9332";
+      options = {lib}: let
+        inherit (lib) mkOption types;
+      in {
+        ipLists = mkOption {
+          type = types.attrsOf types.path;
+          default = {};
+          example = lib.literalExpression "{tor_exit = ./tor-exits.txt;}";
+          description = "Lists of addresses and subnets, one a line, whose inbound connections are counted under the list's name.";
+        };
+        provision = mkOption {
+          type = types.bool;
+          default = true;
+          description = ''
+            Whether to give rules to this host's Prometheus, and dashboards and a data source to its Grafana, if they are enabled.
+            Prometheus scrapes the services of this host in any case.
+          '';
+        };
+      };
+      settings = cfg: {
+        ip-list = builtins.attrValues (builtins.mapAttrs (name: file: "${name}=${file}") cfg.ipLists);
+      };
+      serviceConfig = {pkgs, ...}: {
+        # Reads the lists again.
+        ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
+      };
+    })
+    ./lib/monitoring.nix
+  ];
+}

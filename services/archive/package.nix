@@ -1,0 +1,19 @@
+{
+  mkService,
+  boost,
+  fmt,
+  nlohmann_json,
+  nng,
+  prometheus-cpp,
+  protobuf,
+  protozero,
+  spdlog,
+  systemdLibs,
+  zstd,
+}:
+mkService {
+  name = "archive";
+  description = "Reads, checks, replays and repairs archives of events";
+  folders = ["libs/app" "libs/archive" "libs/base" "libs/bus" "libs/print" "libs/telemetry"];
+  buildInputs = [boost fmt nlohmann_json nng prometheus-cpp protobuf protozero spdlog systemdLibs zstd];
+}

@@ -1,0 +1,18 @@
+{
+  mkService,
+  boost,
+  fmt,
+  nlohmann_json,
+  nng,
+  prometheus-cpp,
+  protobuf,
+  protozero,
+  spdlog,
+  systemdLibs,
+}:
+mkService {
+  name = "logger";
+  description = "Prints the events of Bitcoin nodes, one line an event";
+  folders = ["libs/app" "libs/base" "libs/bus" "libs/print" "libs/telemetry"];
+  buildInputs = [boost fmt nlohmann_json nng prometheus-cpp protobuf protozero spdlog systemdLibs];
+}
