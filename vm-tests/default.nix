@@ -24,8 +24,8 @@
             imports = [self.nixosModules.default written.defaults or {}];
             # Cheap: no documentation, little memory.
             documentation.enable = false;
-            virtualisation.memorySize = 1024;
-            virtualisation.diskSize = 2048;
+            virtualisation.memorySize = lib.mkDefault 1024;
+            virtualisation.diskSize = lib.mkDefault 2048;
           };
           globalTimeout = 600;
           testScript = builtins.readFile ./lib/prelude.py + written.testScript;

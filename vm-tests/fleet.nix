@@ -1,0 +1,83 @@
+# Two honeynodes and a central host that watches both over tls+tcp, with certificates of a CA of their own.
+{
+  honeynode,
+  lib,
+  ...
+}: let
+  certificates = ./certificates;
+  # Where a user would keep them. systemd hands them to the services.
+  secrets = name: {
+    environment.etc."secrets/ca.pem".source = certificates + "/ca.pem";
+    environment.etc."secrets/cert-key.pem" = {
+      source = certificates + "/${name}.pem";
+      mode = "0400";
+    };
+  };
+  tls = {
+    caFile = "/etc/secrets/ca.pem";
+    certKeyFile = "/etc/secrets/cert-key.pem";
+  };
+  field = name: {
+    imports = [(honeynode {inherit name;}) (secrets name)];
+    services.peer-observer.honeynodes.${name} = {
+      listen = "tls+tcp://0.0.0.0:9331";
+      inherit tls;
+    };
+    services.peer-observer.extractors.${name}.openFirewall = true;
+  };
+in {
+  nodes = {
+    alpha = field "alpha";
+    beta = field "beta";
+    central = {
+      imports = [(secrets "central")];
+      services.peer-observer =
+        lib.genAttrs ["logger" "metrics"] (_: {
+          enable = true;
+          sources = ["tls+tcp://alpha:9331" "tls+tcp://beta:9331"];
+          inherit tls;
+        });
+    };
+    # Has a certificate that their CA did not sign.
+    stranger = {
+      imports = [(secrets "stranger")];
+      services.peer-observer.logger = {
+        enable = true;
+        sources = ["tls+tcp://alpha:9331"];
+        inherit tls;
+      };
+    };
+  };
+
+  testScript = ''
+    start_all()
+    for machine, node in ((alpha, "alpha"), (beta, "beta")):
+        wait_for_tracing(machine, node)
+    for tool in ("logger", "metrics"):
+        central.wait_for_unit(f"peer-observer-{tool}.service")
+    with subtest("central watches both"):
+        for machine, node in ((alpha, "alpha"), (beta, "beta")):
+            connect(machine, node)
+            txid = pay(machine)
+            central.wait_until_succeeds(f"journalctl -o cat -u peer-observer-logger.service | grep ' {node} message.inbound .*message_type=tx .*{txid}'", timeout=60)
+        assert metric(central, "127.0.0.1:9332", "peer_observer_bus_connected_sources") == 2
+        for node in ("alpha", "beta"):
+            central.succeed(f"curl -fsS http://127.0.0.1:9332/metrics | grep 'peerobserver_publishers_up{{.*host=\"{node}\".*}} 1'")
+    with subtest("who has no certificate of the CA sees nothing"):
+        stranger.wait_for_unit("peer-observer-logger.service")
+        stranger.wait_until_succeeds("(: < /dev/tcp/alpha/9331)", timeout=60)
+        txid = pay(alpha)
+        central.wait_until_succeeds(f"journalctl -o cat -u peer-observer-logger.service | grep {txid}", timeout=60)
+        for name in ("peer_observer_bus_connected_sources", "peer_observer_bus_received_events_total"):
+            assert metric(stranger, "127.0.0.1:9361", name) == 0, name
+    with subtest("keys are on no command line"):
+        for machine in (alpha, central):
+            machine.fail("grep -al 'PRIVATE[ ]KEY' /proc/[0-9]*/cmdline")
+            machine.succeed("systemctl cat 'peer-observer-*' | grep '^LoadCredential=cert-key.pem:'")
+    with subtest("a honeynode goes away and comes back"):
+        alpha.succeed("systemctl stop peer-observer-extractor-alpha.service")
+        central.wait_until_succeeds("curl -fsS http://127.0.0.1:9332/metrics | grep '^peer_observer_bus_connected_sources 1'", timeout=60)
+        alpha.succeed("systemctl start peer-observer-extractor-alpha.service")
+        central.wait_until_succeeds("curl -fsS http://127.0.0.1:9332/metrics | grep '^peer_observer_bus_connected_sources 2'", timeout=60)
+  '';
+}

@@ -1,0 +1,49 @@
+"""Connects to a regtest node as a peer.
+
+peer.py HOST PORT misbehave                 announce more headers than a message may hold, and wait to be disconnected
+peer.py HOST PORT announce [IP PORT]...     announce addresses
+"""
+
+import hashlib
+import ipaddress
+import socket
+import struct
+import sys
+import time
+
+
+def message(kind, payload=b""):
+    checksum = hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
+    return bytes.fromhex("fabfb5da") + kind.ljust(12, b"\0") + struct.pack("<I", len(payload)) + checksum + payload
+
+
+def too_many_headers():
+    return message(b"headers", b"\xfd" + struct.pack("<H", 2001))
+
+
+def addresses(words):
+    pairs = list(zip(words[::2], map(int, words[1::2])))
+    payload = bytes([len(pairs)])
+    for address, port in pairs:
+        packed = bytes(10) + b"\xff\xff" + ipaddress.IPv4Address(address).packed
+        payload += struct.pack("<IQ", int(time.time()), 1) + packed + struct.pack(">H", port)
+    return message(b"addr", payload)
+
+
+VERSION = struct.pack("<iQq", 70016, 0, int(time.time())) + bytes(52) + struct.pack("<QBiB", 1, 0, 0, 0)
+
+host, port, what, *words = sys.argv[1:]
+with socket.create_connection((host, int(port)), timeout=30) as peer:
+    peer.sendall(message(b"version", VERSION) + message(b"verack"))
+    if what == "misbehave":
+        peer.sendall(too_many_headers())
+        while peer.recv(65536):
+            pass
+    else:
+        # The answer to the ping comes after the addresses were processed.
+        peer.sendall(addresses(words) + message(b"ping", b"12345678"))
+        received = b""
+        while message(b"pong", b"12345678") not in received:
+            data = peer.recv(65536)
+            assert data, "disconnected"
+            received += data

@@ -1,0 +1,68 @@
+# All of it on one host: two nodes, blocks, transactions, misbehaviour; logger, metrics with Prometheus, archive.
+{
+  self,
+  honeynode,
+  ...
+}: {
+  nodes.machine = {pkgs, ...}: {
+    imports = [(honeynode {tools = ["logger" "metrics" "archiver"];})];
+    services.peer-observer.logger.format = "json";
+    services.prometheus = {
+      enable = true;
+      globalConfig.scrape_interval = "1s";
+    };
+    environment.systemPackages = [pkgs.python3 self.packages.${pkgs.stdenv.hostPlatform.system}.peer-observer-archive];
+    environment.etc."peer.py".source = ./lib/peer.py;
+    virtualisation.memorySize = 2048;
+  };
+
+  testScript = ''
+    start_all()
+    wait_for_tracing(machine)
+    for unit in ("logger", "metrics", "archiver"):
+        machine.wait_for_unit(f"peer-observer-{unit}.service")
+    machine.wait_for_unit("prometheus.service")
+
+
+    def logged(*parts: str) -> str:
+        greps = " | ".join(f"grep -F -- '{part}'" for part in parts)
+        return machine.wait_until_succeeds(f"journalctl -o cat -u peer-observer-logger.service | {greps} | head -n 1 | grep .", timeout=60)
+
+
+    def asked(query: str) -> float:
+        answer = json.loads(machine.succeed(f"curl -fsS --data-urlencode 'query={query}' http://127.0.0.1:9090/api/v1/query"))
+        return sum(float(series["value"][1]) for series in answer["data"]["result"])
+
+
+    connect(machine)
+    txid = pay(machine)
+    # Else a block may come before the transaction is asked for.
+    machine.wait_until_succeeds(f"bitcoin-cli -regtest -datadir=/var/lib/bitcoind-alpha -rpcport=18443 getrawmempool | grep {txid}", timeout=60)
+    block = rpc(machine, "peer", f"generatetoaddress 1 {rpc(machine, 'peer', 'getnewaddress')}")[0]
+    machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 misbehave")
+
+    with subtest("the logger shows transaction, block, connection and misbehaviour"):
+        logged('"kind":"message.inbound"', '"message_type":"tx"', txid)
+        logged('"kind":"mempool.added"', txid)
+        logged('"kind":"validation.block_connected"', block)
+        logged('"kind":"connection.outbound"')
+        logged('"kind":"connection.misbehaving"', "headers message size = 2001")
+    with subtest("Prometheus has scraped the metrics, and has the rules"):
+        machine.wait_until_succeeds(
+            "curl -fsS http://127.0.0.1:9090/api/v1/query?query=peerobserver_p2p_message_count | grep '\"message\":\"tx\"'", timeout=60
+        )
+        for job in ("extractor-alpha", "logger", "metrics", "archiver"):
+            assert asked('up{job="peer-observer-' + job + '"}') == 1, job
+        machine.succeed("curl -fsS http://127.0.0.1:9090/api/v1/rules | grep PeerObserverExtractorDown")
+    with subtest("nothing was lost on the way"):
+        for address in ("127.0.0.1:9332", "127.0.0.1:9361", "127.0.0.1:9362"):
+            assert metric(machine, address, "peer_observer_bus_missed_events_total") == 0, address
+        assert metric(machine, "127.0.0.1:9340", "peer_observer_extractor_lost_events_total") == 0
+    with subtest("the archive is whole and has the same"):
+        machine.succeed("systemctl stop peer-observer-archiver.service")
+        machine.succeed("peer-observer-archive verify --no-gaps /var/lib/peer-observer-archiver")
+        events = machine.succeed("peer-observer-archive cat --format json /var/lib/peer-observer-archiver")
+        for part in (txid, block, "headers message size = 2001"):
+            assert part in events, part
+  '';
+}
