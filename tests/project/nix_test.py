@@ -1,0 +1,92 @@
+"""The Nix side, as far as it can be checked here.
+
+`nix-instantiate` (Debian's nix-bin) parses. NIX_HARNESS names a program that evaluates without network: it has the verbs `check FLAKE` and
+`eval --raw FLAKE#ATTRIBUTE`, takes nixpkgs from the git repository NIXPKGS, and exits with 77 where it cannot. Without it, those tests are
+skipped.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SKIPPED = 77
+PACKAGE = "path:{}#packages.x86_64-linux.{}.drvPath"
+
+
+def evaluate(*words, timeout=600):
+    harness = os.environ.get("NIX_HARNESS")
+    if not harness or not os.environ.get("NIXPKGS"):
+        pytest.skip("NIX_HARNESS and NIXPKGS are not set")
+    result = subprocess.run([harness, *map(str, words)], capture_output=True, text=True, timeout=timeout)
+    if result.returncode == SKIPPED:
+        pytest.skip(result.stdout.strip())
+    return result
+
+
+def tracked(*patterns):
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--", *patterns]
+    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The repository's files, to be changed."""
+    for name in tracked():
+        (tmp_path / "copy" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / "copy" / name)
+    return tmp_path / "copy"
+
+
+def drv_path(folder, package):
+    result = evaluate("eval", "--raw", PACKAGE.format(folder, package))
+    assert result.returncode == 0, result.stderr[-3000:]
+    return re.search(r"/nix/store/\S+\.drv", result.stdout).group(0)
+
+
+def test_every_file_parses():
+    parser = shutil.which("nix-instantiate")
+    if not parser:
+        pytest.skip("no nix-instantiate (Debian: nix-bin)")
+    files = tracked("*.nix")
+    assert len(files) > 30
+    result = subprocess.run([parser, "--parse", *files], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-3000:]
+
+
+def test_every_folder_of_services_is_a_package_with_a_vm_test():
+    for folder in (ROOT / "services").iterdir():
+        if (folder / "CMakeLists.txt").exists():
+            assert (folder / "package.nix").exists(), folder
+            assert (ROOT / "vm-tests" / f"{folder.name}.nix").exists(), folder
+
+
+def test_all_outputs_evaluate_and_wrong_configurations_are_explained():
+    result = evaluate("check", ROOT)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert "checks.x86_64-linux.configurations" in result.stdout + result.stderr
+
+
+def test_a_change_of_one_service_builds_that_service_only(copy):
+    services = ["logger", "archiver", "metrics", "extractor"]
+    before = {name: drv_path(copy, f"peer-observer-{name}") for name in services}
+    with (copy / "services/logger/logger.cpp").open("a") as file:
+        file.write("// changed\n")
+    after = {name: drv_path(copy, f"peer-observer-{name}") for name in services}
+    assert {name for name in services if before[name] != after[name]} == {"logger"}
+
+
+def test_tests_of_libraries_and_documents_build_no_service(copy):
+    before = {name: drv_path(copy, name) for name in ("peer-observer-logger", "libraries")}
+    for name in ("libs/bus/frame_test.cpp", "services/logger/README.md", "docs/architecture.md"):
+        with (copy / name).open("a") as file:
+            file.write("// changed\n")
+    after = {name: drv_path(copy, name) for name in before}
+    assert {name for name in before if before[name] != after[name]} == {"libraries"}
