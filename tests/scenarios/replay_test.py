@@ -62,11 +62,11 @@ def test_a_replay_finds_the_same(recorded, speed):
     archive, events, expected = recorded
     with harness.temporary_directory() as directory:
         url = f"ipc://{directory}/replay"
-        replay = harness.Program(harness.program("peer-observer-archive"), "replay", "--listen", url, "--speed", speed,
-                                 archive)
-        with replay, Detector(directory, url, options=OPTIONS) as detector:
+        # Whoever listens to the detector has to be there before the replay, which begins when the detector is.
+        with Detector(directory, url, options=OPTIONS, waits=False) as detector:
             found = Found(detector)
-            with found.reader:
+            with found.reader, harness.Program(harness.program("peer-observer-archive"), "replay", "--listen", url,
+                                               "--speed", speed, archive) as replay:
                 assert replay.wait(120) == 0
                 found.wait_for_all(detector, events)
                 assert detector.stop() == 0

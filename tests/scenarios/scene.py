@@ -10,13 +10,15 @@ import harness
 
 
 class Detector(harness.Program):
-    def __init__(self, directory, *urls, options=(), name="detector"):
+    """`waits`: until its source is there."""
+
+    def __init__(self, directory, *urls, options=(), name="detector", waits=True):
         self.url = f"ipc://{directory}/{name}"
         self.metrics = f"127.0.0.1:{harness.free_port()}"
         sources = [word for url in urls for word in ("--source", url)]
         super().__init__(harness.program("peer-observer-detector"), *sources, "--listen", self.url,
                          "--metrics-address", self.metrics, *options)
-        self.wait_for_log("connected")
+        self.wait_for_log("connected" if waits else "publishing on")
 
 
 class Watch:
