@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
-#include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
-#include <rapidjson/reader.h>
+#include <nlohmann/json.hpp>
 
 namespace peer_observer::rpc_extractor {
 namespace {
@@ -34,24 +33,54 @@ Shape shape_of(const FieldDescriptor& field)
     return {field.message_type()->map_value()->message_type(), true};
 }
 
-/// rapidjson's handler. A method returns false to stop.
-class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> {
+/// Over the text, for a parser that copies its iterators: `position` is how far any of them has come.
+struct Cursor {
+    using iterator_category = std::input_iterator_tag;
+    using value_type = char;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const char*;
+    using reference = const char&;
+
+    reference operator*() const { return *at; }
+    Cursor& operator++()
+    {
+        ++at;
+        ++*position;
+        return *this;
+    }
+    Cursor operator++(int)
+    {
+        const Cursor before = *this;
+        ++*this;
+        return before;
+    }
+    bool operator==(const Cursor& other) const { return at == other.at; }
+
+    const char* at = nullptr;
+    std::size_t* position = nullptr;
+};
+
+/// nlohmann's handler of events. A method returns false to stop.
+class Handler {
 public:
-    Handler(const rapidjson::MemoryStream& stream, std::uint64_t id, Shape result)
-        : stream_{stream}, id_{std::to_string(id)}, result_shape_{result}
+    Handler(const std::size_t& position, std::uint64_t id, Shape result)
+        : position_{position}, id_{id}, result_shape_{result}
     {}
 
-    bool Default() { return scalar({}, false); } // null, true, false
-    bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return scalar({text, size}, true); }
-    bool String(const char* text, rapidjson::SizeType size, bool)
+    bool null() { return scalar(); }
+    bool boolean(bool) { return scalar(); }
+    bool number_integer(std::int64_t value) { return number(value, false); }
+    bool number_unsigned(std::uint64_t value) { return number(static_cast<std::int64_t>(value), value == id_); }
+    bool number_float(double, const std::string&) { return number({}, false); }
+    bool binary(nlohmann::json::binary_t&) { return false; } // not in JSON
+    bool string(const std::string& text)
     {
-        if (in_error() && key_ == "message") error_.message.assign(text, std::min<std::size_t>(size, kMaxErrorMessage));
-        return scalar({text, size}, false);
+        if (in_error() && key_ == "message") error_.message = text.substr(0, kMaxErrorMessage);
+        return scalar();
     }
 
-    bool Key(const char* text, rapidjson::SizeType size, bool)
+    bool key(const std::string& name)
     {
-        const std::string_view name{text, size};
         if (stack_.size() == 1) return member(name);
         if (in_error()) key_ = name;
         if (!in_result_) return true;
@@ -60,7 +89,7 @@ public:
         if (object.is_map) {
             next_.message = object.message;
         } else if (object.message != nullptr) {
-            const auto* const field = object.message->FindFieldByName(std::string{name});
+            const auto* const field = object.message->FindFieldByName(name);
             if (field != nullptr)
                 next_ = shape_of(*field);
             else
@@ -69,19 +98,24 @@ public:
         return true;
     }
 
-    bool StartObject()
+    bool start_object(std::size_t)
     {
         begin_value();
         return push();
     }
-    bool StartArray()
+    bool start_array(std::size_t)
     {
         if (stack_.empty()) return fail("not an object");
         begin_value();
         return push();
     }
-    bool EndObject(rapidjson::SizeType) { return pop(); }
-    bool EndArray(rapidjson::SizeType) { return pop(); }
+    bool end_object() { return pop(); }
+    bool end_array() { return pop(); }
+
+    bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&)
+    {
+        return fail("no valid JSON"); // the exception's text has the node's bytes in it
+    }
 
     std::expected<Envelope, Fault> finish(std::string_view body)
     {
@@ -91,6 +125,8 @@ public:
             envelope_.error = std::move(error_);
         else if (result_end_ > result_begin_)
             envelope_.result = body.substr(result_begin_, result_end_ - result_begin_);
+        else if (result_is_number_)
+            envelope_.result = number_behind(body.substr(result_begin_));
         else
             return std::unexpected(Fault{Cause::malformed, "an answer with neither result nor error"});
         return std::move(envelope_);
@@ -118,31 +154,36 @@ private:
         const auto index = static_cast<std::size_t>(member_);
         if (member_ != Member::other && std::exchange(members_seen_[index], true)) return fail("a member twice");
         in_result_ = member_ == Member::result;
-        if (in_result_) next_ = result_shape_;
+        if (member_ == Member::id) id_seen_ = true;
+        if (in_result_) {
+            next_ = result_shape_;
+            result_begin_ = position_;
+        }
         return true;
     }
 
-    bool scalar(std::string_view text, bool is_number)
+    bool scalar() { return stack_.empty() ? fail("not an object") : true; }
+
+    bool number(std::int64_t value, bool is_id)
     {
-        if (stack_.empty()) return fail("not an object");
-        if (stack_.size() == 1 && member_ == Member::id) {
-            id_seen_ = true;
-            id_fits_ = is_number && text == id_;
-        }
-        if (stack_.size() == 1 && member_ == Member::result && is_number) {
-            result_end_ = stream_.Tell();
-            result_begin_ = result_end_ - text.size();
-        }
-        if (in_error() && key_ == "code" && is_number)
-            std::from_chars(text.data(), text.data() + text.size(), error_.code);
-        return true;
+        if (stack_.size() == 1 && member_ == Member::id) id_fits_ = is_id;
+        if (stack_.size() == 1 && member_ == Member::result) result_is_number_ = true;
+        if (in_error() && key_ == "code") error_.code = value;
+        return scalar();
     }
 
-    /// The stream is at the opening bracket: rapidjson's iterative parser takes brackets after it has told us.
+    /// The number in `text`, the result's name and colon gone but for the latter.
+    static std::string_view number_behind(std::string_view text)
+    {
+        text.remove_prefix(text.find_first_of("-0123456789"));
+        return text.substr(0, text.find_first_not_of("+-.0123456789Ee"));
+    }
+
+    /// The position is behind the opening bracket.
     void begin_value()
     {
         if (stack_.size() != 1) return;
-        if (member_ == Member::result) result_begin_ = stream_.Tell();
+        if (member_ == Member::result) result_begin_ = position_ - 1;
         if (member_ == Member::error) has_error_ = true;
     }
 
@@ -158,7 +199,7 @@ private:
         // What comes next in an array is of the same shape.
         next_ = stack_.back();
         stack_.pop_back();
-        if (stack_.size() == 1 && member_ == Member::result) result_end_ = stream_.Tell() + 1;
+        if (stack_.size() == 1 && member_ == Member::result) result_end_ = position_;
         return true;
     }
 
@@ -172,8 +213,8 @@ private:
         envelope_.unknown_fields.emplace(shown ? name : "other");
     }
 
-    const rapidjson::MemoryStream& stream_;
-    std::string id_;
+    const std::size_t& position_; ///< behind what was read last
+    std::uint64_t id_;
     Shape result_shape_;
     Shape next_;               ///< of the value that comes next, in the result
     std::vector<Shape> stack_; ///< of the objects and arrays that are open
@@ -183,6 +224,7 @@ private:
     bool id_seen_ = false;
     bool id_fits_ = false;
     bool has_error_ = false;
+    bool result_is_number_ = false;
     std::size_t result_begin_ = 0;
     std::size_t result_end_ = 0;
     std::string key_; ///< in the error
@@ -196,21 +238,16 @@ private:
 std::expected<Envelope, Fault> read_envelope(std::string_view body, std::uint64_t id, const Descriptor& message,
                                              std::string_view answer_field)
 {
-    constexpr unsigned kFlags =
-        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
     const Shape shape =
         answer_field.empty() ? Shape{&message, false} : shape_of(*message.FindFieldByName(std::string{answer_field}));
-    rapidjson::MemoryStream stream{body.data(), body.size()};
-    Handler handler{stream, id, shape};
-    rapidjson::Reader reader;
-    const rapidjson::ParseResult parsed = reader.Parse<kFlags>(stream, handler);
-    if (parsed.IsError())
-        return std::unexpected(
-            Fault{Cause::malformed, fmt::format("at byte {}: {}", parsed.Offset(),
-                                                handler.complaint().empty() ? rapidjson::GetParseError_En(parsed.Code())
-                                                                            : handler.complaint())});
-    if (stream.Tell() != body.size())
-        return std::unexpected(Fault{Cause::malformed, "a zero byte"}); // taken for the end
+    // The parser takes it for the end.
+    if (body.contains('\0')) return std::unexpected(Fault{Cause::malformed, "a zero byte"});
+    std::size_t position = 0;
+    Handler handler{position, id, shape};
+    const Cursor begin{body.data(), &position};
+    const Cursor end{body.data() + body.size(), &position};
+    if (!nlohmann::json::sax_parse(begin, end, &handler))
+        return std::unexpected(Fault{Cause::malformed, fmt::format("at byte {}: {}", position, handler.complaint())});
     return handler.finish(body);
 }
 
