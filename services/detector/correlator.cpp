@@ -101,7 +101,7 @@ void Correlator::flush() { release(std::numeric_limits<Time>::max()); }
 
 void Correlator::release(Time before)
 {
-    std::ranges::stable_sort(waiting_, [](const Report& a, const Report& b) { return order_of(a) < order_of(b); });
+    std::ranges::sort(waiting_, [](const Report& a, const Report& b) { return order_of(a) < order_of(b); });
     const auto end = std::ranges::find_if(waiting_, [&](const Report& report) { return report.time >= before; });
     for (auto report = waiting_.begin(); report != end; ++report)
         handle(*report);

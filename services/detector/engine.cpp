@@ -129,7 +129,7 @@ void Engine::publish(const proto::Event& event, const Definition& definition)
     if (event.anomaly().has_opened()) {
         const auto kinds = all_detectors();
         const auto kind = static_cast<std::size_t>(std::ranges::find(kinds, &definition) - kinds.begin());
-        ++counters_.kinds[kind].opened.at(event.anomaly().opened().severity());
+        ++counters_.kinds[kind].opened.at(static_cast<std::size_t>(event.anomaly().opened().severity()));
     }
     event.SerializeToString(&serialized_);
     publish_(serialized_);
