@@ -49,6 +49,16 @@
       };
       units = ["bitcoind-beta" "peer-observer-extractor-alpha" "peer-observer-extractor-beta" "peer-observer-extractor-gamma" "peer-observer-metrics"];
     };
+    every-service = {
+      configuration.services.peer-observer = {
+        honeynodes.alpha.tools = ["addr-connectivity" "archiver" "detector" "getblocktxn-recorder" "logger" "metrics"];
+        rpc-extractors.alpha = {
+          cookieFile = "/var/lib/bitcoind-alpha/.cookie";
+          unit = "bitcoind-alpha.service";
+        };
+      };
+      units = ["peer-observer-addr-connectivity" "peer-observer-detector" "peer-observer-rpc-extractor-alpha"];
+    };
     central = {
       configuration.services.peer-observer.archiver = {
         enable = true;
