@@ -13,7 +13,7 @@ std::string utc_text(std::uint64_t unix_ns)
     constexpr std::uint64_t kNanoseconds = 1'000'000'000;
     const auto seconds = static_cast<std::time_t>(unix_ns / kNanoseconds);
     std::tm utc{};
-    gmtime_r(&seconds, &utc);
+    (void)gmtime_r(&seconds, &utc);
     return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}.{:06}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                        utc.tm_hour, utc.tm_min, utc.tm_sec, unix_ns % kNanoseconds / 1000);
 }

@@ -31,11 +31,12 @@ std::uint32_t crc32(std::string_view bytes)
 
 } // namespace
 
-std::uint32_t read_u32(const char* bytes)
+std::uint32_t read_u32(std::string_view bytes, std::size_t offset)
 {
     static_assert(std::endian::native == std::endian::little);
     std::uint32_t number = 0;
-    std::memcpy(&number, bytes, sizeof number);
+    if (offset > bytes.size() || bytes.size() - offset < sizeof number) throw std::out_of_range{"read_u32"};
+    std::memcpy(&number, bytes.data() + offset, sizeof number);
     return number;
 }
 
@@ -56,14 +57,14 @@ std::string encode_record(RecordType type, std::string_view protobuf)
 
 std::expected<Record, std::string> decode_record(std::string_view frame)
 {
-    if (frame.size() < kAroundBytes || read_u32(frame.data()) != kRecordMagic)
+    if (frame.size() < kAroundBytes || read_u32(frame) != kRecordMagic)
         return std::unexpected{"it is not a record of an archive"};
     const auto body = frame.substr(kSkippableHeaderBytes, frame.size() - kSkippableHeaderBytes - kTrailerBytes);
     if (!body.starts_with(kTag)) return std::unexpected{"it is not a record of an archive"};
-    if (read_u32(frame.data() + frame.size() - kTrailerBytes) != crc32(body))
+    if (read_u32(frame, frame.size() - kTrailerBytes) != crc32(body))
         return std::unexpected{"the checksum of a record is wrong"};
-    if (read_u32(frame.data() + 4) != frame.size() - kSkippableHeaderBytes ||
-        read_u32(frame.data() + frame.size() - kRecordSizeBytes) != frame.size())
+    if (read_u32(frame, 4) != frame.size() - kSkippableHeaderBytes ||
+        read_u32(frame, frame.size() - kRecordSizeBytes) != frame.size())
         return std::unexpected{"the sizes of a record are wrong"};
     const auto type = static_cast<RecordType>(body[kTagBytes - 1]);
     if (type != RecordType::header && type != RecordType::gap && type != RecordType::index)
@@ -74,7 +75,7 @@ std::expected<Record, std::string> decode_record(std::string_view frame)
 std::size_t record_size_from_end(std::string_view last_bytes)
 {
     if (last_bytes.size() < kRecordSizeBytes) return 0;
-    return read_u32(last_bytes.data() + last_bytes.size() - kRecordSizeBytes);
+    return read_u32(last_bytes, last_bytes.size() - kRecordSizeBytes);
 }
 
 } // namespace peer_observer::archive

@@ -41,7 +41,8 @@ inline constexpr std::size_t kRecordSizeBytes = 4;
 /// The size that the last bytes of a file tell; 0 where they are too few.
 std::size_t record_size_from_end(std::string_view last_bytes);
 
-/// Numbers in files are little-endian.
-std::uint32_t read_u32(const char* bytes);
+/// The number at `offset`; numbers in files are little-endian. Throws std::out_of_range where there are not enough
+/// bytes.
+std::uint32_t read_u32(std::string_view bytes, std::size_t offset = 0);
 
 } // namespace peer_observer::archive

@@ -51,7 +51,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_chunk(std::uint64_t offset)
 {
     const auto start = file_.view(offset, kSkippableHeaderBytes);
     if (start.size() < kSkippableHeaderBytes) return std::unexpected{Failure{"the file ends within a frame"}};
-    const std::uint32_t magic = read_u32(start.data());
+    const std::uint32_t magic = read_u32(start);
     if (is_skippable(magic)) return read_skippable(offset);
     if (magic == kZstdMagic) return read_batches(offset);
     return std::unexpected{Failure{"there is no frame"}};
@@ -60,10 +60,10 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_chunk(std::uint64_t offset)
 std::expected<Chunk, Scanner::Failure> Scanner::read_skippable(std::uint64_t offset)
 {
     const auto start = file_.view(offset, kSkippableHeaderBytes);
-    const std::uint64_t size = kSkippableHeaderBytes + std::uint64_t{read_u32(start.data() + 4)};
+    const std::uint64_t size = kSkippableHeaderBytes + std::uint64_t{read_u32(start, 4)};
     Chunk chunk{.offset = offset, .size = size};
     if (size > file_.size() - offset) return std::unexpected{Failure{"the file ends within a record"}};
-    if (read_u32(start.data()) != kRecordMagic) {
+    if (read_u32(start) != kRecordMagic) {
         chunk.kind = Chunk::Kind::foreign;
         return chunk;
     }
@@ -147,7 +147,7 @@ bool Scanner::starts_frame(std::uint64_t offset)
 {
     const auto start = file_.view(offset, sizeof(std::uint32_t));
     if (start.size() < sizeof(std::uint32_t)) return false;
-    const auto magic = read_u32(start.data());
+    const auto magic = read_u32(start);
     return magic == kZstdMagic || is_skippable(magic);
 }
 
@@ -167,7 +167,7 @@ std::uint64_t Scanner::find_next(std::uint64_t offset, std::uint64_t declared_si
         const auto piece = file_.view(at, kPiece);
         std::uint64_t candidate = end;
         for (std::size_t i = 0; i + sizeof(std::uint32_t) <= piece.size(); ++i) {
-            const auto magic = read_u32(piece.data() + i);
+            const auto magic = read_u32(piece, i);
             if (magic != kZstdMagic && magic != kRecordMagic) continue;
             candidate = at + i;
             break;
