@@ -9,11 +9,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <limits>
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 #include <tuple>
 #include <vector>
 
@@ -199,7 +201,8 @@ void info(const variables_map& values, app::Context& context)
         }
     }
     info.print();
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0 && errno != EPIPE)
+        throw std::system_error{errno, std::generic_category(), "cannot write to stdout"};
     if (damaged > 0)
         throw std::runtime_error{fmt::format("{} places are damaged and not counted; see the verb verify", damaged)};
 }

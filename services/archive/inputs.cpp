@@ -118,7 +118,7 @@ std::string format_time(std::uint64_t unix_ns)
 {
     const auto seconds = static_cast<std::time_t>(unix_ns / kNanoseconds);
     std::tm utc{};
-    gmtime_r(&seconds, &utc);
+    (void)gmtime_r(&seconds, &utc);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                        utc.tm_hour, utc.tm_min, utc.tm_sec, unix_ns % kNanoseconds);
 }

@@ -47,7 +47,7 @@ void Output::write_all(std::string_view bytes)
             closed_ = true;
         } else if (errno == EAGAIN) { // whoever shares the descriptor has made it non-blocking
             pollfd writable{STDOUT_FILENO, POLLOUT, 0};
-            poll(&writable, 1, -1);
+            (void)poll(&writable, 1, -1);
         } else if (errno != EINTR) {
             throw std::system_error{errno, std::generic_category(), "cannot write to stdout"};
         }

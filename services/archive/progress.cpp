@@ -44,7 +44,7 @@ void Progress::update(std::uint64_t position)
     fmt::print(stderr, "\r[{}{}] {:3.0f}% of {:.0f} MiB, {:.0f} MiB/s \x1b[K", std::string(filled, '#'),
                std::string(kWidth - filled, ' '), share * 100, static_cast<double>(total_) / kMebibyte,
                done / kMebibyte / seconds);
-    std::fflush(stderr);
+    (void)std::fflush(stderr);
 }
 
 void Progress::hide()
