@@ -1,6 +1,7 @@
 """Attacks on a real Bitcoin Core on regtest, by peers of ours from several addresses of 127.0.0.0/8, among ordinary ones."""
 
 import contextlib
+import os
 import pathlib
 import sys
 import time
@@ -179,6 +180,8 @@ SCENARIOS = {
     getaddr_fingerprint: (),
     inbound_drop: ("--inbound_drop.lasts_s", 2),
 }
+# What every run plays; the others need some minutes, and PEER_OBSERVER_LONG_TESTS=1. sim_node plays all of them in every run.
+ALWAYS = {addr_flood, connection_churn, invalid_block, fake_client}
 NODE_OPTIONS = {
     eviction_pressure: ("-maxconnections=32",),
 }
@@ -186,6 +189,8 @@ NODE_OPTIONS = {
 
 @pytest.mark.parametrize("attack", SCENARIOS, ids=lambda attack: attack.__name__)
 def test_attack_is_found_and_nothing_else(attack):
+    if attack not in ALWAYS and not os.environ.get("PEER_OBSERVER_LONG_TESTS"):
+        pytest.skip("PEER_OBSERVER_LONG_TESTS is not set")
     kind = attack.__name__
     with scene(*SCENARIOS[attack], node_options=NODE_OPTIONS.get(attack, ())) as place:
         pulse = place.peer("127.9.0.2")
