@@ -33,11 +33,7 @@ static __always_inline bool read_message(struct message *message, struct pt_regs
     if (!message->pid || !find_arguments(&message->arguments, ctx))
         return false;
     message->peer_id = frequent_argument(&message->arguments, 0);
-    if (!describe_peer(&message->arguments, message->pid, message->peer_id)) {
-        count_loss(tracepoint, LOSS_RING_FULL);
-        return false;
-    }
-    return true;
+    return describe_peer(&message->arguments, tracepoint, message->pid, message->peer_id);
 }
 
 static __always_inline void fill_message(struct message_record *record, const struct message *message, __u64 size, __u64 payload,

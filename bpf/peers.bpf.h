@@ -29,7 +29,7 @@ static __always_inline void read_text(struct arguments *arguments, __u32 index, 
 
 /* Sends the texts of arguments 1 and 2 if the extractor does not have them. False when there is no room for that: then it cannot be
  * told of the peer's messages either. */
-static __always_inline bool describe_peer(struct arguments *arguments, __u32 pid, __u64 peer_id)
+static __always_inline bool describe_peer(struct arguments *arguments, enum tracepoint_id tracepoint, __u32 pid, __u64 peer_id)
 {
     if (arguments->unreadable) { /* the id: nobody knows whose message it is */
         arguments->unreadable |= 1 << 1 | 1 << 2;
@@ -38,19 +38,15 @@ static __always_inline bool describe_peer(struct arguments *arguments, __u32 pid
     __u64 key = peer_key(pid, peer_id);
     if (*peer_slot(peer_id) == key && peer_id <= (__u32)-1)
         return true;
-    struct peer_record *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+    struct peer_record *record = reserve_for(tracepoint, pid, sizeof(*record));
     if (!record)
         return false;
     record->header.tracepoint = PEER_RECORD;
-    record->header.pid = pid;
-    record->header.unreadable = 0;
-    record->header.lost_total = lost_total;
-    record->header.ktime_ns = 0;
     record->peer_id = peer_id;
     read_text(arguments, 1, record->address, sizeof(record->address));
     read_text(arguments, 2, record->connection_type, sizeof(record->connection_type));
     bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-    if (!arguments->unreadable)
+    if (!arguments->unreadable && peer_id <= (__u32)-1)
         *peer_slot(peer_id) = key;
     return true;
 }
