@@ -33,7 +33,7 @@ def fee_of(traced, txid):
 
 
 def test_a_payment_is_selected_created_and_created_again_without_partial_spends(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     txid = traced.wallet.sendtoaddress(traced.address, AMOUNT // 10**8)
     selected_value, change_position = inputs_and_change(traced, txid)
     aps = traced.events.wait_for("coin_selection.aps_create_tx", mark)
@@ -64,7 +64,7 @@ def aps_index(traced, event):
 
 
 def test_a_payment_of_everything_has_no_change(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     balance = traced.wallet.getbalance()
     answer = traced.wallet.send(outputs=[{traced.address: balance}], options={"subtract_fee_from_outputs": [0], "add_to_wallet": False})
     assert answer["complete"]
@@ -77,7 +77,7 @@ def test_a_payment_of_everything_has_no_change(traced):
 
 def test_a_bumped_fee_uses_the_coins_that_it_was_given(traced):
     txid = pay_from_one_coin(traced.wallet, traced.address, 1)
-    mark = traced.events.mark()
+    mark = traced.mark()
     bumped = traced.wallet.bumpfee(txid)
     selected = traced.events.wait_for("coin_selection.selected_coins", mark)
     assert selected["algorithm"] == "manual"
@@ -86,7 +86,7 @@ def test_a_bumped_fee_uses_the_coins_that_it_was_given(traced):
 
 
 def test_insufficient_funds_fail(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     with pytest.raises(RpcError, match="Insufficient funds"):
         traced.wallet.sendtoaddress(traced.address, 1_000_000)
     created = traced.events.wait_for("coin_selection.normal_create_tx", mark)

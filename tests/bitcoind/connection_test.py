@@ -53,11 +53,11 @@ def check_connection(event, peer, network="UNROUTABLE"):
 
 def test_an_inbound_connection_is_seen_from_accept_to_close(traced):
     node, events = traced.node, traced.events
-    mark = events.mark()
+    mark = traced.mark()
     before = time.time()
     with socket.create_connection(("127.0.0.1", node.port)) as connection:
         peer, = peers_when(node, 1)
-        opened = events.wait_for("connection.inbound", mark)
+        opened = events.wait_for("connection.inbound", mark, peer_id=peer["id"])
         check_connection(opened, peer)
         assert opened["address"] == address_of(connection)
         assert opened["connection_count"] == 1
@@ -73,39 +73,39 @@ def test_an_inbound_connection_is_seen_from_accept_to_close(traced):
 
 
 def test_an_inbound_connection_through_an_onion_service_has_that_network(traced, onion_port):
-    mark = traced.events.mark()
+    mark = traced.mark()
     with socket.create_connection(("127.0.0.1", onion_port)):
         peer, = peers_when(traced.node, 1)
         assert peer["network"] == "onion"
-        check_connection(traced.events.wait_for("connection.inbound", mark), peer, network="ONION")
-    check_connection(traced.events.wait_for("connection.closed", mark), peer, network="ONION")
+        check_connection(traced.events.wait_for("connection.inbound", mark, peer_id=peer["id"]), peer, network="ONION")
+    check_connection(traced.events.wait_for("connection.closed", mark, peer_id=peer["id"]), peer, network="ONION")
 
 
 @pytest.mark.parametrize("connection_type", ["manual", "outbound-full-relay", "block-relay-only", "addr-fetch"])
 def test_an_outbound_connection_of_each_type(traced, connection_type):
     node, events = traced.node, traced.events
-    mark = events.mark()
+    mark = traced.mark()
     if connection_type == "manual":
         node.rpc.addnode(traced.peer.address, "onetry")
     else:
         node.rpc.addconnection(traced.peer.address, connection_type, False)
     peer, = peers_when(node, 1)
     assert peer["connection_type"] == connection_type
-    opened = events.wait_for("connection.outbound", mark)
+    opened = events.wait_for("connection.outbound", mark, peer_id=peer["id"])
     check_connection(opened, peer)
     assert opened["address"] == traced.peer.address
     assert opened["connection_count"] == 1
     node.rpc.disconnectnode("", peer["id"])
-    closed = events.wait_for("connection.closed", mark)
+    closed = events.wait_for("connection.closed", mark, peer_id=peer["id"])
     check_connection(closed, peer)
     assert closed["established_s"] == peer["conntime"]
 
 
 def test_a_feeler_is_closed_at_once(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     traced.node.rpc.addconnection(traced.peer.address, "feeler", False)
     opened = traced.events.wait_for("connection.outbound", mark)
-    closed = traced.events.wait_for("connection.closed", mark)
+    closed = traced.events.wait_for("connection.closed", mark, peer_id=opened["peer_id"])
     for event in (opened, closed):
         assert event["connection_type"] == "feeler"
         assert event["address"] == traced.peer.address
@@ -115,7 +115,7 @@ def test_a_feeler_is_closed_at_once(traced):
 
 def test_a_misbehaving_peer_is_named_with_the_reason_and_then_closed(traced):
     node, peer, events = traced.node, traced.peer, traced.events
-    mark = events.mark()
+    mark = traced.mark()
     peer_of_node, node_of_peer = peer.connect(node)
     peer.rpc.sendmsgtopeer(node_of_peer["id"], "headers", "fdd107")  # claims 2001 headers
     misbehaving = events.wait_for("connection.misbehaving", mark)
@@ -127,7 +127,7 @@ def test_a_misbehaving_peer_is_named_with_the_reason_and_then_closed(traced):
 
 def test_a_full_node_evicts_and_the_evicted_peers_are_named(traced):
     node, events = traced.node, traced.events
-    mark = events.mark()
+    mark = traced.mark()
     with contextlib.ExitStack() as stack:
         connections, peers = {}, {}
         for _ in range(INBOUND_SLOTS + 5):

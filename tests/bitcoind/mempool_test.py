@@ -55,7 +55,7 @@ def check_removed(traced, mark, txid, reason, entry):
 
 
 def test_added_and_removed_by_a_block(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     before = time.time()
     txid = traced.wallet.sendtoaddress(traced.address, 1)
     entry = entry_of(traced, txid)
@@ -68,7 +68,7 @@ def test_added_and_removed_by_a_block(traced):
 
 
 def test_replaced_by_a_transaction(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     old = traced.wallet.sendtoaddress(traced.address, 1)
     old_entry = entry_of(traced, old)
     bumped = traced.wallet.bumpfee(old)
@@ -90,7 +90,7 @@ def test_replaced_by_a_transaction(traced):
 
 def test_replaced_by_a_package(traced):
     rpc = traced.node.rpc
-    mark = traced.events.mark()
+    mark = traced.mark()
     coin = largest_coin(traced)
     old = rpc.sendrawtransaction(spend(traced, coin, 1000))
     old_entry = entry_of(traced, old)
@@ -116,7 +116,7 @@ def test_replaced_by_a_package(traced):
 
 @pytest.mark.parametrize("method", ["sendrawtransaction", "testmempoolaccept"])
 def test_rejected(traced, method):
-    mark = traced.events.mark()
+    mark = traced.mark()
     raw = spend(traced, largest_coin(traced), 0)
     txid = traced.node.rpc.decoderawtransaction(raw)["txid"]
     if method == "testmempoolaccept":
@@ -131,7 +131,7 @@ def test_rejected(traced, method):
 
 
 def test_removed_by_expiry(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     old = traced.wallet.sendtoaddress(traced.address, 1)
     entry = entry_of(traced, old)
     traced.node.rpc.setmocktime(int(time.time()) + 7300)
@@ -140,7 +140,7 @@ def test_removed_by_expiry(traced):
 
 
 def test_removed_by_conflict(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     coin = largest_coin(traced)
     txid = traced.node.rpc.sendrawtransaction(spend(traced, coin, 1000))
     entry = entry_of(traced, txid)
@@ -150,7 +150,7 @@ def test_removed_by_conflict(traced):
 
 def test_removed_by_reorg(traced):
     rpc = traced.node.rpc
-    mark = traced.events.mark()
+    mark = traced.mark()
     # The coinbase that may be spent in the next block for the first time.
     coinbase = rpc.getblock(rpc.getblockhash(rpc.getblockcount() - 99))["tx"][0]
     coin = {"txid": coinbase, "vout": 0, "amount": rpc.gettxout(coinbase, 0)["value"]}
@@ -167,7 +167,7 @@ def test_removed_by_sizelimit(traced):
     rpc = traced.node.rpc
     traced.wallet.sendmany("", {traced.wallet.getnewaddress(): "0.5" for _ in range(55)})
     rpc.generatetoaddress(1, traced.address)
-    mark = traced.events.mark()
+    mark = traced.mark()
     sent, entry = [], None
     for number, coin in enumerate(coin for coin in traced.wallet.listunspent() if coin["confirmations"] == 1):
         sent.append(rpc.sendrawtransaction(spend(traced, coin, 50_000 + 20_000 * number, data="61" * 95_000)))

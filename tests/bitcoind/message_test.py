@@ -59,7 +59,7 @@ def test_the_handshake(traced):
 
 
 def test_a_ping_and_its_pong(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     traced.node.rpc.ping()
     ping = wait_for(traced, "outbound", "ping", mark)
     pong = wait_for(traced, "inbound", "pong", mark, where=lambda pong: pong["nonce"] == ping["nonce"])
@@ -123,7 +123,7 @@ def test_the_headers_and_blocks_that_a_new_peer_fetches(traced):
 
 def test_a_new_transaction_is_announced_asked_for_and_sent(traced):
     wait_until_synchronized(traced)
-    mark = traced.events.mark()
+    mark = traced.mark()
     txid = traced.wallet.sendtoaddress(traced.wallet.getnewaddress(), 1)
     tx = traced.node.rpc.getrawtransaction(txid, 1)
     announced = {"type": "WTX", "hash": tx["hash"]}
@@ -134,7 +134,7 @@ def test_a_new_transaction_is_announced_asked_for_and_sent(traced):
 
 def test_a_new_block_is_sent_compact(traced):
     wait_until_synchronized(traced)
-    mark = traced.events.mark()
+    mark = traced.mark()
     block_hash, = traced.node.rpc.generatetoaddress(1, traced.wallet.getnewaddress())
     block = traced.node.rpc.getblock(block_hash, 2)
     compact = wait_for(traced, "outbound", "cmpctblock", mark)

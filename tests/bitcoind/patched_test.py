@@ -42,7 +42,7 @@ def check_address(traced, event, table, address):
 
 
 def test_an_address_added_by_rpc(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     assert traced.node.rpc.addpeeraddress("1.2.3.4", 8333)["success"]
     added = traced.events.wait_for("addrman.attempt_add", mark)
     assert added["inserted"] is True
@@ -51,7 +51,7 @@ def test_an_address_added_by_rpc(traced):
 
 
 def test_an_address_announced_by_a_peer_has_the_peer_as_its_source(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     announced = b"\x01" + int(time.time()).to_bytes(4, "little") + b"\x01" + b"\x01\x04" + bytes([9, 8, 7, 6]) + (8333).to_bytes(2, "big")
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "addrv2", announced.hex())
     added = traced.events.wait_for("addrman.attempt_add", mark)
@@ -64,7 +64,7 @@ def test_an_address_announced_by_a_peer_has_the_peer_as_its_source(traced):
 
 
 def test_an_address_that_proved_good(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     assert traced.node.rpc.addpeeraddress("5.6.7.8", 8333, True)["success"]
     moved = traced.events.wait_for("addrman.move_to_good", mark)
     check_address(traced, moved, "tried", "5.6.7.8:8333")
@@ -97,7 +97,7 @@ def check_orphan(event, orphan, traced, count):
 
 
 def test_an_orphan_comes_and_goes_with_its_parent(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     child, parent = orphan_with_parent(traced)
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "tx", child)
     orphan, = harness.wait_until(lambda: traced.node.rpc.getorphantxs(2), "the node has an orphan")
@@ -115,7 +115,7 @@ def test_an_orphan_comes_and_goes_with_its_parent(traced):
 
 
 def test_an_orphan_goes_with_its_peer(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     child, _ = orphan_with_parent(traced)
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "tx", child)
     orphan, = harness.wait_until(lambda: traced.node.rpc.getorphantxs(2), "the node has an orphan")
@@ -126,7 +126,7 @@ def test_an_orphan_goes_with_its_peer(traced):
 
 
 def test_every_message_that_came_in_was_processed_and_its_time_taken(traced):
-    mark = traced.events.mark()
+    mark = traced.mark()
     traced.peer.rpc.ping()
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "foobar", "00" * 100)
     processed = traced.events.wait_for("message.processed", mark, message_type="foobar")

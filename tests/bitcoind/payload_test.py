@@ -19,14 +19,14 @@ def traced():
 
 def receive(traced, message_type, payload):
     """Lets the peer send it to the node. Returns the event."""
-    mark = traced.events.mark()
+    mark = traced.mark()
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], message_type, payload)
     return check(traced, traced.events.wait_for("message.inbound", mark, message_type=message_type), payload)
 
 
 def send(traced, message_type, payload):
     """Lets the node send it to the peer. Returns the event."""
-    mark = traced.events.mark()
+    mark = traced.mark()
     traced.node.rpc.sendmsgtopeer(traced.peer_of_node["id"], message_type, payload)
     return check(traced, traced.events.wait_for("message.outbound", mark, message_type=message_type), payload)
 
@@ -50,7 +50,7 @@ def test_every_byte_of_a_payload_arrives(traced, direction, size):
 
 def test_a_payload_above_the_limit_is_reported_in_its_place(traced):
     """The receiver would drop it, but the sender's probe fires."""
-    mark = traced.events.mark()
+    mark = traced.mark()
     peer = traced.peer_of_node["id"]
     traced.node.rpc.sendmsgtopeer(peer, "before", "00")
     traced.node.rpc.sendmsgtopeer(peer, "toobig", "00" * (MAX_PAYLOAD + 1))

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import secrets
 
 import pytest
 
@@ -15,6 +16,14 @@ class Traced:
     peer: Node
     events: harness.Events
     extractor: harness.Extractor
+
+    def mark(self):
+        """A place in the stream, as Events.mark(), behind the events of everything that the node has done until now."""
+        rpc = self.node.rpc
+        nobody_has = [{"txid": secrets.token_hex(32), "vout": 0}]
+        refused, = rpc.testmempoolaccept([rpc.createrawtransaction(nobody_has, [{"data": "00"}])])
+        self.events.wait_for("mempool.rejected", txid=refused["txid"])
+        return self.events.mark()
 
 
 def require_bitcoind():

@@ -24,7 +24,7 @@ def traced():
 
 def mine(traced):
     """(the new block with its inputs' coins, mark before it, seconds that mining took)"""
-    mark, start = traced.events.mark(), time.monotonic()
+    mark, start = traced.mark(), time.monotonic()
     block_hash, = traced.node.rpc.generatetoaddress(1, traced.address)
     return traced.node.rpc.getblock(block_hash, 3), mark, time.monotonic() - start
 
@@ -79,7 +79,7 @@ def check_flush(event, mode, for_prune=False):
 
 def test_a_flush_on_request_writes_all_coins_of_the_cache(traced):
     mine(traced)
-    mark, start = traced.events.mark(), time.monotonic()
+    mark, start = traced.mark(), time.monotonic()
     traced.node.rpc.gettxoutsetinfo()
     seconds = time.monotonic() - start
     flush = traced.events.wait_for("utxocache.flush", mark)
@@ -92,7 +92,7 @@ def test_pruning_flushes(traced):
     rpc = traced.node.rpc
     # -fastprune makes files of 64 KiB, some 250 such blocks; the last 288 blocks are kept.
     rpc.generatetoaddress(560 - rpc.getblockcount(), traced.address)
-    mark = traced.events.mark()
+    mark = traced.mark()
     pruned_to = rpc.pruneblockchain(300)
     assert pruned_to > 0
     check_flush(traced.events.wait_for("utxocache.flush", mark, for_prune=True), NONE, for_prune=True)
@@ -100,7 +100,7 @@ def test_pruning_flushes(traced):
 
 def test_a_stop_flushes_the_cache_and_a_new_start_finds_it_empty(traced):
     mine(traced)
-    mark, pid, coins = traced.events.mark(), traced.node.pid, cache_size(traced.node)
+    mark, pid, coins = traced.mark(), traced.node.pid, cache_size(traced.node)
     traced.node.stop()
     flushes = traced.events.wait_for("utxocache.flush", mark, mode=FORCE_FLUSH, count=2)
     for event in flushes:
@@ -121,7 +121,7 @@ def test_a_coin_that_a_rejected_transaction_pulled_in_is_uncached(traced):
     rpc = traced.node.rpc
     height = rpc.getblockcount() - 150
     coinbase = rpc.getblock(rpc.getblockhash(height), 2)["tx"][0]  # gettxout would pull the coin in
-    mark = traced.events.mark()
+    mark = traced.mark()
     unsigned = rpc.createrawtransaction([{"txid": coinbase["txid"], "vout": 0}], [{traced.address: 1}])
     answer, = rpc.testmempoolaccept([unsigned], 0)
     assert not answer["allowed"]
