@@ -13,7 +13,7 @@ inline constexpr std::uint32_t kSchemaVersion = 1;
 inline constexpr std::string_view kTopicPrefix = "peer-observer/1/";
 inline constexpr std::size_t kMaxNodeNameLength = 64;
 /// A batch leaves when it has reached this size.
-inline constexpr std::size_t kBatchBytes = std::size_t{64} << 10U;
+inline constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
 /// A subscriber hangs up on a publisher that announces more than this.
 inline constexpr std::size_t kMaxFrameBytes = std::size_t{16} << 20U;
 /// Leaves room in a frame for the rest of a batch. Four times Bitcoin's largest message.

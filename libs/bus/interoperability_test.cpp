@@ -30,6 +30,7 @@ TEST_P(Interoperability, NngsSubReadsThePublisher)
     wait_for_subscribers(publisher, 1);
     for (std::uint64_t i = 0; i < 10; ++i) {
         publisher.add(make_event(i, 100'000));
+        publisher.flush();
         char* data = nullptr;
         std::size_t size = 0;
         ASSERT_EQ(nng_recv(sub, &data, &size, NNG_FLAG_ALLOC), 0);

@@ -115,9 +115,12 @@ private:
     {
         ++batches_;
         bytes_ += frame_.size();
-        // A copy has no spare room, which slow subscribers would let us hold, and leaves frame_ its room.
-        fanout_.send(std::make_shared<const std::string>(frame_));
+        // A small frame leaves as a copy without spare room, which slow subscribers would let us hold.
+        const bool is_full = frame_.size() >= kBatchBytes;
+        fanout_.send(is_full ? std::make_shared<const std::string>(std::exchange(frame_, {}))
+                             : std::make_shared<const std::string>(frame_));
         frame_.clear();
+        if (is_full) frame_.reserve(kBatchBytes + kBatchBytes / 8);
     }
 
     std::string node_;

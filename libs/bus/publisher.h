@@ -40,7 +40,7 @@ public:
     ~Publisher();
 
     /// Gives the event the next sequence number and appends it to the current batch, which leaves when it has reached
-    /// 64 KiB. `event` is a serialized peer_observer.proto.Event.
+    /// 256 KiB. `event` is a serialized peer_observer.proto.Event.
     void add(std::string_view event);
 
     /// Sends the current batch, if there is anything in it. Call it whenever no further event is at hand, and at least
