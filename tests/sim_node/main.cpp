@@ -20,6 +20,7 @@
 #include "tests/sim_node/attacks.h"
 #include "tests/sim_node/modes.h"
 #include "tests/sim_node/player.h"
+#include "tests/sim_node/recording.h"
 #include "tests/sim_node/session.h"
 
 namespace po = boost::program_options;
@@ -75,7 +76,9 @@ po::options_description options()
     add("rate", number(0), "tracepoints a second; 0: as fast as possible");
     add("events", count(0), "end after so many; 0: no limit");
     add("duration", number(0), "end after so many seconds; 0: no limit");
-    add("only", po::value<std::string>(), "these tracepoints only: context:name[,context:name...]");
+    add("only", po::value<std::string>(),
+        "these tracepoints only: context:name[,context:name...], or `attached`: those that somebody listens to when it "
+        "begins");
     add("list", "write the calls to stdout, one a line, arguments between tabs, instead of firing them");
     add("summary", "at the end, write what was fired while somebody listened to stdout, as JSON");
     add("wait-for-attach", po::value<Count>(), "first wait until somebody listens to so many tracepoints");
@@ -85,6 +88,7 @@ po::options_description options()
     add("payload", po::value<std::string>(), "a file with the payload of a flood's messages, which stays as it is");
     add("count", count(0), "messages of each thread of a flood; 0: no limit");
     add("threads", count(1), "threads of a flood; each is a peer of its own");
+    add("repeat", count(0), "play the session's first so many tracepoints over and over, made before it begins");
     add("order", "instead of a session: several tracepoints in turn, each with its number in an argument");
     add("fault", po::value<std::string>(),
         "instead of a session: messages, every second one of which a tracer cannot read: "
@@ -98,12 +102,14 @@ po::options_description options()
 std::bitset<kProbeCount> parse_only(const std::string& list)
 {
     std::bitset<kProbeCount> result;
-    std::istringstream names(list);
+    if (list == "attached") result = attached_probes();
+    std::istringstream names(list == "attached" ? "" : list);
     for (std::string name; std::getline(names, name, ',');) {
         const auto probe = find_probe(name);
         if (!probe) throw UsageError("no such tracepoint: " + name);
         result.set(static_cast<std::size_t>(*probe));
     }
+    if (result.none()) throw UsageError("--only " + list + " leaves no tracepoint");
     return result;
 }
 
@@ -123,11 +129,11 @@ bool wait_for_attach(std::size_t probes, double timeout_s)
 {
     using namespace std::chrono_literals;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
-    while (active_probes() < probes) {
+    while (attached_probes().count() < probes) {
         if (stopping) return false;
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error(fmt::format("after {} seconds, somebody listens to {} tracepoints instead of {}",
-                                                 timeout_s, active_probes(), probes));
+                                                 timeout_s, attached_probes().count(), probes));
         }
         std::this_thread::sleep_for(5ms);
     }
@@ -178,7 +184,7 @@ Summary play_attack(const Attack& attack, double strength, double speed, std::ui
     return player.summary();
 }
 
-Summary play(const po::variables_map& values, PlayerSettings settings)
+Summary play(const po::variables_map& values, const Recording& recording, PlayerSettings settings)
 {
     constexpr std::uint64_t kMostThreads = 256;
     if (values.count("flood") + values.count("order") + values.count("fault") + values.count("attack") > 1) {
@@ -203,6 +209,9 @@ Summary play(const po::variables_map& values, PlayerSettings settings)
         play_order(player, settings.only);
     } else if (values.contains("fault")) {
         play_fault(player, parse_fault(values["fault"].as<std::string>()));
+    } else if (!recording.calls().empty()) {
+        while (!player.done())
+            std::ranges::for_each(recording.calls(), [&](const Call& call) { player.play(call); });
     } else {
         Session session(values["seed"].as<Count>().value, [&](const Call& call) { player.play(call); });
         while (!player.done())
@@ -217,14 +226,16 @@ void run(const po::variables_map& values)
     settings.rate = values["rate"].as<double>();
     settings.events = values["events"].as<Count>().value;
     settings.duration_s = values["duration"].as<double>();
-    if (values.contains("only")) settings.only = parse_only(values["only"].as<std::string>());
     if (values.contains("list")) settings.list = stdout;
     if (values.contains("wait-for-attach") &&
         !wait_for_attach(values["wait-for-attach"].as<Count>().value, values["wait-timeout"].as<double>())) {
         return;
     }
+    if (values.contains("only")) settings.only = parse_only(values["only"].as<std::string>());
+    const Recording recording =
+        record_session(values["seed"].as<Count>().value, values["repeat"].as<Count>().value, settings.only);
     const auto start = std::chrono::steady_clock::now();
-    const Summary summary = play(values, settings);
+    const Summary summary = play(values, recording, settings);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     if (values.contains("summary")) fmt::print("{}\n", summary.json(elapsed.count()));
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw std::runtime_error("cannot write to stdout");

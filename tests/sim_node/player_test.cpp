@@ -1,5 +1,6 @@
 #include "tests/sim_node/player.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/sim_node/modes.h"
+#include "tests/sim_node/recording.h"
 #include "tests/sim_node/session.h"
 
 namespace peer_observer::sim_node {
@@ -46,6 +48,32 @@ void play_session(Player& player)
     Session session(3, [&](const Call& call) { player.play(call); });
     while (!player.done())
         session.play_scene();
+}
+
+TEST(Recording, PlaysTheSessionsFirstCallsAgainAndAgain)
+{
+    PlayerSettings settings;
+    settings.events = 500;
+    const auto session = listed(settings, play_session);
+    const Recording recording = record_session(3, 500, settings.only);
+    settings.events = 1200;
+    const auto repeated = listed(settings, [&](Player& player) {
+        while (!player.done())
+            std::ranges::for_each(recording.calls(), [&](const Call& call) { player.play(call); });
+    });
+    ASSERT_EQ(repeated.size(), 1200U);
+    for (std::size_t i = 0; i < repeated.size(); ++i)
+        EXPECT_EQ(repeated[i], session[i % 500]);
+}
+
+TEST(Recording, HasOnlyTheTracepointsThatAreAskedFor)
+{
+    std::bitset<kProbeCount> only;
+    only.set(static_cast<std::size_t>(Probe::mempool_added));
+    const Recording recording = record_session(3, 50, only);
+    EXPECT_EQ(recording.calls().size(), 50U);
+    EXPECT_TRUE(
+        std::ranges::all_of(recording.calls(), [](const Call& call) { return call.probe == Probe::mempool_added; }));
 }
 
 TEST(Line, HasTheArgumentsInTheirOrderAndForm)

@@ -24,12 +24,13 @@ std::optional<Probe> find_probe(std::string_view name)
     return static_cast<Probe>(found - kProbes.begin());
 }
 
-std::size_t active_probes()
+std::bitset<kProbeCount> attached_probes()
 {
-    std::size_t count = 0;
-#define SIM_NODE_COUNT(context, name, ...) count += context##_##name##_semaphore > 0 ? 1 : 0;
-    SIM_NODE_PROBES(SIM_NODE_COUNT)
-    return count;
+    std::bitset<kProbeCount> attached;
+#define SIM_NODE_IS_ATTACHED(context, name, ...)                                                                       \
+    attached.set(static_cast<std::size_t>(Probe::context##_##name), context##_##name##_semaphore > 0);
+    SIM_NODE_PROBES(SIM_NODE_IS_ATTACHED)
+    return attached;
 }
 
 #define SIM_NODE_ARGUMENTS_1(a) v[0].a

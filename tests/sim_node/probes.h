@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -104,8 +105,8 @@ struct Call {
 /// Executes the probe if somebody listens to it; the arguments are evaluated only then. Returns whether it did.
 bool fire(const Call& call);
 
-/// How many of the probes somebody listens to.
-std::size_t active_probes();
+/// The probes that somebody listens to.
+std::bitset<kProbeCount> attached_probes();
 
 /// A pointer to a hash, so that it cannot be taken for a payload.
 struct HashPointer {
