@@ -4,6 +4,7 @@
     cmake --preset bench && cmake --build --preset bench
     bench/flood/flood.py --build build/bench                     # as root; a table on stdout
     bench/flood/flood.py --build build/bench --json flood.json --repetitions 7
+    bench/flood/flood.py --build build/bench --parts
 
 Each line of the table is one size of message. In each repetition every kind of tracer has its turn, so that whatever else the machine
 does meets all of them. Times are nanoseconds a message on the sending thread (sim_node, in the node's place); ratios are taken within a
@@ -32,12 +33,14 @@ from harness import Program, free_port, wait_until  # noqa: E402
 sys.stdout = sys.stderr  # for what programs log; the table alone goes to stdout
 
 SIZES = [8, 36, 300, 1300, 4096, 65536, 4_000_000]
+PARTS = {"empty": "nothing", "clock_and_pid": "clock and process id", "one_read": "48 bytes of the node's memory",
+         "ring_record": "a record in the ring", "bare_capture": "bare capture: three reads, clock, process id, record"}
 TICK = os.sysconf("SC_CLK_TCK")
 
 
 def count_for(size, budget):
     """Enough messages that a run lasts a while, not so many that large ones take for ever."""
-    return max(50, min(budget, 4_000_000_000 // (size + 2000) // 20))
+    return max(50, min(budget, 1_000_000_000 // (size + 2000)))
 
 
 def cpu_seconds(pid):
@@ -64,28 +67,38 @@ class Flood:
         return {"ns": self.send(size, count, threads, False)["ns_per_call"]}
 
     def empty(self, size, count, threads):
-        with Program(self.bin / "empty_tracer", self.bin / "sim_node") as tracer:
+        return self.part("empty", size, count, threads)
+
+    def part(self, name, size, count, threads):
+        with Program(self.bin / "part_tracer", self.bin / "sim_node", name) as tracer:
             tracer.wait_for_log("attached")
             return {"ns": self.send(size, count, threads, True)["ns_per_call"]}
 
     def extractor(self, size, count, threads):
+        return self.traced(size, count, threads, "logger", "--format", "protobuf")
+
+    def archived(self, size, count, threads):
+        with tempfile.TemporaryDirectory() as directory:
+            return self.traced(size, count, threads, "archiver", "--directory", directory)
+
+    def traced(self, size, count, threads, tool_name, *tool_options):
         bus, metrics = free_port(), free_port()
         extractor_command = [self.bin / "peer-observer-extractor", "--bitcoind", self.bin / "sim_node", "--node", "bench", "--listen",
                              f"tcp://127.0.0.1:{bus}", "--metrics-address", f"127.0.0.1:{metrics}"]
-        logger_command = [self.bin / "peer-observer-logger", "--source", f"tcp://127.0.0.1:{bus}", "--format", "protobuf"]
-        with Program(*extractor_command) as extractor, Program(*logger_command) as logger:
+        tool_command = [self.bin / f"peer-observer-{tool_name}", "--source", f"tcp://127.0.0.1:{bus}", *tool_options]
+        with Program(*extractor_command) as extractor, Program(*tool_command, stdout=subprocess.DEVNULL) as tool:
             extractor.wait_for_log("tracepoints to")
             page = f"http://127.0.0.1:{metrics}/metrics"
-            wait_until(lambda: metric(page, "peer_observer_bus_subscribers") == 1, "the logger's connection")
-            before = cpu_seconds(extractor.pid), cpu_seconds(logger.pid)
+            wait_until(lambda: metric(page, "peer_observer_bus_subscribers") == 1, f"the {tool_name}'s connection")
+            before = cpu_seconds(extractor.pid), cpu_seconds(tool.pid)
             sent = self.send(size, count, threads, True)
             total = count * threads
             wait_until(lambda: arrived(page) >= total, "every message counted", 120)
-            wait_until(lambda: is_idle(logger.pid), "the logger to finish", 120)
+            wait_until(lambda: is_idle(tool.pid), f"the {tool_name} to finish", 120)
             return {
                 "ns": sent["ns_per_call"],
                 "extractor_cpu_ns": (cpu_seconds(extractor.pid) - before[0]) / total * 1e9,
-                "logger_cpu_ns": (cpu_seconds(logger.pid) - before[1]) / total * 1e9,
+                "tool_cpu_ns": (cpu_seconds(tool.pid) - before[1]) / total * 1e9,
                 "lost": metric(page, "peer_observer_extractor_lost_events_total"),
                 "bytes": metric(page, "peer_observer_bus_published_bytes_total"),
                 "peak_mebibytes": peak_mebibytes(extractor.pid),
@@ -122,12 +135,12 @@ def is_idle(pid, seen={}):
 
 
 def memcpy_ns(build, size):
-    return float(subprocess.run([build / "bin/empty_tracer", "--memcpy", str(size)], check=True, capture_output=True, text=True).stdout)
+    return float(subprocess.run([build / "bin/part_tracer", "--memcpy", str(size)], check=True, capture_output=True, text=True).stdout)
 
 
 def measure(arguments):
     flood = Flood(arguments.build)
-    tracers = {"untraced": flood.untraced, "empty": flood.empty, "extractor": flood.extractor}
+    tracers = {"untraced": flood.untraced, "empty": flood.empty, "extractor": flood.extractor, "archived": flood.archived}
     if shutil.which("bpftrace") and not arguments.no_bpftrace:
         tracers["bpftrace"] = flood.bpftrace
     results = []
@@ -156,8 +169,8 @@ def ratios(result, name):
 
 def table(results):
     lines = ["| bytes | threads | messages | untraced ns | empty ns | extractor ns | ratio to empty | ratio to empty + memcpy | bpftrace ratio "
-             "| extractor CPU ns | logger CPU ns | lost | bpftrace lost | peak MiB |",
-             "| ---: " * 14 + "|"]
+             "| extractor CPU ns | logger CPU ns | archiver CPU ns | bytes | lost | bpftrace lost | peak MiB |",
+             "| ---: " * 16 + "|"]
     for result in results:
         runs = result["runs"]
         of_extractor = ratios(result, "extractor")
@@ -168,8 +181,24 @@ def table(results):
             f"| {result['size']} | {result['threads']} | {result['messages']} | {median(runs['untraced'], 'ns'):.1f} | {median(runs['empty'], 'ns'):.0f} "
             f"| {median(runs['extractor'], 'ns'):.0f} | {statistics.median(of_extractor):.2f} ({min(of_extractor):.2f}–{max(of_extractor):.2f}) "
             f"| {statistics.median(with_copy):.2f} | {bpftrace} | {median(runs['extractor'], 'extractor_cpu_ns'):.0f} "
-            f"| {median(runs['extractor'], 'logger_cpu_ns'):.0f} | {max(run['lost'] for run in runs['extractor']):.0f} | {bpftrace_lost} "
+            f"| {median(runs['extractor'], 'tool_cpu_ns'):.0f} | {median(runs['archived'], 'tool_cpu_ns'):.0f} "
+            f"| {median(runs['extractor'], 'bytes') / result['messages']:.0f} | {max(run['lost'] for run in runs['extractor']):.0f} | {bpftrace_lost} "
             f"| {max(run['peak_mebibytes'] for run in runs['extractor']):.0f} |")
+    return "\n".join(lines)
+
+
+def parts_table(arguments):
+    """What the parts of a capture cost by themselves, and together."""
+    flood, count, times = Flood(arguments.build), 200_000, {}
+    for _ in range(arguments.repetitions):
+        for name in PARTS:
+            times.setdefault(name, []).append(flood.part(name, 36, count, 1)["ns"])
+        times.setdefault("the extractor", []).append(flood.extractor(36, count, 1)["ns"])
+    lines = ["| program at the probe, 36 bytes | ns | ns above empty | ratio to empty |", "| --- | ---: | ---: | ---: |"]
+    for name, found in times.items():
+        pairs = list(zip(found, times["empty"], strict=True))
+        lines.append(f"| {PARTS.get(name, name)} | {statistics.median(found):.0f} | {statistics.median(ns - empty for ns, empty in pairs):.0f} "
+                     f"| {statistics.median(ns / empty for ns, empty in pairs):.2f} |")
     return "\n".join(lines)
 
 
@@ -186,11 +215,15 @@ def main():
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="bytes of payload")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--no-bpftrace", action="store_true", help="leave bpftrace out even where it is installed")
+    parser.add_argument("--parts", action="store_true", help="instead: what the parts of a capture cost by themselves")
     parser.add_argument("--json", type=pathlib.Path, help="also write every single figure to this file")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("flood.py: tracing needs root")
 
+    if arguments.parts:
+        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n\n{parts_table(arguments)}", file=sys.__stdout__)
+        return
     results = measure(arguments)
     print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", file=sys.__stdout__)
     print(table(results), file=sys.__stdout__)

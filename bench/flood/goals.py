@@ -78,10 +78,16 @@ class Pipeline:
         return metric(self.page, "peer_observer_extractor_lost_events_total")
 
 
+lost_events = 0  # of all pipelines
+
+
 @contextlib.contextmanager
 def pipeline(build):
+    global lost_events
     with contextlib.ExitStack() as stack:
-        yield Pipeline(build, stack)
+        running = Pipeline(build, stack)
+        yield running
+        lost_events += running.lost()
 
 
 def compact_size(number):
@@ -133,16 +139,21 @@ def archive_check(build, folder, expected):
     info = subprocess.run([build / "bin/peer-observer-archive", "info", folder], check=True, capture_output=True, text=True).stdout
     lines = {line.split()[0]: line for line in info.splitlines() if line.strip()}
     events, missing = int(lines["events"].split()[1]), int(lines["missing"].split()[1])
+    global lost_events
+    lost_events += expected - events
     return f"{events} of {expected} events in the archive, {missing} missing"
 
 
 def measure_loss(build, directory, options):
     """Nothing lost from the probe to the archive on disk."""
     floods = {
-        f"the mix of a session at {options.rate}/s for {options.seconds} s": ["--rate", options.rate, "--duration", options.seconds],
+        f"the messages of a session at {options.rate}/s for {options.seconds} s": [
+            "--repeat", 50_000, "--only", "net:inbound_message,net:outbound_message", "--rate", options.rate, "--duration", options.seconds],
         f"36 bytes as fast as a thread can for {options.fast_seconds} s": ["--flood", "ping", "--size", 36, "--duration", options.fast_seconds],
     }
     for name, arguments in floods.items():
+        if 0 in arguments:
+            continue
         with tempfile.TemporaryDirectory(dir=directory) as folder, pipeline(build) as running:
             archiver = running.subscribe("archiver", "--directory", folder)
             before = [cpu_seconds(program.pid) for program in (running.extractor, archiver)]
@@ -241,7 +252,7 @@ def measure_start(build, directory, options):
 def measure_soak(build, directory, options):
     with pipeline(build) as running:
         logger = running.subscribe("logger", "--format", "protobuf")
-        with Program(build / "bin/sim_node", "--rate", 50_000):
+        with Program(build / "bin/sim_node", "--repeat", 50_000, "--rate", 50_000):
             samples = []
             for _ in range(2):
                 time.sleep(20 if not samples else options.seconds)
@@ -266,9 +277,10 @@ def main():
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=[name for name in MEASURES if name != "soak"],
                         help="default: all but soak")
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--rate", type=int, default=300_000, help="events a second of the mix")
+    parser.add_argument("--rate", type=int, default=300_000, help="messages a second of the mix")
     parser.add_argument("--seconds", type=int, default=60, help="of the mix, and of the soak")
-    parser.add_argument("--fast-seconds", type=int, default=10, help="of the flood without a limit")
+    parser.add_argument("--fast-seconds", type=int, default=10, help="of the flood without a limit; 0: leave it out")
+    parser.add_argument("--fail-on-loss", action="store_true", help="exit with 1 if any event was lost")
     options = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("goals.py: tracing needs root")
@@ -278,6 +290,8 @@ def main():
         for name in options.only:
             for what, measured in MEASURES[name](options.build.resolve(), pathlib.Path(directory), options):
                 table(f"| {what} | {measured} |")
+    if options.fail_on_loss and lost_events > 0:
+        sys.exit(f"goals.py: {lost_events:.0f} events were lost")
 
 
 if __name__ == "__main__":

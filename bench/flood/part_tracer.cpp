@@ -1,7 +1,7 @@
-// empty_tracer PROGRAM: attaches a BPF program that does nothing to net:inbound_message of PROGRAM, until it gets
-// SIGTERM. empty_tracer --memcpy BYTES: prints the nanoseconds that copying so many bytes takes, into memory the size
+// part_tracer PROGRAM PART: attaches one program of parts.bpf.c to net:inbound_message of PROGRAM, until it gets
+// SIGTERM. part_tracer --memcpy BYTES: prints the nanoseconds that copying so many bytes takes, into memory the size
 // of the extractor's ring.
-#include "bench/flood/empty.skel.h"
+#include "bench/flood/parts.skel.h"
 
 #include <bpf/libbpf.h>
 
@@ -37,14 +37,18 @@ double ns_of_memcpy(std::size_t size)
     return time.count() / static_cast<double>(rounds);
 }
 
-int trace(const char* path)
+int trace(const char* path, const char* part)
 {
-    const std::unique_ptr<empty_bpf, decltype(&empty_bpf__destroy)> skeleton{empty_bpf__open_and_load(),
-                                                                             empty_bpf__destroy};
+    const std::unique_ptr<parts_bpf, decltype(&parts_bpf__destroy)> skeleton{parts_bpf__open_and_load(),
+                                                                             parts_bpf__destroy};
     if (!skeleton) return EXIT_FAILURE;
+    const bpf_program* program = bpf_object__find_program_by_name(skeleton->obj, part);
+    if (program == nullptr) {
+        std::fprintf(stderr, "parts.bpf.c has no program %s\n", part);
+        return EXIT_FAILURE;
+    }
     const std::unique_ptr<bpf_link, decltype(&bpf_link__destroy)> link{
-        bpf_program__attach_usdt(skeleton->progs.empty, -1, path, "net", "inbound_message", nullptr),
-        bpf_link__destroy};
+        bpf_program__attach_usdt(program, -1, path, "net", "inbound_message", nullptr), bpf_link__destroy};
     if (!link) return EXIT_FAILURE;
 
     sigset_t signals;
@@ -65,7 +69,7 @@ int main(int argc, char** argv)
         std::printf("%.1f\n", ns_of_memcpy(std::strtoull(argv[2], nullptr, 10)));
         return EXIT_SUCCESS;
     }
-    if (argc == 2) return trace(argv[1]);
-    std::fputs("usage: empty_tracer PROGRAM | --memcpy BYTES\n", stderr);
+    if (argc == 3) return trace(argv[1], argv[2]);
+    std::fputs("usage: part_tracer PROGRAM PART | --memcpy BYTES\n", stderr);
     return 2;
 }
