@@ -58,7 +58,6 @@ void repair(const std::filesystem::path& file, Progress& progress)
                         recovery.events);
     for (const auto& problem : recovery.problems)
         archive_tool::print("  {}\n", problem);
-    return;
 }
 
 } // namespace
@@ -80,7 +79,7 @@ void repair(const variables_map& values, app::Context& context)
             progress.hide();
             archive_tool::print("{}: {}\n", file.native(), error.what());
         }
-        std::fflush(stdout);
+        (void)std::fflush(stdout);
     }
     if (failed > 0) throw std::runtime_error{fmt::format("{} files could not be repaired", failed)};
 }

@@ -93,7 +93,8 @@ void Track::close()
     chunk_.reset();
 }
 
-Tracks::Tracks(const std::vector<std::filesystem::path>& files, const archive::Range& range, Track::OnDamage on_damage)
+Tracks::Tracks(const std::vector<std::filesystem::path>& files, const archive::Range& range,
+               const Track::OnDamage& on_damage)
 {
     struct File {
         std::uint64_t first_sequence;

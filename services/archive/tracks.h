@@ -56,7 +56,8 @@ private:
 class Tracks {
 public:
     /// Sorts the files by publisher, and the files of each by sequence number.
-    Tracks(const std::vector<std::filesystem::path>& files, const archive::Range& range, Track::OnDamage on_damage);
+    Tracks(const std::vector<std::filesystem::path>& files, const archive::Range& range,
+           const Track::OnDamage& on_damage);
 
     /// Null at the end. After taking something from it, call advanced().
     Track* front() { return heap_.empty() ? nullptr : heap_.front().get(); }

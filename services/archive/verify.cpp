@@ -115,7 +115,7 @@ void print(const archive::Reader& reader, const Verdict& verdict)
     archive_tool::print("{}\n", line);
     for (const auto& problem : verdict.problems)
         archive_tool::print("  {}\n", problem);
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <stdexcept>
 
 namespace {
 
@@ -122,7 +123,8 @@ void record(const po::variables_map& values, app::Context& context)
     const auto filter = make_filter(options.selection);
     auto subscriber_options = app::read_subscriber_options(values);
 
-    std::signal(SIGXFSZ, SIG_IGN); // a limit on a file's size is an error of write() like others
+    // A limit on a file's size is an error of write() like others.
+    if (std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) throw std::runtime_error{"cannot ignore SIGXFSZ"};
     archiver::Counters counters;
     archiver::Clock clock;
     archiver::Directory directory{values["directory"].as<std::string>(), counters, log};

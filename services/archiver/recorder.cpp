@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <vector>
 
 namespace peer_observer::archiver {
 namespace {
@@ -54,15 +56,12 @@ Stream& Recorder::stream_of(const bus::Batch& batch)
 
 void Recorder::limit_open_files()
 {
-    const auto busy = [](const auto& entry) { return !entry.second->is_idle(); };
-    for (auto count = std::ranges::count_if(streams_, busy); count > static_cast<long>(options_.max_open_files);
-         --count) {
-        Stream* oldest = nullptr;
-        for (const auto& [key, stream] : streams_)
-            if (!stream->is_idle() && (oldest == nullptr || stream->last_use() < oldest->last_use()))
-                oldest = stream.get();
-        oldest->close();
-    }
+    std::vector<Stream*> busy;
+    for (const auto& [key, stream] : streams_)
+        if (!stream->is_idle()) busy.push_back(stream.get());
+    std::ranges::sort(busy, std::greater{}, &Stream::last_use);
+    for (std::size_t i = options_.max_open_files; i < busy.size(); ++i)
+        busy[i]->close();
 }
 
 void Recorder::forget_idle_streams()

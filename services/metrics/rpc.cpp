@@ -23,7 +23,7 @@ constexpr double kSatPerVbyte = 1e5; // of a BTC/kvB
 /// Calls of one method with other parameters stand beside each other.
 std::string call_of(const proto::Rpc& event)
 {
-    const auto method = std::to_string(static_cast<int>(event.event_case()));
+    auto method = std::to_string(static_cast<int>(event.event_case()));
     if (!event.has_estimatesmartfee()) return method;
     const auto& estimate = event.estimatesmartfee();
     return fmt::format("{} {} {}", method, estimate.conf_target(), estimate.estimate_mode());

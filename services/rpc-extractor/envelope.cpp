@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -244,8 +245,8 @@ std::expected<Envelope, Fault> read_envelope(std::string_view body, std::uint64_
     if (body.contains('\0')) return std::unexpected(Fault{Cause::malformed, "a zero byte"});
     std::size_t position = 0;
     Handler handler{position, id, shape};
-    const Cursor begin{body.data(), &position};
-    const Cursor end{body.data() + body.size(), &position};
+    const Cursor begin{std::to_address(body.begin()), &position};
+    const Cursor end{std::to_address(body.end()), &position};
     if (!nlohmann::json::sax_parse(begin, end, &handler))
         return std::unexpected(Fault{Cause::malformed, fmt::format("at byte {}: {}", position, handler.complaint())});
     return handler.finish(body);
