@@ -1,11 +1,37 @@
 #include "libs/bus/connection.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace peer_observer::bus {
+namespace {
 
-Connection::Connection(Stream stream, Endpoint::Transport transport, const QueueLimits& limits)
-    : transport_{transport}, limits_{limits}, stream_{std::move(stream)}, send_aio_{make_aio(on_sent, this)},
+/// `127.0.0.1:4711`; an ipc:// connection has none.
+std::string remote_address(nng_stream* stream)
+{
+    nng_sockaddr address{};
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (nng_stream_get_addr(stream, NNG_OPT_REMADDR, &address) == 0) {
+        if (address.s_family == NNG_AF_INET) {
+            inet_ntop(AF_INET, &address.s_in.sa_addr, text.data(), text.size());
+            return std::string{text.data()} + ":" + std::to_string(ntohs(address.s_in.sa_port));
+        }
+        if (address.s_family == NNG_AF_INET6) {
+            inet_ntop(AF_INET6, &address.s_in6.sa_addr, text.data(), text.size());
+            return "[" + std::string{text.data()} + "]:" + std::to_string(ntohs(address.s_in6.sa_port));
+        }
+    }
+    return "a process here";
+}
+
+} // namespace
+
+Connection::Connection(Stream stream, Endpoint::Transport transport, const QueueLimits& limits, Refusals& refusals)
+    : transport_{transport}, limits_{limits}, refusals_{refusals}, stream_{std::move(stream)},
+      address_{remote_address(stream_.get())}, send_aio_{make_aio(on_sent, this)},
       receive_aio_{make_aio(on_received, this)}
 {
     const std::lock_guard lock{mutex_};
@@ -72,7 +98,7 @@ void Connection::sent(int error, std::size_t bytes)
 {
     if (state_ == State::kClosed) return;
     if (error != 0) {
-        close();
+        fail(error);
         return;
     }
     sent_bytes_ += bytes;
@@ -93,14 +119,18 @@ void Connection::received(int error, std::size_t bytes)
 {
     if (state_ == State::kClosed) return;
     // Subscribers have nothing to say after their greeting: what comes is their end, or not nng.
-    if (error != 0 || greeting_bytes_ == greeting_.size()) {
+    if (error != 0) {
+        fail(error);
+        return;
+    }
+    if (greeting_bytes_ == greeting_.size()) {
         close();
         return;
     }
     greeting_bytes_ += bytes;
     if (greeting_bytes_ == greeting_.size()) {
         if (greeting_ != sp::kSubGreeting) {
-            close();
+            refuse("what it sends is no subscriber's greeting");
             return;
         }
         nng_aio_set_timeout(receive_aio_.get(), NNG_DURATION_INFINITE);
@@ -149,6 +179,25 @@ void Connection::post_receive()
     nng_iov part = {greeting_.data() + done, greeting_.size() - done};
     nng_aio_set_iov(receive_aio_.get(), 1, &part);
     nng_stream_recv(stream_.get(), receive_aio_.get());
+}
+
+void Connection::fail(int error)
+{
+    if (state_ == State::kReady) return close();
+    const std::string reason = nng_strerror(error);
+    if (transport_ != Endpoint::Transport::kTls) {
+        refuse("it ended before it had greeted as a subscriber (" + reason + ")");
+    } else { // nng does not tell these apart
+        refuse("no TLS handshake (" + reason +
+               "): its certificate is missing, has expired or is not signed by the CA file, or it does not take this "
+               "end's, or it speaks no TLS");
+    }
+}
+
+void Connection::refuse(const std::string& why)
+{
+    refusals_.add("refused the connection of " + address_ + ": " + why);
+    close();
 }
 
 void Connection::close()

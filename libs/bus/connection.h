@@ -1,6 +1,7 @@
 // One subscriber's connection to a publisher: the publishing end of nng's PUB/SUB protocol over an nng stream.
 #pragma once
 
+#include "libs/bus/refusals.h"
 #include "libs/bus/sp.h"
 
 #include <cstddef>
@@ -23,8 +24,8 @@ struct QueueLimits {
 /// Safe to use from any thread. Callbacks run on nng's threads.
 class Connection {
 public:
-    /// Starts the handshake.
-    Connection(Stream stream, Endpoint::Transport transport, const QueueLimits& limits);
+    /// Starts the handshake. `refusals` hears why it failed, if it does.
+    Connection(Stream stream, Endpoint::Transport transport, const QueueLimits& limits, Refusals& refusals);
     /// Closes the connection; what waits is dropped. Not to be called on nng's threads.
     ~Connection();
     Connection(const Connection&) = delete;
@@ -47,11 +48,14 @@ private:
     void send_next();
     void post_send();
     void post_receive();
+    void fail(int error);
+    void refuse(const std::string& why);
     void close();
 
     mutable std::mutex mutex_;
     Endpoint::Transport transport_;
     QueueLimits limits_;
+    Refusals& refusals_;
     State state_ = State::kHandshake;
     bool greeted_ = false; ///< our half of the handshake is out
     std::deque<SharedFrame> waiting_;
@@ -65,6 +69,7 @@ private:
     std::size_t greeting_bytes_ = 0;
     // Ended from below.
     Stream stream_;
+    std::string address_; ///< of the other end; nng knows it only while the connection lasts
     Aio send_aio_;
     Aio receive_aio_;
 };

@@ -106,7 +106,9 @@ void Fanout::accepted(int error)
     if (!has_paused && error == 0) {
         Stream stream{static_cast<nng_stream*>(nng_aio_get_output(accept_aio_.get(), 0))};
         if (!closing_ && connections_.size() < kMaxConnections) {
-            connections_.push_back(std::make_unique<Connection>(std::move(stream), transport_, limits_));
+            connections_.push_back(std::make_unique<Connection>(std::move(stream), transport_, limits_, refusals_));
+        } else if (!closing_) {
+            refusals_.add("refused a connection: there are " + std::to_string(kMaxConnections) + " already");
         }
     }
     if (closing_) return;

@@ -32,6 +32,9 @@ public:
     std::uint64_t subscribers() const;
     /// The operating system has taken all frames for all subscribers.
     bool idle() const;
+    /// May be called from any thread.
+    const Refusals& refusals() const { return refusals_; }
+    Refusals& refusals() { return refusals_; }
 
 private:
     static void on_accept(void* fanout) noexcept;
@@ -39,6 +42,7 @@ private:
 
     Endpoint::Transport transport_;
     QueueLimits limits_;
+    Refusals refusals_; ///< connections use it
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Connection>> connections_;
     bool closing_ = false;

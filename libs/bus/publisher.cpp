@@ -80,6 +80,9 @@ public:
 
     void flush()
     {
+        if (callback_) {
+            if (const auto notice = fanout_.refusals().take()) callback_(*notice);
+        }
         if (frame_.empty()) return;
         events_ += std::exchange(events_in_frame_, 0);
         send();
@@ -102,12 +105,18 @@ public:
         send();
     }
 
+    void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
+
     const std::string& url() const { return url_; }
     std::uint64_t id() const { return id_; }
     std::uint64_t next_sequence() const { return next_sequence_; }
     PublisherStatistics statistics() const
     {
-        return {.events = events_, .batches = batches_, .bytes = bytes_, .subscribers = fanout_.subscribers()};
+        return {.events = events_,
+                .batches = batches_,
+                .bytes = bytes_,
+                .subscribers = fanout_.subscribers(),
+                .refused_connections = fanout_.refusals().count()};
     }
 
 private:
@@ -132,6 +141,7 @@ private:
     std::atomic<std::uint64_t> events_ = 0;
     std::atomic<std::uint64_t> batches_ = 0;
     std::atomic<std::uint64_t> bytes_ = 0;
+    NoticeCallback callback_;
     Endpoint endpoint_;
     Fanout fanout_;
 };
@@ -142,6 +152,7 @@ void Publisher::add(std::string_view event) { implementation_->add(event); }
 void Publisher::flush() { implementation_->flush(); }
 void Publisher::heartbeat() { implementation_->heartbeat(); }
 void Publisher::forward(std::string_view batch) { implementation_->forward(batch); }
+void Publisher::on_notice(NoticeCallback callback) { implementation_->on_notice(std::move(callback)); }
 const std::string& Publisher::url() const { return implementation_->url(); }
 std::uint64_t Publisher::id() const { return implementation_->id(); }
 std::uint64_t Publisher::next_sequence() const { return implementation_->next_sequence(); }

@@ -1,6 +1,7 @@
 // Sends events: numbers them, gathers them into batches, and publishes the batches over nng.
 #pragma once
 
+#include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
 
 #include <cstddef>
@@ -29,7 +30,8 @@ struct PublisherStatistics {
     std::uint64_t events = 0;
     std::uint64_t batches = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t subscribers = 0; ///< connected now
+    std::uint64_t subscribers = 0;         ///< connected now
+    std::uint64_t refused_connections = 0; ///< that ended before they were a subscriber's
 };
 
 class Publisher {
@@ -54,6 +56,10 @@ public:
     /// Sends a serialized EventBatch as it is, whichever node and publisher it is from: for what was published before.
     /// Leaves this publisher's own numbers alone. Throws std::invalid_argument where it is no batch.
     void forward(std::string_view batch);
+
+    /// Called from flush() and heartbeat() about a connection that was refused; at most once a minute, with the number
+    /// that was left out. Libraries do not log: the service passes its logger.
+    void on_notice(NoticeCallback callback);
 
     /// The URL that it listens on; with the port that was picked where port 0 was asked for.
     const std::string& url() const;

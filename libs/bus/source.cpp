@@ -61,13 +61,14 @@ std::optional<Notice> Source::take_notice(Clock::time_point now)
 {
     const std::lock_guard lock{mutex_};
     const std::uint64_t changes = changes_ - changes_told_;
-    if (changes == 0 || now < next_notice_) return std::nullopt;
+    if (changes == 0) return std::exchange(failure_, std::nullopt);
+    if (now < next_notice_) return std::nullopt;
     changes_told_ = changes_;
     next_notice_ = now + std::chrono::seconds{1};
-    const bool is_connected = state_ == State::kReady;
-    std::string text = "source " + endpoint_.url + (is_connected ? " connected" : " lost, dialling again");
-    if (changes > 1) text += " (" + std::to_string(changes - 1) + " changes before that were left out)";
-    return Notice{.is_warning = !is_connected, .text = std::move(text)};
+    const std::string more =
+        changes == 1 ? "" : " (" + std::to_string(changes - 1) + " changes before that were left out)";
+    if (state_ == State::kReady) return information("source " + endpoint_.url + " connected" + more);
+    return warning("source " + endpoint_.url + " lost, dialling again" + more);
 }
 
 void Source::dial()
@@ -94,6 +95,7 @@ void Source::on_dialled(void* source) noexcept
         Stream stream{static_cast<nng_stream*>(nng_aio_get_output(self.dial_aio_.get(), 0))};
         if (self.state_ == State::kDialling) self.start(std::move(stream));
     } else if (self.state_ == State::kDialling) {
+        self.fail_dial(error);
         self.pause();
     }
 }
@@ -129,7 +131,8 @@ void Source::on_sent(void* source) noexcept
         return;
     }
     self.greeting_bytes_sent_ += nng_aio_count(self.send_aio_.get());
-    if (nng_aio_result(self.send_aio_.get()) != 0) {
+    if (const int error = nng_aio_result(self.send_aio_.get()); error != 0) {
+        self.fail_greeting(error);
         self.leave();
     } else if (self.greeting_bytes_sent_ < sp::kSubGreeting.size()) {
         self.send_greeting();
@@ -159,7 +162,8 @@ void Source::on_received(void* source) noexcept
         self.leave_if_idle();
         return;
     }
-    if (nng_aio_result(self.receive_aio_.get()) != 0) {
+    if (const int error = nng_aio_result(self.receive_aio_.get()); error != 0) {
+        self.fail_greeting(error);
         self.leave();
         return;
     }
@@ -190,6 +194,7 @@ void Source::received()
         callbacks_.arrived(std::exchange(message_, {}));
     } else {
         if (publisher_greeting_ != sp::kPubGreeting) {
+            refuse("is no publisher: what it sends is no publisher's greeting");
             leave();
             return;
         }
@@ -199,6 +204,34 @@ void Source::received()
     }
     head_.size = sp::head_size(endpoint_.transport);
     expect(Expected::kHead, head_.bytes.data(), head_.size);
+}
+
+/// No warning: publisher and subscriber may be started in any order.
+void Source::fail_dial(int error)
+{
+    if (const auto left_out = dial_limit_.pass(Clock::now()))
+        failure_ = information(with_left_out(
+            "source " + endpoint_.url + " does not answer (" + nng_strerror(error) + "), dialling on", *left_out));
+}
+
+void Source::fail_greeting(int error)
+{
+    if (state_ != State::kGreeting) return;
+    const std::string reason = nng_strerror(error);
+    if (endpoint_.transport != Endpoint::Transport::kTls) {
+        refuse("ends connections before it has greeted as a publisher (" + reason + "); does it want TLS?");
+    } else { // nng does not tell these apart
+        refuse(
+            "makes no TLS handshake (" + reason +
+            "): its certificate has expired, is not signed by the CA file or is of another name, or it does not take "
+            "this end's, or it speaks no TLS");
+    }
+}
+
+void Source::refuse(const std::string& why)
+{
+    if (const auto left_out = greeting_limit_.pass(Clock::now()))
+        failure_ = warning(with_left_out("source " + endpoint_.url + " " + why + "; dialling on", *left_out));
 }
 
 void Source::leave()
@@ -221,6 +254,7 @@ void Source::set_connected(bool connected)
 {
     state_ = connected ? State::kReady : State::kLeaving;
     ++changes_;
+    if (connected) failure_.reset();
     callbacks_.came_or_went();
 }
 

@@ -38,7 +38,7 @@ public:
     bool connected() const;
 
     /// A line if the source came or went since the last line, unless that one is less than a second old: then this
-    /// one is kept for later.
+    /// one is kept for later. Else why it cannot be connected, once a minute at most.
     std::optional<Notice> take_notice(Clock::time_point now);
 
 private:
@@ -55,6 +55,9 @@ private:
     void expect(Expected what, void* into, std::size_t bytes);
     void post_receive();
     void received();
+    void fail_dial(int error);
+    void fail_greeting(int error);
+    void refuse(const std::string& why);
     void leave();
     void leave_if_idle();
     void set_connected(bool connected);
@@ -74,6 +77,9 @@ private:
     std::uint64_t changes_ = 0;
     std::uint64_t changes_told_ = 0;
     Clock::time_point next_notice_ = Clock::time_point::min();
+    std::optional<Notice> failure_;
+    NoticeLimit dial_limit_{std::chrono::minutes{1}};
+    NoticeLimit greeting_limit_{std::chrono::minutes{1}};
     // Ended from below.
     StreamDialer dialer_;
     Stream stream_;

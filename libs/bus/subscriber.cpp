@@ -157,10 +157,7 @@ private:
 
     void limited(NoticeLimit& limit, const std::string& notice)
     {
-        if (const auto left_out = limit.pass(Clock::now())) {
-            tell(true,
-                 *left_out == 0 ? notice : notice + " (" + std::to_string(*left_out) + " such notices were left out)");
-        }
+        if (const auto left_out = limit.pass(Clock::now())) tell(true, with_left_out(notice, *left_out));
     }
 
     void tell(bool is_warning, const std::string& text) const

@@ -1,9 +1,8 @@
 // tls+tcp:// with certificates made on the spot.
-#include "libs/bus/bus_testing.h"
+#include "libs/bus/tls_testing.h"
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <fstream>
 
 namespace peer_observer::bus {
@@ -12,59 +11,8 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
-class Tls : public ::testing::Test {
+class Tls : public TlsTest {
 protected:
-    static void SetUpTestSuite()
-    {
-        folder_ = std::make_unique<TemporaryFolder>();
-        for (const std::string ca : {"ca", "other_ca"}) {
-            run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj '/CN=" + ca +
-                "' -keyout " + ca + ".key -out " + ca + ".pem");
-        }
-        make_certificate("server", "localhost", "ca");
-        make_certificate("client", "client", "ca");
-        make_certificate("stranger", "client", "other_ca");
-        make_certificate("elsewhere", "elsewhere.example", "ca");
-    }
-    static void TearDownTestSuite() { folder_.reset(); }
-
-    static void run(const std::string& command)
-    {
-        const std::string line = "cd '" + (*folder_ / ".") + "' && { " + command + "; } 2>>openssl.log";
-        ASSERT_EQ(std::system(line.c_str()), 0) << command;
-    }
-    static void make_certificate(const std::string& file, const std::string& name, const std::string& ca)
-    {
-        run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=" + name + "' -keyout " + file +
-            ".key -out " + file + ".csr && printf 'subjectAltName=DNS:" + name + "' > " + file +
-            ".ext && openssl x509 -req -days 1 -in " + file + ".csr -CA " + ca + ".pem -CAkey " + ca +
-            ".key -CAcreateserial -extfile " + file + ".ext -out " + file + ".crt && cat " + file + ".crt " + file +
-            ".key > " + file + ".pem");
-    }
-    static TlsFiles files(const std::string& certificate, const std::string& ca = "ca")
-    {
-        return {.ca_file = *folder_ / (ca + ".pem"), .cert_key_file = *folder_ / (certificate + ".pem")};
-    }
-
-    /// A certificate must bear the name that the subscriber dials, and names are not addresses.
-    static std::string dialled(const Publisher& publisher)
-    {
-        return "tls+tcp://localhost" + publisher.url().substr(publisher.url().rfind(':'));
-    }
-
-    /// Whether this subscriber gets what a subscriber in good standing gets.
-    static bool is_served(const TlsFiles& subscriber_files, const TlsFiles& publisher_files)
-    {
-        Publisher publisher{{.url = "tls+tcp://127.0.0.1:0", .node = "alice", .tls = publisher_files}};
-        Subscriber subscriber{{.sources = {dialled(publisher)}, .tls = subscriber_files}};
-        const auto end = std::chrono::steady_clock::now() + 2s;
-        while (std::chrono::steady_clock::now() < end) {
-            publisher.heartbeat();
-            if (subscriber.receive(10ms)) return true;
-        }
-        return false;
-    }
-
     static std::string error_of(const std::function<void()>& start)
     {
         try {
@@ -74,8 +22,6 @@ protected:
         }
         return "none";
     }
-
-    inline static std::unique_ptr<TemporaryFolder> folder_;
 };
 
 TEST_F(Tls, DeliversEveryEventInOrderToTheLast)
@@ -99,20 +45,6 @@ TEST_F(Tls, DeliversEveryEventInOrderToTheLast)
     }
     EXPECT_EQ(subscriber.statistics().missed_events, 0U);
 }
-
-TEST_F(Tls, ServesASubscriberWithACertificateOfTheSameCa) { EXPECT_TRUE(is_served(files("client"), files("server"))); }
-
-TEST_F(Tls, GivesNothingToASubscriberWithACertificateOfAnotherCa)
-{
-    EXPECT_FALSE(is_served(files("stranger"), files("server")));
-}
-
-TEST_F(Tls, TakesNothingFromAPublisherWithACertificateOfAnotherCa)
-{
-    EXPECT_FALSE(is_served(files("client", "other_ca"), files("server")));
-}
-
-TEST_F(Tls, TakesNothingFromAPublisherWithAnotherName) { EXPECT_FALSE(is_served(files("client"), files("elsewhere"))); }
 
 TEST_F(Tls, GivesNothingToAClientWithoutACertificate)
 {
