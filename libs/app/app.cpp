@@ -19,21 +19,22 @@ namespace {
 
 class RunningService : public Context {
 public:
-    bool stopping() const noexcept override { return signals_.stopping(); }
+    bool stopping() const noexcept override
+    {
+        const bool stopping = signals_.stopping();
+        if (stopping) systemd_.stopping();
+        return stopping;
+    }
     int stop_fd() const noexcept override { return signals_.fd(); }
     void ready() override { systemd_.ready(); }
 
-    void alive(const std::string& status) override
-    {
-        if (stopping()) systemd_.stopping();
-        systemd_.alive(status);
-    }
+    void alive(const std::string& status) override { systemd_.alive(status); }
 
     void ended() { systemd_.stopping(); }
 
 private:
     StopSignals signals_;
-    Systemd systemd_;
+    mutable Systemd systemd_;
 };
 
 /// So that no file or socket opened later takes the place of a closed stdin, stdout or stderr.

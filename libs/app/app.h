@@ -24,7 +24,8 @@ struct Service {
 class Context {
 public:
     virtual ~Context() = default;
-    /// True once SIGTERM or SIGINT has come. A second signal ends the process at once.
+    /// True once SIGTERM or SIGINT has come; systemd is then told. A second signal ends the process at once. Call it
+    /// from the main loop only.
     virtual bool stopping() const noexcept = 0;
     /// A file descriptor that becomes readable when stopping() turns true, for poll().
     virtual int stop_fd() const noexcept = 0;
