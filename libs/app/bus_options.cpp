@@ -1,6 +1,7 @@
 #include "libs/app/bus_options.h"
 
 #include "libs/app/app.h"
+#include "libs/bus/exposure.h"
 
 #include <algorithm>
 #include <array>
@@ -35,6 +36,11 @@ std::string host_name()
     return name.data();
 }
 
+void log_notice(const bus::Notice& notice)
+{
+    spdlog::log(notice.is_warning ? spdlog::level::warn : spdlog::level::info, "{}", notice.text);
+}
+
 } // namespace
 
 std::optional<bus::TlsFiles> read_tls_options(const po::variables_map& values, const std::vector<std::string>& urls)
@@ -46,6 +52,12 @@ std::optional<bus::TlsFiles> read_tls_options(const po::variables_map& values, c
     // Who names the files and mistypes the URL would send in the clear.
     if (!wanted && (ca || cert_key))
         throw UsageError("--tls-ca-file and --tls-cert-key-file are for URLs that begin with tls+tcp://");
+    for (const auto& url : urls)
+        if (bus::is_exposed(url))
+            spdlog::warn(
+                "{} is plain TCP beyond this host: whoever is in between can read and forge events; tls+tcp:// "
+                "prevents it",
+                url);
     if (!wanted) return std::nullopt;
     return bus::TlsFiles{values["tls-ca-file"].as<std::string>(), values["tls-cert-key-file"].as<std::string>()};
 }
@@ -92,11 +104,7 @@ bus::PublisherOptions read_publisher_options(const po::variables_map& values)
     return options;
 }
 
-void log_notices(bus::Subscriber& subscriber)
-{
-    subscriber.on_notice([](const bus::Notice& notice) {
-        spdlog::log(notice.is_warning ? spdlog::level::warn : spdlog::level::info, "{}", notice.text);
-    });
-}
+void log_notices(bus::Subscriber& subscriber) { subscriber.on_notice(log_notice); }
+void log_notices(bus::Publisher& publisher) { publisher.on_notice(log_notice); }
 
 } // namespace peer_observer::app

@@ -30,11 +30,13 @@ bus::SubscriberOptions read_subscriber_options(const boost::program_options::var
 /// What the user chose of publisher_options(). Throws UsageError when TLS files and URL do not go together.
 bus::PublisherOptions read_publisher_options(const boost::program_options::variables_map& values);
 
-/// Logs what the subscriber has to say.
+/// Logs what the subscriber, or the publisher, has to say.
 void log_notices(bus::Subscriber& subscriber);
+void log_notices(bus::Publisher& publisher);
 
 /// --tls-ca-file and --tls-cert-key-file of a program that has options of its own for the rest of the bus. Throws
-/// UsageError when they and the URLs do not go together.
+/// UsageError when they and the URLs do not go together. Logs a warning for each URL that is plain TCP beyond this
+/// host.
 std::optional<bus::TlsFiles> read_tls_options(const boost::program_options::variables_map& values,
                                               const std::vector<std::string>& urls);
 

@@ -3,10 +3,14 @@
 #include "libs/app/app.h"
 
 #include <array>
+#include <memory>
+#include <sstream>
 
 #include <boost/program_options.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace peer_observer::app {
@@ -14,6 +18,8 @@ namespace {
 
 namespace po = boost::program_options;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 
 po::variables_map parse(const po::options_description& options, const std::vector<std::string>& words)
 {
@@ -68,6 +74,21 @@ TEST(TlsOptions, GoWithTlsUrlsOnly)
     EXPECT_THROW(publisher(with({})), UsageError);
     EXPECT_THROW(subscriber({"--source", "tls+tcp://a:1"}), UsageError);
     EXPECT_THROW(publisher({"--listen", "tls+tcp://a:1", "--tls-ca-file", "ca.pem"}), UsageError);
+}
+
+TEST(BusOptions, WarnOfPlainTcpBeyondThisHost)
+{
+    std::ostringstream log;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+    subscriber({"--source", "tcp://192.0.2.1:1", "--source", "tcp://127.0.0.1:2"});
+    publisher({"--listen", "tcp://0.0.0.0:3"});
+    publisher({});
+    spdlog::set_default_logger(before);
+    EXPECT_THAT(log.str(), HasSubstr("[warning] tcp://192.0.2.1:1 is plain TCP"));
+    EXPECT_THAT(log.str(), HasSubstr("[warning] tcp://0.0.0.0:3 is plain TCP"));
+    EXPECT_THAT(log.str(), Not(HasSubstr("127.0.0.1")));
 }
 
 } // namespace

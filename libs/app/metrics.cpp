@@ -44,6 +44,9 @@ void add_publisher_metrics(telemetry::Telemetry& telemetry, const std::function<
                "Bytes of the batches published, counted once however many subscribers there are.");
     add_figure(telemetry, read, &PublisherStatistics::subscribers, "peer_observer_bus_subscribers",
                "Subscribers connected now.", telemetry::MetricType::gauge);
+    add_figure(
+        telemetry, read, &PublisherStatistics::refused_connections, "peer_observer_bus_refused_connections_total",
+        "Connections that ended before they were a subscriber's: TLS failed, they did not greet, or were too many.");
 }
 
 void add_subscriber_metrics(telemetry::Telemetry& telemetry, const std::function<bus::SubscriberStatistics()>& read)

@@ -266,6 +266,7 @@ void serve(const po::variables_map& values, app::Context& context)
     bus::Publisher publisher{{.url = url,
                               .node = values["publish-as"].as<std::string>(),
                               .tls = url.starts_with(kTlsScheme) ? tls : std::nullopt}};
+    app::log_notices(publisher);
     spdlog::info("publishing on {}", publisher.url());
     bus::Subscriber subscriber{{.sources = sources,
                                 .nodes = values.contains("node") ? values["node"].as<Strings>() : Strings{},

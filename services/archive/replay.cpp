@@ -179,6 +179,7 @@ void replay(const variables_map& values, app::Context& context)
     bus::PublisherOptions publisher_options{.url = values["listen"].as<std::string>(), .node = "replay"};
     publisher_options.tls = app::read_tls_options(values, {publisher_options.url});
     bus::Publisher publisher{publisher_options};
+    app::log_notices(publisher);
     spdlog::info("publishing on {}", publisher.url());
     const auto telemetry = app::serve_metrics(values, "archive");
     if (telemetry) app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });

@@ -84,6 +84,7 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
     app::ReloadSignal reload_signal;
     auto settings = detector::read_settings(values);
     bus::Publisher publisher{read_publisher(values)};
+    app::log_notices(publisher);
     spdlog::info("publishing on {}", publisher.url());
     bus::Subscriber subscriber{read_subscriber(values)};
     app::log_notices(subscriber);

@@ -131,6 +131,7 @@ void extract(const po::variables_map& values, app::Context& context)
         spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
     };
     bus::Publisher publisher{app::read_publisher_options(values)};
+    app::log_notices(publisher);
     spdlog::info("publishing on {}", publisher.url());
     rpc_extractor::Metrics metrics;
     const auto telemetry = app::serve_metrics(values, "rpc-extractor");
