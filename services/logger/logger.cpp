@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace peer_observer::logger {
 namespace {
@@ -13,6 +14,8 @@ using std::chrono::milliseconds;
 
 // How long a signal, a closed pipe or the end of --duration may go unnoticed while no event comes.
 constexpr milliseconds kWait{100};
+// Of a reader that takes nothing, when we are asked to stop.
+constexpr std::chrono::seconds kLongestFarewell{1};
 
 milliseconds time_to_wait(std::optional<Clock::time_point> end)
 {
@@ -22,19 +25,18 @@ milliseconds time_to_wait(std::optional<Clock::time_point> end)
 
 } // namespace
 
-Logger::Logger(bus::Subscriber& subscriber, BatchPrinter printer, Output output)
-    : subscriber_{subscriber}, printer_{std::move(printer)}, output_{std::move(output)}
+Logger::Logger(bus::Subscriber& subscriber, BatchPrinter printer, int output, app::Context& context)
+    : subscriber_{subscriber}, printer_{std::move(printer)}, context_{context},
+      output_{output, [this](auto waited) { return keep_waiting(waited); }}
 {}
 
-void Logger::run(const Limits& limits, app::Context& context)
+void Logger::run(const Limits& limits)
 {
     std::optional<Clock::time_point> end;
     if (limits.duration) end = Clock::now() + *limits.duration;
 
-    while (!context.stopping() && printed_ < limits.events && (!end || Clock::now() < *end) && !output_.is_closed()) {
-        const auto statistics = subscriber_.statistics();
-        context.alive(fmt::format("{} events printed, {} missed, {} sources connected", printed_.load(),
-                                  statistics.missed_events, statistics.connected_sources));
+    while (!context_.stopping() && printed_ < limits.events && (!end || Clock::now() < *end) && !output_.is_closed()) {
+        context_.alive(status());
         auto batch = subscriber_.receive(milliseconds{0});
         if (!batch) {
             output_.flush();
@@ -45,6 +47,22 @@ void Logger::run(const Limits& limits, app::Context& context)
         output_.write_if_full();
     }
     output_.flush();
+    if (output_.dropped_bytes() > 0)
+        spdlog::warn("stopped while nobody read: {} bytes were not printed", output_.dropped_bytes());
+}
+
+/// The main loop is not stuck while it waits for its reader: the watchdog must not end it, SIGTERM must.
+bool Logger::keep_waiting(Clock::duration waited)
+{
+    context_.alive(status() + ", waiting for the reader of stdout");
+    return !context_.stopping() || waited < kLongestFarewell;
+}
+
+std::string Logger::status() const
+{
+    const auto statistics = subscriber_.statistics();
+    return fmt::format("{} events printed, {} missed, {} sources connected", printed_.load(), statistics.missed_events,
+                       statistics.connected_sources);
 }
 
 } // namespace peer_observer::logger

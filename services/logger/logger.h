@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 
 namespace peer_observer::logger {
 
@@ -22,18 +23,23 @@ struct Limits {
 
 class Logger {
 public:
-    Logger(bus::Subscriber& subscriber, BatchPrinter printer, Output output);
+    /// Prints to the file descriptor `output`.
+    Logger(bus::Subscriber& subscriber, BatchPrinter printer, int output, app::Context& context);
 
     /// Prints until the service is to stop, a limit is reached, or nobody reads any more. Everything printed is flushed
     /// whenever no batch is waiting, and at the end. Throws std::system_error when writing fails.
-    void run(const Limits& limits, app::Context& context);
+    void run(const Limits& limits);
 
     /// May be called from any thread.
     std::uint64_t printed_events() const { return printed_; }
 
 private:
+    bool keep_waiting(std::chrono::steady_clock::duration waited);
+    std::string status() const;
+
     bus::Subscriber& subscriber_;
     BatchPrinter printer_;
+    app::Context& context_;
     Output output_;
     std::atomic<std::uint64_t> printed_ = 0;
 };

@@ -88,7 +88,7 @@ void run(const po::variables_map& values, app::Context& context)
     const auto limits = read_limits(values);
     bus::Subscriber subscriber{app::read_subscriber_options(values)};
     app::log_notices(subscriber);
-    logger::Logger logger{subscriber, std::move(printer), logger::Output{STDOUT_FILENO}};
+    logger::Logger logger{subscriber, std::move(printer), STDOUT_FILENO, context};
 
     const auto telemetry = app::serve_metrics(values, "logger");
     if (telemetry) {
@@ -98,7 +98,7 @@ void run(const po::variables_map& values, app::Context& context)
             [&] { return std::vector<telemetry::Sample>{{static_cast<double>(logger.printed_events()), {}}}; });
     }
     context.ready();
-    logger.run(limits, context);
+    logger.run(limits);
 }
 
 } // namespace

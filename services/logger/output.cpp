@@ -1,19 +1,36 @@
 #include "services/logger/output.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstddef>
+#include <climits>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace peer_observer::logger {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t kFullBytes = 65536; // a pipe's usual size
+constexpr int kWaitMs = 100;
+
+/// Where poll() says that a pipe can be written to, it takes that much without blocking. A file always takes all.
+std::size_t most_at_once(int fd)
+{
+    struct stat status{};
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? SSIZE_MAX : PIPE_BUF;
+}
 
 } // namespace
+
+Output::Output(int fd, KeepWaiting keep_waiting)
+    : fd_{fd}, keep_waiting_{std::move(keep_waiting)}, most_at_once_{most_at_once(fd)}
+{}
 
 void Output::write_if_full()
 {
@@ -23,16 +40,21 @@ void Output::write_if_full()
 void Output::flush()
 {
     std::string_view rest = buffer_;
+    auto last_written = Clock::now();
     while (!rest.empty() && !closed_) {
-        const ssize_t written = write(fd_, rest.data(), rest.size());
+        pollfd writable{fd_, POLLOUT, 0};
+        if (poll(&writable, 1, kWaitMs) <= 0) {
+            if (keep_waiting_(Clock::now() - last_written)) continue;
+            dropped_bytes_ += rest.size();
+            break;
+        }
+        const ssize_t written = write(fd_, rest.data(), std::min(rest.size(), most_at_once_));
         if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
+            last_written = Clock::now();
         } else if (errno == EPIPE) {
             closed_ = true;
-        } else if (errno == EAGAIN) { // whoever shares the descriptor has made it non-blocking
-            pollfd writable{fd_, POLLOUT, 0};
-            poll(&writable, 1, -1);
-        } else if (errno != EINTR) {
+        } else if (errno != EAGAIN && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "cannot write the events");
         }
     }
