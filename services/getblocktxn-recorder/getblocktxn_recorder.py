@@ -7,11 +7,15 @@ Each transaction asked for becomes a line. `outbound` requests are the observed 
 
 import argparse
 import collections
+import contextlib
 import csv
 import datetime
+import os
 import pathlib
 import signal
+import socket
 import sys
+import time
 
 try:
     import peer_observer
@@ -73,6 +77,11 @@ class Recorder:
             return list(request.rows(answer.transactions)) if request else []
         return []
 
+    @property
+    def waiting(self):
+        """How many requests have no answer yet."""
+        return len(self._requests)
+
     def end(self):
         """Rows of the requests that were not answered."""
         rows = [row for request in self._requests.values() for row in request.rows()]
@@ -100,11 +109,48 @@ class Recorder:
         return forgotten
 
 
-def events(arguments):
+class Systemd:
+    """What systemd wants to be told (sd_notify(3)). Does nothing where systemd did not start the process."""
+
+    STATUS_SECONDS = 5
+
+    def __init__(self):
+        # Taken away: the logger that this program starts must not speak for it.
+        path = os.environ.pop("NOTIFY_SOCKET", "")
+        self._address = "\0" + path[1:] if path.startswith("@") else path
+        microseconds = int(os.environ.pop("WATCHDOG_USEC", "0"))
+        is_ours = os.environ.pop("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self._watchdog_seconds = microseconds / 1e6 / 4 if is_ours else 0
+        self._next_watchdog = self._next_status = 0
+        self._told = set()
+
+    def once(self, word):
+        if word not in self._told:
+            self._told.add(word)
+            self._tell(word)
+
+    def alive(self, status):
+        """Feeds the watchdog four times within its time, and passes the status on every five seconds."""
+        now = time.monotonic()
+        if self._watchdog_seconds > 0 and now >= self._next_watchdog:
+            self._tell("WATCHDOG=1")
+            self._next_watchdog = now + self._watchdog_seconds
+        if now >= self._next_status:
+            self._tell(f"STATUS={status}")
+            self._next_status = now + self.STATUS_SECONDS
+
+    def _tell(self, text):
+        if self._address:
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+                end.sendto(text.encode(), self._address)
+
+
+def batches(arguments, on_wait):
     if not arguments.archives:
-        yield from peer_observer.live_events(*arguments.source, logger=arguments.logger)
+        yield from peer_observer.live_batches(*arguments.source, logger=arguments.logger, tls_ca_file=arguments.tls_ca_file,
+                                              tls_cert_key_file=arguments.tls_cert_key_file, on_wait=on_wait)
     for path in arguments.archives:
-        yield from peer_observer.archive_events(path)
+        yield from peer_observer.archive_batches(path)
 
 
 def default_logger():
@@ -119,31 +165,49 @@ def parse_arguments():
                                      epilog="Example:\n  peer-observer-getblocktxn-recorder --source tcp://127.0.0.1:9331 --output asked.csv")
     parser.add_argument("archives", nargs="*", metavar="FILE", help="archive files to read, instead of live events")
     parser.add_argument("--source", action="append", default=[], metavar="URL", help="publisher of live events (default: tcp://127.0.0.1:9331)")
+    parser.add_argument("--tls-ca-file", metavar="FILE", help="PEM certificates of those who may sign the publisher's certificate; needed for tls+tcp://")
+    parser.add_argument("--tls-cert-key-file", metavar="FILE", help="PEM certificate and private key of this end; needed for tls+tcp://")
     parser.add_argument("--output", type=argparse.FileType("a", encoding="ascii"), default=sys.stdout, metavar="FILE", help="append to this file (default: stdout)")
     parser.add_argument("--logger", default=default_logger(), metavar="PROGRAM", help="where the module pynng is not installed: the logger to use")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    wants_tls = any(url.startswith("tls+tcp://") for url in arguments.source)
+    if wants_tls != bool(arguments.tls_ca_file) or wants_tls != bool(arguments.tls_cert_key_file):
+        parser.error("tls+tcp:// needs --tls-ca-file and --tls-cert-key-file, which nothing else does")
+    return arguments
 
 
 def main():
     arguments = parse_arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    systemd = Systemd()
     writer = csv.writer(arguments.output, lineterminator="\n")
     if not arguments.output.seekable() or arguments.output.tell() == 0:
         writer.writerow(COLUMNS)
         arguments.output.flush()
     recorder = Recorder()
-    status = 0
+    written = status = 0
+
+    def alive():
+        # The first time a batch has come, or the logger has not failed within a second: its options are good.
+        systemd.once("READY=1")
+        systemd.alive(f"{written} lines written, {recorder.waiting} requests wait for their answer")
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        for origin, event in events(arguments):
-            if rows := recorder.add(origin, event):
-                writer.writerows(rows)
-                arguments.output.flush()
+        for batch in batches(arguments, alive):
+            alive()
+            for origin, event in peer_observer.events_of([batch]):
+                if rows := recorder.add(origin, event):
+                    writer.writerows(rows)
+                    arguments.output.flush()
+                    written += len(rows)
     except KeyboardInterrupt:
-        pass
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
     except (peer_observer.DecodingError, OSError) as error:
         print(f"peer-observer-getblocktxn-recorder: {error}", file=sys.stderr)
         status = 1
+    systemd.once("STOPPING=1")
     writer.writerows(recorder.end())
     arguments.output.flush()
     return status

@@ -141,3 +141,32 @@ def test_output_is_appended_to_with_one_line_of_names(tmp_path):
     lines = output.read_text().splitlines()
     assert len(lines) == 5
     assert sum(line.startswith("time,") for line in lines) == 1
+
+
+def fake_logger(path, exit_status=0):
+    """A program that notes its arguments beside itself, and has nothing to say."""
+    path.write_text(f'#!/bin/sh\necho "$@" > {path}.arguments\nexit {exit_status}\n')
+    path.chmod(0o700)
+    return path
+
+
+def test_tls_files_go_to_the_logger(tmp_path):
+    logger = fake_logger(tmp_path / "logger")
+    done = run("--source", "tls+tcp://a:1", "--tls-ca-file", "ca.pem", "--tls-cert-key-file", "me.pem", "--logger", logger)
+    assert done.returncode == 0, done.stderr
+    arguments = (tmp_path / "logger.arguments").read_text()
+    assert arguments == "--format protobuf --source tls+tcp://a:1 --tls-ca-file ca.pem --tls-cert-key-file me.pem\n"
+
+
+@pytest.mark.parametrize("options", [["--source", "tls+tcp://a:1"], ["--source", "tcp://a:1", "--tls-ca-file", "ca.pem"],
+                                     ["--source", "tls+tcp://a:1", "--tls-ca-file", "ca.pem"]])
+def test_tls_files_and_urls_go_together(options):
+    done = run(*options)
+    assert done.returncode == 2
+    assert "tls+tcp:// needs" in done.stderr
+
+
+def test_the_end_of_the_logger_with_an_error_is_an_error(tmp_path):
+    done = run("--logger", fake_logger(tmp_path / "logger", exit_status=2))
+    assert done.returncode == 1
+    assert "ended with status 2" in done.stderr

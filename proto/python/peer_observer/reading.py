@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import os
+import select
 import subprocess
 
 from .events import events_of
@@ -10,6 +12,7 @@ from .proto import event_pb2
 SCHEMA_VERSION = 1
 TOPIC = b"peer-observer/1/"
 MAX_BATCH_BYTES = 32 << 20
+WAIT_SECONDS = 1
 
 
 class DecodingError(Exception):
@@ -97,30 +100,61 @@ def archive_events(path):
     return events_of(archive_batches(path))
 
 
-def _from_bus(urls):
+class _Pipe(io.RawIOBase):
+    """A pipe that calls `on_wait` each second while nothing comes."""
+
+    def __init__(self, descriptor, on_wait):
+        self._descriptor = descriptor
+        self._on_wait = on_wait
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        while not select.select([self._descriptor], [], [], WAIT_SECONDS)[0]:
+            self._on_wait()
+        data = os.read(self._descriptor, len(buffer))
+        buffer[:len(data)] = data
+        return len(data)
+
+
+def _from_bus(urls, on_wait):
     import pynng
 
-    with pynng.Sub0(topics=[TOPIC], recv_max_size=MAX_BATCH_BYTES, recv_buffer_size=4096) as socket:
+    with pynng.Sub0(topics=[TOPIC], recv_max_size=MAX_BATCH_BYTES, recv_buffer_size=4096, recv_timeout=1000 * WAIT_SECONDS) as socket:
         for url in urls:
             socket.dial(url, block=False)
         while True:
-            yield parse_batch(socket.recv().split(b"\0", 1)[1])
+            try:
+                frame = socket.recv()
+            except pynng.Timeout:
+                on_wait()
+                continue
+            yield parse_batch(frame.split(b"\0", 1)[1])
 
 
-def live_batches(*urls, logger="peer-observer-logger"):
-    """Yields EventBatches as publishers at these URLs send them: by the module pynng where it is installed, else by the
-    program peer-observer-logger. Heartbeats (batches without events) may come too. Ends when the logger does."""
+def live_batches(*urls, logger="peer-observer-logger", tls_ca_file=None, tls_cert_key_file=None, on_wait=lambda: None):
+    """Yields EventBatches as publishers at these URLs send them: by the module pynng where it is installed, else, and for
+    tls+tcp://, by the program peer-observer-logger, whose options the TLS files are. Heartbeats (batches without events)
+    may come too. Ends when the logger does. Calls `on_wait` each second while nothing comes."""
     urls = urls or ("tcp://127.0.0.1:9331",)
+    with_tls = any(url.startswith("tls+tcp://") for url in urls)
     try:
         import pynng  # noqa: F401
     except ImportError:
-        sources = [word for url in urls for word in ("--source", url)]
-        with _output_of(logger, "--format", "protobuf", *sources) as stream:
-            yield from delimited_batches(stream)
+        with_logger = True
+    else:
+        with_logger = with_tls
+    if not with_logger:
+        yield from _from_bus(urls, on_wait)
         return
-    yield from _from_bus(urls)
+    options = [word for url in urls for word in ("--source", url)]
+    if with_tls:
+        options += ["--tls-ca-file", str(tls_ca_file), "--tls-cert-key-file", str(tls_cert_key_file)]
+    with _output_of(logger, "--format", "protobuf", *options) as pipe:
+        yield from delimited_batches(io.BufferedReader(_Pipe(pipe.fileno(), on_wait)))
 
 
-def live_events(*urls, logger="peer-observer-logger"):
-    """Yields (Origin, Event) for each event as it comes."""
-    return events_of(live_batches(*urls, logger=logger))
+def live_events(*urls, **options):
+    """Yields (Origin, Event) for each event as it comes; the options are those of live_batches."""
+    return events_of(live_batches(*urls, **options))
