@@ -1,0 +1,174 @@
+"""What each service tells systemd: ready, alive, how it does, stopping. Nothing that a service waits for is there: no
+bitcoind, no publisher. That is no failure of the service."""
+
+import contextlib
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+import harness
+from pipeline.sim_node import copy_sim_node, play
+from supervised import WATCHDOG_SECONDS, Supervised, stuck
+
+SERVICES = ["extractor", "rpc-extractor", "logger", "metrics", "archiver", "addr-connectivity", "detector", "getblocktxn-recorder"]
+
+
+def command(service, directory):
+    """The service with nobody to talk to."""
+    nobody = f"ipc://{directory}/nobody"
+    own = f"ipc://{directory}/{service}"
+    options = {
+        "extractor": ["--bitcoind", directory / "bitcoind", "--listen", own],
+        "rpc-extractor": ["--rpc-address", f"unix:{directory}/rpc", "--cookie-file", directory / "cookie", "--listen", own],
+        "logger": ["--source", nobody],
+        "metrics": ["--source", nobody, "--metrics-address", "127.0.0.1:0"],
+        "archiver": ["--source", nobody, "--directory", directory / "archive"],
+        "addr-connectivity": ["--source", nobody, "--listen", own],
+        "detector": ["--source", nobody, "--listen", own],
+        "getblocktxn-recorder": ["--source", nobody, "--output", directory / "asked.csv"],
+    }[service]
+    interpreter = [sys.executable] if service == "getblocktxn-recorder" else []
+    return [*interpreter, harness.program(f"peer-observer-{service}"), *options]
+
+
+@pytest.fixture
+def directory():
+    with harness.temporary_directory() as path:
+        yield path
+
+
+class Life(Supervised):
+    """From start to end: idle, stuck for a while, going on, stopped."""
+
+    def __init__(self, service, directory):
+        super().__init__(directory, *command(service, directory))
+        self.marks = {}
+        self.exit_status = None
+
+    def mark(self, name):
+        self.marks[name] = self.count_told()
+
+    def told_while_stuck(self):
+        return self.told[self.marks["stuck"]:self.marks["released"]]
+
+
+def live(lives):
+    for life in lives:
+        life.wait_told("READY=1")
+        life.wait_told("STATUS=")
+        life.wait_fed(2, after=0)
+    with contextlib.ExitStack() as held:
+        for life in lives:
+            held.enter_context(stuck(life))
+            life.mark("stuck")
+        time.sleep(WATCHDOG_SECONDS)  # what must not come has no other sign; a late machine makes it no less true
+        for life in lives:
+            life.mark("released")
+    for life in lives:
+        life.wait_fed(2, after=life.marks["released"])
+    for life in lives:
+        life.mark("asked to stop")
+        life.exit_status = life.stop()
+        life.listen(0)
+
+
+@pytest.fixture(scope="module")
+def lives():
+    """All live at the same time: most of a life is waiting."""
+    harness.require_root()
+    with harness.temporary_directory() as directory, contextlib.ExitStack() as running:
+        of_all = {service: running.enter_context(Life(service, directory)) for service in SERVICES}
+        live(of_all.values())
+        yield of_all
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_ready_once_although_nobody_is_there_to_talk_to(lives, service):
+    assert lives[service].told.count("READY=1") == 1
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_status_is_a_line_of_figures(lives, service):
+    statuses = [text for text in lives[service].told if text.startswith("STATUS=")]
+    assert all(re.fullmatch(r"STATUS=\d+ [a-z][^\n]*\d+ [a-z][^\n]*", text) for text in statuses), statuses
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_watchdog_starves_when_the_main_loop_is_stuck_whatever_other_threads_do(lives, service):
+    assert lives[service].told_while_stuck() == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_says_that_it_stops_and_ends_with_status_0(lives, service):
+    life = lives[service]
+    assert life.told[life.marks["asked to stop"]:].count("STOPPING=1") == 1
+    assert "STOPPING=1" not in life.told[:life.marks["asked to stop"]]
+    assert life.exit_status == 0, life.log
+
+
+def test_an_extractor_is_ready_when_its_probes_are_attached(directory):
+    harness.require_root()
+    metrics = f"127.0.0.1:{harness.free_port()}"
+    with Supervised(directory, harness.program("peer-observer-extractor"), "--bitcoind", copy_sim_node(directory),
+                    "--listen", f"ipc://{directory}/bus", "--metrics-address", metrics) as extractor:
+        extractor.wait_told("READY=1")
+        attached = harness.metric(metrics, "peer_observer_extractor_tracepoint_attached")
+        assert attached > 0
+        assert f"attached {attached:.0f} of {attached:.0f} tracepoints" in extractor.wait_for_log("tracepoints to")
+
+
+@pytest.fixture
+def taken(directory):
+    """A port that somebody listens on, a socket that another publisher has, an archive that another archiver writes."""
+    with socket.create_server(("127.0.0.1", 0)) as server, \
+            Supervised(directory, *command("detector", directory)) as detector, \
+            Supervised(directory, *command("archiver", directory)) as archiver:
+        detector.wait_told("READY=1")
+        archiver.wait_told("READY=1")
+        yield {"port": f"127.0.0.1:{server.getsockname()[1]}", "url": f"ipc://{directory}/detector", "archive": directory / "archive"}
+
+
+@pytest.mark.parametrize(("service", "option", "what"), [
+    ("logger", "--metrics-address", "port"),
+    ("metrics", "--metrics-address", "port"),
+    ("rpc-extractor", "--metrics-address", "port"),
+    ("detector", "--listen", "url"),
+    ("addr-connectivity", "--listen", "url"),
+    ("archiver", "--directory", "archive"),
+])
+def test_a_service_that_cannot_have_what_it_needs_is_never_ready(taken, directory, service, option, what):
+    words = command(service, directory)
+    if option in words:
+        del words[words.index(option):words.index(option) + 2]
+    with Supervised(directory, *words, option, taken[what]) as program:
+        assert program.wait() == 1
+        program.listen(0)
+        assert program.told == []
+        assert " critical " in program.log[-1]
+
+
+def test_a_recorder_whose_logger_fails_is_never_ready(directory):
+    with Supervised(directory, *command("getblocktxn-recorder", directory), "--logger", "false") as program:
+        assert program.wait() == 1
+        program.listen(0)
+        assert "READY=1" not in program.told
+
+
+def test_a_logger_that_nobody_reads_is_not_stuck_and_can_be_stopped(directory):
+    harness.require_root()
+    path = copy_sim_node(directory)
+    with harness.Extractor(path, directory) as extractor, \
+            Supervised(directory, harness.program("peer-observer-logger"), "--source", extractor.url, stdout=subprocess.PIPE) as logger:
+        extractor.wait_for_log("tracepoints to")
+        logger.wait_for_log("connected")
+        play(path, "--flood", "ping", "--count", 20_000)
+        harness.wait_until(lambda: logger.listen(0.1) or any("waiting for the reader" in text for text in logger.told), "the pipe is full")
+        logger.wait_fed(2, after=logger.count_told())
+        assert logger.stop() == 0
+        logger.listen(0)
+        assert "STOPPING=1" in logger.told
+        assert "were not printed" in logger.wait_for_log("nobody read")
