@@ -1,0 +1,77 @@
+"""docs/operations.md against the messages in the source."""
+
+import re
+
+import pytest
+
+from messages import PASSED_ON, ROOT, messages_of_cpp, messages_of_python, production_sources
+
+PAGE = (ROOT / "docs/operations.md").read_text()
+
+
+def all_of_cpp():
+    messages, passed_on = set(), set()
+    for file, text in production_sources():
+        of_file = messages_of_cpp(file, text)
+        messages |= of_file[0]
+        passed_on |= of_file[1]
+    return messages, passed_on
+
+
+def all_messages():
+    messages = all_of_cpp()[0]
+    for path in sorted((ROOT / "services").glob("*/*.py")):
+        if not path.name.endswith("_test.py"):
+            messages |= set(messages_of_python(path.read_text()))
+    return messages
+
+
+def messages_of_the_page():
+    """What stands in the first column of its tables of messages."""
+    found = set()
+    for table in re.findall(r"^\| message \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE):
+        for row in table.splitlines():
+            found |= set(re.findall(r"`([^`]+)`", row.split(" | ")[0]))
+    return found
+
+
+def test_every_warning_and_error_is_on_the_page():
+    messages = all_messages()
+    assert len(messages) > 80
+    assert sorted(messages - messages_of_the_page()) == []
+
+
+def test_no_message_on_the_page_has_gone_from_the_source():
+    assert sorted(messages_of_the_page() - all_messages()) == []
+
+
+def test_what_is_logged_without_a_text_of_its_own_is_known():
+    assert all_of_cpp()[1] == PASSED_ON
+
+
+@pytest.mark.parametrize(("code", "message"), [
+    ('spdlog::warn("no luck");', "no luck"),
+    ('spdlog::error("no {} " "luck", what("(", 1));', "no {} luck"),
+    ('log_(true, fmt::format("a {}", f("b", 1)));', "a {}"),
+    ('log_(names.empty(), "a, " + to_text(x) + " (b)");', "a, {} (b)"),
+    ('throw std::system_error{errno, std::generic_category(), "cannot open " + path};', "cannot open {}"),
+    ('throw std::runtime_error(std::string{"a: "} + b);', "a: {}"),
+    ('limited(gaps_, "missed " + n);', "missed {}"),
+    ('a = warning(with_left_out("source " + url + " lost", *n));', "source {} lost"),
+])
+def test_a_message_is_read_from_the_code(code, message):
+    assert messages_of_cpp("libs/bus/x.cpp", code) == ({message}, set())
+
+
+@pytest.mark.parametrize("code", ['spdlog::info("a");', 'log_(false, "a");', 'void warning(const std::string& why);', '// warn_("a");\n'])
+def test_what_is_no_warning_is_not_read(code):
+    assert messages_of_cpp("libs/bus/x.cpp", code) == (set(), set())
+
+
+def test_what_passes_a_text_on_is_noticed():
+    assert messages_of_cpp("services/a/b.cpp", 'warn_(error.what()); spdlog::warn("{}", x);')[1] == {
+        ("services/a/b.cpp", "error.what()"), ("services/a/b.cpp", "{}")}
+
+
+def test_messages_of_python_are_read():
+    assert list(messages_of_python('print(f"a: {b}", file=sys.stderr)\nprint("c")')) == ["a: {}"]

@@ -1,0 +1,87 @@
+"""The commands of docs/how-to/secure-the-bus.md, as they stand there, on a host of their own: /etc/hosts, /usr/local/bin and
+the network are this test's."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+import harness
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/how-to/secure-the-bus.md"
+LOOPBACK_UP = """import fcntl, socket, struct
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh22x", b"lo", 0x41))"""  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
+
+HOST = f"""
+set -eu
+mkdir host programs
+{sys.executable} -c '{LOOPBACK_UP}'
+{{ cat /etc/hosts; echo 127.0.0.1 alpha.example.org central.example.org; }} > hosts
+mount --bind hosts /etc/hosts
+cp "$SIM_NODE" programs/bitcoind
+ln -s "$BIN"/peer-observer-* programs
+mount --bind programs /usr/local/bin
+PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin
+cd host
+"""
+
+
+def blocks():
+    return re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def script():
+    """Each block writes to a file of its number; what serves until the end runs in the background."""
+    lines = [HOST]
+    for number, block in enumerate(blocks()):
+        if "peer-observer-extractor" in block:
+            lines.append(f"{{\n{block}}} > ../out.{number} 2> ../log.{number} &\nextractor=$!\n"
+                         "bitcoind --flood ping --rate 200 > /dev/null &\n"
+                         f"until grep -q 'attached .* tracepoints' ../log.{number}; do kill -0 $extractor; sleep 0.1; done\n")
+        else:
+            lines.append(f"{{\n{block}}} > ../out.{number} 2> ../log.{number}\n")
+    lines.append("exit 0\n")  # the first process of its namespace: with it go all others
+    return "".join(lines)
+
+
+@pytest.fixture(scope="module")
+def run():
+    """What each block printed and logged, by a word that is in it."""
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "SIM_NODE": str(harness.program("sim_node")), "BIN": str(harness.program("."))}
+        done = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "bash", "-c", script()],
+                              cwd=directory, env=environment, capture_output=True, text=True, timeout=120)
+        logs = {path.name: path.read_text() for path in sorted(directory.glob("[ol][uo]*.*"))}
+        assert done.returncode == 0, done.stdout + done.stderr + str(logs)
+
+        def of(word):
+            number = next(number for number, block in enumerate(blocks()) if word in block)
+            return logs[f"out.{number}"], logs[f"log.{number}"]
+        yield of
+
+
+def test_the_tool_with_a_certificate_gets_events(run):
+    events, log = run("--count 10")
+    assert len(events.splitlines()) == 10
+    assert "source tls+tcp://alpha.example.org:9331 connected" in log
+    assert "warning" not in log
+
+
+def test_the_stranger_gets_nothing_and_both_ends_say_so(run):
+    events, log = run("stranger")
+    assert events == ""
+    assert "warning source tls+tcp://alpha.example.org:9331 makes no TLS handshake" in log
+    assert re.search(r"warning refused the connection of 127\.0\.0\.1:\d+: no TLS handshake", run("peer-observer-extractor")[1])
+
+
+def test_openssl_says_that_both_ends_accept_each_other(run):
+    _, log = run("s_client")
+    assert "Verification: OK" in log
+    assert "alert" not in log
+
+
+def test_openssl_says_until_when_a_certificate_is_good(run):
+    assert "notAfter=" in run("-enddate")[0]
