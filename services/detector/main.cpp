@@ -10,6 +10,7 @@
 #include "services/detector/metrics.h"
 #include "services/detector/settings.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -49,10 +50,12 @@ app::Service make_service()
     return service;
 }
 
+bool is_tls(const std::string& url) { return url.starts_with("tls+tcp://"); }
+
 bus::PublisherOptions read_publisher(const po::variables_map& values)
 {
     bus::PublisherOptions options{.url = values["listen"].as<std::string>(), .node = values["name"].as<std::string>()};
-    if (options.url.starts_with("tls+tcp://")) options.tls = app::read_tls_options(values, {options.url});
+    if (is_tls(options.url)) options.tls = app::read_tls_options(values, {options.url});
     return options;
 }
 
@@ -62,7 +65,8 @@ bus::SubscriberOptions read_subscriber(const po::variables_map& values)
     if (values.contains("node")) options.nodes = values["node"].as<std::vector<std::string>>();
     auto urls = options.sources;
     urls.push_back(values["listen"].as<std::string>());
-    options.tls = app::read_tls_options(values, urls);
+    const auto tls = app::read_tls_options(values, urls);
+    if (std::ranges::any_of(options.sources, is_tls)) options.tls = tls;
     return options;
 }
 

@@ -85,3 +85,17 @@ def test_openssl_says_that_both_ends_accept_each_other(run):
 
 def test_openssl_says_until_when_a_certificate_is_good(run):
     assert "notAfter=" in run("-enddate")[0]
+
+
+@pytest.mark.parametrize("service", ["detector", "addr-connectivity"])
+def test_a_service_may_have_tls_on_one_side_only(service):
+    with harness.temporary_directory() as directory:
+        for block in blocks()[:2]:
+            subprocess.run(["bash", "-ec", block], cwd=directory, check=True, capture_output=True, timeout=60)
+        files = ("--tls-ca-file", directory / "ca.pem", "--tls-cert-key-file", directory / "alpha.example.org.pem")
+        nobody = f"127.0.0.1:{harness.free_port()}"
+        for source, listen in ((f"tls+tcp://{nobody}", f"ipc://{directory}/bus"), (f"tcp://{nobody}", "tls+tcp://127.0.0.1:0")):
+            with harness.Program(harness.program(f"peer-observer-{service}"), "--source", source, "--listen", listen, *files) as program:
+                program.wait_for_log(f"publishing on {listen.rstrip('0')}")
+                program.wait_for_log(f"source {source} does not answer")
+                assert program.stop() == 0
