@@ -185,7 +185,7 @@ void Connection::fail(int error)
 {
     if (state_ == State::kReady) return close();
     const std::string reason = nng_strerror(error);
-    if (transport_ != Endpoint::Transport::kTls) {
+    if (transport_ != Endpoint::Transport::kTls || greeted_) { // a greeting that is out went over TLS
         refuse("it ended before it had greeted as a subscriber (" + reason + ")");
     } else { // nng does not tell these apart
         refuse("no TLS handshake (" + reason +
