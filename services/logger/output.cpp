@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +21,16 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kFullBytes = 65536; // a pipe's usual size
 constexpr int kWaitMs = 100;
 
-/// Where poll() says that a pipe can be written to, it takes that much without blocking. A file always takes all.
+/// A description of the same pipe or device of our own, on which no write blocks; -1 where there can be none.
+/// O_NONBLOCK on `fd` itself would hold for every process that shares it.
+int reopen_without_blocking(int fd)
+{
+    struct stat status{};
+    if (fstat(fd, &status) != 0 || !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode))) return -1;
+    return open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/// Where poll() says that one can write, so much is taken without blocking. A file always takes all.
 std::size_t most_at_once(int fd)
 {
     struct stat status{};
@@ -29,8 +40,16 @@ std::size_t most_at_once(int fd)
 } // namespace
 
 Output::Output(int fd, KeepWaiting keep_waiting)
-    : fd_{fd}, keep_waiting_{std::move(keep_waiting)}, most_at_once_{most_at_once(fd)}
-{}
+    : fd_{fd}, keep_waiting_{std::move(keep_waiting)}, own_fd_{reopen_without_blocking(fd)},
+      most_at_once_{own_fd_ >= 0 ? SSIZE_MAX : most_at_once(fd)}
+{
+    if (own_fd_ >= 0) fd_ = own_fd_;
+}
+
+Output::~Output()
+{
+    if (own_fd_ >= 0) (void)close(own_fd_);
+}
 
 void Output::write_if_full()
 {

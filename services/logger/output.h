@@ -17,6 +17,9 @@ public:
 
     /// Does not close `fd`.
     Output(int fd, KeepWaiting keep_waiting);
+    ~Output();
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
 
     /// What is to be written: append to it, then call write_if_full() or flush().
     std::string& buffer() { return buffer_; }
@@ -33,6 +36,7 @@ public:
 private:
     int fd_;
     KeepWaiting keep_waiting_;
+    int own_fd_; ///< -1 = none
     std::size_t most_at_once_;
     bool closed_ = false;
     std::size_t dropped_bytes_ = 0;
