@@ -20,12 +20,8 @@ std::string ip_text(int family, const Bytes& bytes)
 
 Bytes random_ipv4(Random& random)
 {
-    static constexpr std::array<std::array<std::uint8_t, 3>, 3> kDocumentation{
-        {{192, 0, 2}, {198, 51, 100}, {203, 0, 113}}};
-    const auto low = random.between<std::uint8_t>(1, 254);
-    if (random.chance(70)) return {198, random.between<std::uint8_t>(18, 19), random.below<std::uint8_t>(255), low};
-    const auto& prefix = random.pick(kDocumentation);
-    return {prefix[0], prefix[1], prefix[2], low};
+    return {random.between<std::uint8_t>(240, 254), random.below<std::uint8_t>(255), random.below<std::uint8_t>(255),
+            random.between<std::uint8_t>(1, 254)};
 }
 
 Bytes with_prefix(std::initializer_list<std::uint8_t> prefix, Bytes bytes)
@@ -105,7 +101,7 @@ Address random_address(Random& random, Network network)
     case Network::ipv4:
         return {network, random_ipv4(random), port};
     case Network::ipv6:
-        return {network, with_prefix({0x20, 0x01, 0x0d, 0xb8}, random.bytes(16)), port};
+        return {network, with_prefix({0x01}, random.bytes(16)), port};
     case Network::onion:
         return {network, random.bytes(32), 8333};
     case Network::i2p:

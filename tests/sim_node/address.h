@@ -27,8 +27,8 @@ struct Address {
     std::uint8_t bip155_network() const;
 };
 
-/// An address nobody has: of 198.18.0.0/15 (RFC 2544), 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 (RFC 5737),
-/// 2001:db8::/32 (RFC 3849), or a random Tor, I2P or CJDNS key. A tool that dials what it observes reaches no one.
+/// An address nobody has, which Bitcoin Core takes for a routable one: of 240.0.0.0/4 or 100::/8 (both reserved by the
+/// IETF), or a random Tor, I2P or CJDNS key. A tool that dials what it observes reaches no one.
 Address random_address(Random& random);
 Address random_address(Random& random, Network network);
 
