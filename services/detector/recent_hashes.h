@@ -1,4 +1,4 @@
-// The hashes of the last half an hour, in a little memory: a Bloom filter of two generations.
+// The hashes of the last while, in a little memory: a Bloom filter of two generations.
 #pragma once
 
 #include "services/detector/inventory.h"
@@ -13,11 +13,12 @@
 
 namespace peer_observer::detector {
 
-/// May take a hash for a recent one that is not: one of 50 where 4,000 came within a generation. Never the other way
-/// round. 8 KiB, once there is anything in it.
-class RecentHashes {
+/// Remembers for one to two generations. May take a hash for a recent one that is not: one of 40 where an eighth as
+/// many as there are bits came within a generation. Never the other way round. No memory until there is anything in it.
+template <std::size_t kBits, Time kGeneration>
+class BasicRecentHashes {
 public:
-    void insert(Time now, const std::string& hash)
+    void insert(Time now, std::uint64_t hash)
     {
         if (!generations_) generations_ = std::make_unique<std::array<Bits, 2>>();
         if (now >= next_) {
@@ -26,31 +27,31 @@ public:
             (*generations_)[current_].reset();
             next_ = now + kGeneration;
         }
-        const auto value = mixed(hash);
         for (unsigned i = 0; i < kProbes; ++i)
-            (*generations_)[current_].set(position(value, i));
+            (*generations_)[current_].set(position(hash, i));
     }
+    void insert(Time now, const std::string& hash) { insert(now, short_hash(hash)); }
 
-    bool contains(const std::string& hash) const
+    bool contains(std::uint64_t hash) const
     {
-        if (!generations_) return false;
-        const auto value = mixed(hash);
-        return contains((*generations_)[0], value) || contains((*generations_)[1], value);
+        return generations_ && (contains((*generations_)[0], hash) || contains((*generations_)[1], hash));
     }
+    bool contains(const std::string& hash) const { return contains(short_hash(hash)); }
 
 private:
-    static constexpr std::size_t kBits = 32768;
     static constexpr unsigned kProbes = 4;
-    static constexpr Time kGeneration = 900 * kSecond;
     using Bits = std::bitset<kBits>;
 
     /// A peer that chooses hashes (txids cost it little) gains nothing but silence about itself.
-    static std::uint64_t mixed(const std::string& hash) { return short_hash(hash) * 0x9E3779B97F4A7C15; }
-    static std::size_t position(std::uint64_t value, unsigned i) { return (value >> (16 * i)) % kBits; }
-    static bool contains(const Bits& bits, std::uint64_t value)
+    static std::size_t position(std::uint64_t hash, unsigned i)
+    {
+        const std::uint64_t mixed = hash * 0x9E3779B97F4A7C15;
+        return ((mixed >> 32U) + i * ((mixed & 0xffffffffU) | 1U)) % kBits;
+    }
+    static bool contains(const Bits& bits, std::uint64_t hash)
     {
         for (unsigned i = 0; i < kProbes; ++i)
-            if (!bits.test(position(value, i))) return false;
+            if (!bits.test(position(hash, i))) return false;
         return true;
     }
 
@@ -58,5 +59,8 @@ private:
     std::size_t current_ = 0;
     Time next_ = 0;
 };
+
+/// Of a peer, for the last 15 to 30 minutes: 8 KiB.
+using RecentHashes = BasicRecentHashes<32'768, 900 * kSecond>;
 
 } // namespace peer_observer::detector

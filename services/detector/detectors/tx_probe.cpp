@@ -2,6 +2,7 @@
 #include "services/detector/alarms.h"
 #include "services/detector/detectors.h"
 #include "services/detector/inventory.h"
+#include "services/detector/latest_announcements.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/recent_hashes.h"
 #include "services/detector/window.h"
@@ -11,12 +12,17 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kRequests, kWindow };
+enum : std::size_t { kRequests, kFresh, kFreshTime, kWindow };
 constexpr std::array kParameters = {
     Parameter{
         "requests", 20, "transactions asked for and not announced, within the window",
         "chosen: a node asks for what was announced to it, or for parents of what was sent to it; neither counts"},
-    Parameter{"window_s", 600, "seconds", "chosen"},
+    Parameter{"fresh_requests", 6, "of those, transactions of which another peer had just told the node, in the window",
+              "chosen: less than a third of `requests`, because nobody hits upon such a transaction by chance"},
+    Parameter{"fresh_s", 60, "seconds for which a transaction counts as just told of",
+              "chosen: Core announces what it has accepted to each peer within some seconds "
+              "(INBOUND_INVENTORY_BROADCAST_INTERVAL)"},
+    Parameter{"window_s", 600, "seconds", "chosen: to map a network takes minutes of asking"},
 };
 
 // What was announced before we looked may still be asked for: Core waits 60 seconds for each peer that it asks.
@@ -38,6 +44,19 @@ public:
             for (const auto& input : message.payload().tx().inputs())
                 state.announced.insert(at.time, input.previous_txid());
         };
+        hooks.inbound(Payload::kInv) += [this](const Moment& at, const Peer& peer, const auto& message) {
+            for (const auto& item : message.payload().inv().items())
+                if (is_transaction(item)) told(at, peer, item.hash());
+        };
+        hooks.inbound(Payload::kTx) += [this](const Moment& at, const Peer& peer, const auto& message) {
+            const auto& tx = message.payload().tx();
+            told(at, peer, tx.txid());
+            told(at, peer, tx.wtxid());
+            // To whom the node announces it, it may come from somebody else; Core asks all who announced it for
+            // parents.
+            for (const auto& input : tx.inputs())
+                parents_.insert(at.time, input.previous_txid());
+        };
         hooks.inbound(Payload::kGetdata) += [this](const Moment& at, const Peer& peer, const auto& message) {
             requested(at, peer, message.payload().getdata());
         };
@@ -47,23 +66,42 @@ private:
     struct State {
         RecentHashes announced;
         Window requests;
+        Window fresh;
     };
+
+    void told(const Moment& at, const Peer& peer, const std::string& hash)
+    {
+        told_.insert(at.time, time(kFreshTime), short_hash(hash), peer.id);
+    }
 
     void requested(const Moment& at, const Peer& peer, const proto::Inventory& getdata)
     {
         if (!peer.from_start && at.time < peer.complete_since + kSettling) return;
         State& state = peers_[peer];
         double unknown = 0;
-        for (const auto& item : getdata.items())
-            if (is_transaction(item) && !state.announced.contains(item.hash())) ++unknown;
+        double fresh = 0;
+        for (const auto& item : getdata.items()) {
+            const std::uint64_t hash = short_hash(item.hash());
+            if (!is_transaction(item) || state.announced.contains(hash) || parents_.contains(hash)) continue;
+            ++unknown;
+            if (told_.is_of_another(at.time, time(kFreshTime), hash, peer.id)) ++fresh;
+        }
         if (unknown == 0) return;
         state.requests.add(at.time, time(kWindow), unknown);
         alarms().judge(at, Subject::of(peer),
                        {{"transactions asked for and not announced", state.requests.sum(at.time, time(kWindow)),
                          threshold(kRequests)}});
+        if (fresh == 0) return;
+        state.fresh.add(at.time, time(kWindow), fresh);
+        alarms().judge(at, Subject::of(peer),
+                       {{"asked for just after another peer had announced them",
+                         state.fresh.sum(at.time, time(kWindow)), threshold(kFresh)}});
     }
 
     PerPeer<State> peers_;
+    LatestAnnouncements told_;
+    /// Of what the node was sent in the last 15 to 30 minutes: 16 KiB.
+    BasicRecentHashes<65'536, 900 * kSecond> parents_;
 };
 
 } // namespace
