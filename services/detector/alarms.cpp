@@ -1,6 +1,7 @@
 #include "services/detector/alarms.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -9,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostPeers = 16;
 constexpr std::size_t kMostEvidence = 4; // first ones, and as many latest ones
-constexpr double kGoesOn = 0.5;          // of the threshold
+constexpr double kGoesOn = 0.5;          // of the thresholds
 constexpr Time kCheckEvery = 5 * kSecond;
 
 std::string key_of(const Subject& subject, const std::string& node)
@@ -17,7 +18,7 @@ std::string key_of(const Subject& subject, const std::string& node)
     switch (subject.scope) {
     case Subject::Scope::peer:
         if (subject.peer->has_own_host()) return subject.peer->host;
-        return fmt::format("peer {} of {}", subject.peer->id, node);
+        return fmt::format("peer {} of {}", subject.peer->id, subject.node.empty() ? node : subject.node);
     case Subject::Scope::group:
         return std::string{subject.group};
     case Subject::Scope::node:
@@ -40,14 +41,50 @@ void add_peer(const Peer& peer, AlarmState& state)
     if (state.peers.size() < kMostPeers) state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.subnet});
 }
 
+/// Of the figure that is furthest from its threshold.
+double share_of_thresholds(std::initializer_list<Figure> figures)
+{
+    double least = std::numeric_limits<double>::infinity();
+    for (const auto& figure : figures)
+        if (figure.threshold > 0) least = std::min(least, figure.value / figure.threshold);
+    return least;
+}
+
+void add_figures(std::initializer_list<Figure> figures, AlarmState& state)
+{
+    for (const auto& figure : figures) {
+        const auto known = std::ranges::find(state.figures, figure.name, &Figure::name);
+        if (known == state.figures.end()) {
+            state.figures.push_back(figure);
+        } else {
+            known->threshold = figure.threshold;
+            known->value = std::max(known->value, figure.value);
+        }
+    }
+}
+
+void add_evidence(const Moment& evidence, AlarmState& state)
+{
+    const auto& latest = state.last_evidence.empty() ? state.first_evidence : state.last_evidence;
+    if (!latest.empty() && latest.back().sequence == evidence.sequence) return; // more is said of the same event
+    if (state.first_evidence.size() < kMostEvidence) {
+        state.first_evidence.push_back(evidence);
+        return;
+    }
+    if (state.last_evidence.size() == kMostEvidence) state.last_evidence.erase(state.last_evidence.begin());
+    state.last_evidence.push_back(evidence);
+}
+
 } // namespace
 
 void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures, Time first,
                    const Moment* evidence)
 {
-    const Figure& decisive = *figures.begin();
-    if (decisive.value < decisive.threshold * kGoesOn || enabled_ == 0) return;
-    const bool opens = decisive.value >= decisive.threshold;
+    if (enabled_ == 0) return;
+    const double share = share_of_thresholds(figures);
+    highest_ = std::max(highest_, share);
+    if (share < kGoesOn) return;
+    const bool opens = share >= 1;
     if (!opens && open_.size() == 0) return;
     const auto key = key_of(subject, node_);
     if (open_.find(key) != nullptr) {
@@ -73,22 +110,9 @@ void Alarms::note(const Moment& at, const Subject& subject, std::initializer_lis
 {
     AlarmState& state = alarm.state;
     state.last = std::max(state.last, at.time);
-    if (state.figures.empty()) {
-        state.figures = figures;
-    } else {
-        for (std::size_t i = 0; i < state.figures.size(); ++i) {
-            const Figure& now = figures.begin()[i];
-            state.figures[i].threshold = now.threshold;
-            state.figures[i].value = std::max(state.figures[i].value, now.value);
-        }
-    }
+    add_figures(figures, state);
     if (subject.peer != nullptr) add_peer(*subject.peer, state);
-    if (state.first_evidence.size() < kMostEvidence) {
-        state.first_evidence.push_back(evidence);
-    } else {
-        if (state.last_evidence.size() == kMostEvidence) state.last_evidence.erase(state.last_evidence.begin());
-        state.last_evidence.push_back(evidence);
-    }
+    add_evidence(evidence, state);
 }
 
 void Alarms::tick(const Moment& at)
@@ -106,21 +130,22 @@ void Alarms::tick(const Moment& at)
         }
     }
     for (const auto& key : over) {
-        tell(at.time, Report::Action::closed, key, open_.find(key)->state);
+        tell(at.time, Report::Action::closed, key, open_.find(key)->state, proto::AnomalyReport::OVER);
         open_.erase(key);
     }
 }
 
-void Alarms::end(Time now)
+void Alarms::end(Time now, Ending ending)
 {
     for (const auto& [key, alarm] : open_)
-        tell(now, Report::Action::closed, key, alarm.state);
+        tell(now, Report::Action::closed, key, alarm.state, ending);
     open_.clear();
 }
 
-void Alarms::tell(Time time, Report::Action action, const std::string& key, const AlarmState& state) const
+void Alarms::tell(Time time, Report::Action action, const std::string& key, const AlarmState& state,
+                  Ending ending) const
 {
-    sink_({time, node_, &definition_, key, action, state});
+    sink_({time, node_, &definition_, key, action, state, ending});
 }
 
 } // namespace peer_observer::detector

@@ -26,12 +26,15 @@ struct Subject {
     enum class Scope : std::uint8_t { peer, group, node };
     Scope scope = Scope::node;
     const Peer* peer = nullptr; ///< who takes part now; always there for a peer
-    std::string_view group;     ///< of the scope group: a subnet
+    std::string_view group;     ///< of the scope group: a subnet, or the number of an AS
+    std::string_view node;      ///< whose peer it is; empty: of the node at hand
 
-    static Subject of(const Peer& peer) { return {Scope::peer, &peer, {}}; }
-    static Subject of_group(std::string_view group, const Peer* peer) { return {Scope::group, peer, group}; }
-    static Subject of_node(const Peer* peer = nullptr) { return {Scope::node, peer, {}}; }
+    static Subject of(const Peer& peer, std::string_view node = {}) { return {Scope::peer, &peer, {}, node}; }
+    static Subject of_group(std::string_view group, const Peer* peer) { return {Scope::group, peer, group, {}}; }
+    static Subject of_node(const Peer* peer = nullptr) { return {Scope::node, peer, {}, {}}; }
 };
+
+using Ending = proto::AnomalyReport::Ending;
 
 /// What one node knows of an anomaly.
 struct AlarmState {
@@ -60,6 +63,7 @@ struct Report {
     std::string subject;
     Action action = Action::opened;
     AlarmState state;
+    Ending ending = proto::AnomalyReport::UNKNOWN_ENDING; ///< why it is closed
 };
 
 /// What the operator may change, for all kinds.
@@ -77,19 +81,21 @@ public:
         : definition_{definition}, enabled_{enabled}, times_{times}, node_{std::move(node)}, sink_{std::move(sink)}
     {}
 
-    /// The figures of the subject are now these; the first one decides. The anomaly opens at the threshold and goes on
-    /// above half of it. `evidence`: the event that shows it; null = the one at hand. `first`: when the behaviour
-    /// began; 0 = with the first evidence.
+    /// The figures of the subject are now these. The anomaly opens when all reach their thresholds and goes on above
+    /// half of them; the first one is the one that counts for severity and confidence. `evidence`: the event that shows
+    /// it; null = the one at hand. `first`: when the behaviour began; 0 = with the first evidence.
     void judge(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures, Time first = 0,
                const Moment* evidence = nullptr);
 
     void tick(const Moment& at);
     /// Closes all: nothing more can be said of them.
-    void end(Time now);
+    void end(Time now, Ending ending);
 
     std::size_t open() const { return open_.size(); }
     /// Anomalies that were not opened because too many are.
     std::uint64_t refused() const { return refused_; }
+    /// How near to its threshold anything has come: 1 is at it.
+    double highest() const { return highest_; }
 
 private:
     static constexpr std::size_t kMostOpen = 1024;
@@ -102,7 +108,8 @@ private:
 
     static void note(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures,
                      const Moment& evidence, Alarm& alarm);
-    void tell(Time time, Report::Action action, const std::string& key, const AlarmState& state) const;
+    void tell(Time time, Report::Action action, const std::string& key, const AlarmState& state,
+              Ending ending = proto::AnomalyReport::UNKNOWN_ENDING) const;
 
     const Definition& definition_;
     const char& enabled_;
@@ -111,6 +118,7 @@ private:
     Sink sink_;
     LruMap<std::string, Alarm> open_{kMostOpen};
     std::uint64_t refused_ = 0;
+    double highest_ = 0;
     Time next_check_ = 0;
 };
 

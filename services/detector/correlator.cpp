@@ -124,21 +124,21 @@ void Correlator::handle(const Report& report)
     anomaly.nodes[report.node] = {report.action != Action::closed, report.state};
     if (is_new) {
         anomaly.next_update = report.time + kUpdateEvery;
-        publish(report.time, Action::opened, key, anomaly);
+        publish(report, Action::opened, key, anomaly);
     } else if (std::ranges::none_of(anomaly.nodes, [](const auto& node) { return node.second.is_open; })) {
-        publish(report.time, Action::closed, key, anomaly);
+        publish(report, Action::closed, key, anomaly);
         open_.erase(found);
     } else if (joins || (report.action == Action::updated && report.time >= anomaly.next_update)) {
         anomaly.next_update = report.time + kUpdateEvery;
-        publish(report.time, Action::updated, key, anomaly);
+        publish(report, Action::updated, key, anomaly);
     }
 }
 
-void Correlator::publish(Time time, Report::Action action, const Key& key, const Anomaly& anomaly) const
+void Correlator::publish(const Report& cause, Report::Action action, const Key& key, const Anomaly& anomaly) const
 {
     const auto& [definition, subject] = key;
     proto::Event event;
-    event.set_timestamp_ns(time);
+    event.set_timestamp_ns(cause.time);
     auto& outer = *event.mutable_anomaly();
     auto& report = action == Report::Action::opened    ? *outer.mutable_opened()
                    : action == Report::Action::updated ? *outer.mutable_updated()
@@ -160,6 +160,7 @@ void Correlator::publish(Time time, Report::Action action, const Key& key, const
     report.set_last_ns(last);
     report.set_severity(severity_of(*definition, ratio));
     report.set_confidence_percent(confidence_of(*definition, ratio, anomaly.nodes.size()));
+    if (action == Report::Action::closed) report.set_ending(cause.ending);
     publish_(event, *definition);
 }
 

@@ -48,7 +48,7 @@ private:
 
     void release(Time before);
     void handle(const Report& report);
-    void publish(Time time, Report::Action action, const Key& key, const Anomaly& anomaly) const;
+    void publish(const Report& report, Report::Action action, const Key& key, const Anomaly& anomaly) const;
 
     Publish publish_;
     std::vector<Report> waiting_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include <fmt/format.h>
 #include <protozero/pbf_reader.hpp>
@@ -36,12 +37,22 @@ bool is_looked_at(std::uint32_t context)
     }
 }
 
+/// Of the oneof in a context.
+bool has_arm(protozero::pbf_reader& fields, std::uint32_t arm)
+{
+    if (fields.wire_type() != protozero::pbf_wire_type::length_delimited) return true; // for the parser to say
+    return fields.get_message().next(arm);
+}
+
 /// Whether an event is of a context that some detector looks at: most of a block's events are not.
 bool is_looked_at(std::string_view event)
 try {
     protozero::pbf_reader fields{event.data(), event.size()};
     while (fields.next()) {
         if (is_looked_at(fields.tag())) return true;
+        if (fields.tag() == proto::Event::kRpcFieldNumber) return has_arm(fields, proto::Rpc::kGetpeerinfoFieldNumber);
+        if (fields.tag() == proto::Event::kAddrConnectivityFieldNumber)
+            return has_arm(fields, proto::AddrConnectivity::kAnnouncerReachabilityFieldNumber);
         fields.skip();
     }
     return false;
@@ -61,8 +72,12 @@ Engine::Engine(const Settings& settings, Publish publish)
 void Engine::observe(const bus::Batch& batch)
 {
     const auto key = fmt::format("{:016x} {}", batch.publisher_id, batch.node);
-    if (streams_.find(key) == nullptr && streams_.is_full() && streams_.oldest().second.watch)
-        streams_.oldest().second.watch->end();
+    if (streams_.find(key) == nullptr && streams_.is_full()) {
+        if (const auto& watch = streams_.oldest().second.watch) {
+            watch->end(std::max(newest_, watch->now()), proto::AnomalyReport::FORGOTTEN);
+            note_highest(*watch);
+        }
+    }
     Stream& stream = streams_[key];
     if (!stream.started) {
         stream.started = true;
@@ -106,22 +121,71 @@ void Engine::observe(Stream& stream, std::string_view bytes, std::uint64_t seque
         if (stream.watch) stream.watch->gap();
         return;
     }
-    watch(stream).observe({event.timestamp_ns(), stream.publisher_id, sequence}, event);
+    newest_ = std::max<Time>(newest_, event.timestamp_ns());
+    look_for_silence();
+    watch(stream, event).observe({event.timestamp_ns(), stream.publisher_id, sequence}, event);
+    stream.heard = newest_;
+    if (stream.is_silent) {
+        stream.is_silent = false;
+        next_silence_ = std::min(next_silence_, silent_from(stream));
+    }
     correlator_.advance(event.timestamp_ns());
 }
 
-NodeWatch& Engine::watch(Stream& stream)
+/// A stream has ended if the others' events are so much later than its last one. The verdict has the time of that
+/// moment and is made before reports of a later time are published: so it does not matter how its events and theirs
+/// were mixed.
+void Engine::look_for_silence()
+{
+    if (newest_ < next_silence_) return;
+    next_silence_ = std::numeric_limits<Time>::max();
+    for (auto& [key, stream] : streams_) {
+        if (!stream.watch || stream.is_silent) continue;
+        if (silent_from(stream) <= newest_) {
+            stream.is_silent = true;
+            stream.watch->end(stream.watch->now() + NodeWatch::kLongestSilence, proto::AnomalyReport::SILENCE);
+        } else {
+            next_silence_ = std::min(next_silence_, silent_from(stream));
+        }
+    }
+}
+
+/// A stream whose clock is behind the others' is not silent while its events come.
+Time Engine::silent_from(const Stream& stream)
+{
+    return NodeWatch::kLongestSilence + std::max(stream.watch->now() + Correlator::kWait, stream.heard);
+}
+
+Engine::Sort Engine::sort_of(const proto::Event& event)
+{
+    if (event.has_rpc()) return Sort::rpc_extractor;
+    return event.has_addr_connectivity() ? Sort::addr_connectivity : Sort::extractor;
+}
+
+NodeWatch& Engine::watch(Stream& stream, const proto::Event& event)
 {
     if (stream.watch) return *stream.watch;
-    // The extractor was started again: what it was before will say no more.
+    stream.sort = sort_of(event);
+    // The publisher was started again: what it was before will say no more.
     for (auto& [key, other] : streams_) {
-        if (other.node != stream.node || !other.watch) continue;
-        other.watch->end();
+        if (other.node != stream.node || other.sort != stream.sort || !other.watch) continue;
+        other.watch->end(std::max<Time>(other.watch->now(), event.timestamp_ns()),
+                         proto::AnomalyReport::PUBLISHER_RESTARTED);
+        note_highest(*other.watch);
         other.watch.reset();
     }
+    stream.is_silent = true; // until this event has been looked at
     stream.watch = std::make_unique<NodeWatch>(stream.node, settings_,
                                                [this](Report&& report) { correlator_.add(std::move(report)); });
     return *stream.watch;
+}
+
+void Engine::note_highest(const NodeWatch& watch)
+{
+    for (std::size_t kind = 0; kind < counters_.kinds.size(); ++kind) {
+        auto& highest = counters_.kinds[kind].highest;
+        highest = std::max(highest.load(), watch.highest(kind));
+    }
 }
 
 void Engine::publish(const proto::Event& event, const Definition& definition)
@@ -145,6 +209,7 @@ void Engine::count()
         ++streams;
         peers += stream.watch->peers();
         refused += stream.watch->refused();
+        note_highest(*stream.watch);
     }
     counters_.peers = peers;
     counters_.streams = streams;

@@ -32,6 +32,7 @@ struct Counters {
     struct Kind {
         std::atomic<std::uint64_t> open = 0;
         std::array<std::atomic<std::uint64_t>, 4> opened{}; ///< by severity
+        std::atomic<double> highest = 0;                    ///< how near to its threshold anything has come
     };
     std::vector<Kind> kinds{all_detectors().size()}; ///< by place in all_detectors()
 };
@@ -52,16 +53,25 @@ public:
     const Counters& counters() const { return counters_; }
 
 private:
+    /// Publishers of different sorts may tell of the same node.
+    enum class Sort : std::uint8_t { extractor, rpc_extractor, addr_connectivity };
     struct Stream {
         std::string node;
         std::uint64_t publisher_id = 0;
         std::uint64_t next_sequence = 0;
         bool started = false;
         std::unique_ptr<NodeWatch> watch; ///< null until an event comes that says something about peers
+        Sort sort = Sort::extractor;
+        Time heard = 0; ///< how late it was when its latest event came, by the events of all
+        bool is_silent = false;
     };
 
     void observe(Stream& stream, std::string_view bytes, std::uint64_t sequence);
-    NodeWatch& watch(Stream& stream);
+    static Sort sort_of(const proto::Event& event);
+    NodeWatch& watch(Stream& stream, const proto::Event& event);
+    void look_for_silence();
+    static Time silent_from(const Stream& stream);
+    void note_highest(const NodeWatch& watch);
     void publish(const proto::Event& event, const Definition& definition);
 
     const Settings& settings_;
@@ -72,6 +82,8 @@ private:
     std::unique_ptr<char[]> arena_block_;
     google::protobuf::Arena arena_;
     std::string serialized_;
+    Time newest_ = 0;
+    Time next_silence_ = 0; ///< none of the streams can be silent before
 };
 
 } // namespace peer_observer::detector

@@ -1,11 +1,13 @@
 // Which events a detector wants: each is passed to those that asked for its kind, and to no others.
 #pragma once
 
+#include "proto/addr_connectivity.pb.h"
 #include "proto/addrman.pb.h"
 #include "proto/connection.pb.h"
 #include "proto/mempool.pb.h"
 #include "proto/message.pb.h"
 #include "proto/orphan.pb.h"
+#include "proto/rpc_network.pb.h"
 #include "proto/validation.pb.h"
 #include "services/detector/moment.h"
 #include "services/detector/peer.h"
@@ -55,6 +57,10 @@ public:
     Hook<const Peer&, const proto::MempoolRejected&> rejected;
     Hook<const Peer&, const proto::OrphanChange&> orphan_added;
     Hook<const proto::AddrManAttemptAdd&> addrman_attempt;
+    /// From the publisher of addr-connectivity, which sees no other events.
+    Hook<const proto::AnnouncerReachability&> announcer;
+    /// From the publisher of rpc-extractor, likewise.
+    Hook<const proto::PeerInfoList&> peer_list;
     /// The connection is over, or so old that there is no room to remember it.
     Hook<const Peer&> forgotten;
     /// Each second of event time in which something happened, before it.

@@ -39,6 +39,15 @@ std::vector<Sample> opened_samples(const Counters& counters)
     return samples;
 }
 
+std::vector<Sample> highest_samples(const Counters& counters)
+{
+    std::vector<Sample> samples;
+    const auto kinds = all_detectors();
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        samples.push_back({counters.kinds[kind].highest.load(), {{"kind", std::string{kinds[kind]->kind}}}});
+    return samples;
+}
+
 } // namespace
 
 void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
@@ -47,6 +56,9 @@ void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
                   [&] { return open_samples(counters); });
     telemetry.add("peer_observer_detector_anomalies_total", "Anomalies that were opened.", MetricType::counter,
                   [&] { return opened_samples(counters); });
+    telemetry.add("peer_observer_detector_highest_share_of_threshold",
+                  "How near to its threshold anything has come since the start: 1 raises an anomaly.",
+                  MetricType::gauge, [&] { return highest_samples(counters); });
     const auto add = [&](const char* name, const char* help, MetricType type, const Number& number) {
         telemetry.add(name, help, type, [&number] { return std::vector<Sample>{sample(number)}; });
     };

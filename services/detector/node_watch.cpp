@@ -7,8 +7,6 @@ namespace {
 
 // Eight times Bitcoin Core's default of 125: what operators of honeynodes set, and more. Closing may go unseen.
 constexpr std::size_t kMostPeers = 1024;
-// A node with a single peer has a ping every two minutes. Beyond this, the clock was set or the machine slept.
-constexpr Time kLongestSilence = 600 * kSecond;
 // Clocks are corrected by small steps, and threads take turns.
 constexpr Time kBackwards = 10 * kSecond;
 
@@ -67,6 +65,13 @@ void NodeWatch::observe(const Moment& event_at, const proto::Event& event)
                 hooks_->orphan_added.call(at, *who, event.orphan().add());
         }
         break;
+    case proto::Event::kAddrConnectivity:
+        if (event.addr_connectivity().has_announcer_reachability())
+            hooks_->announcer.call(at, event.addr_connectivity().announcer_reachability());
+        break;
+    case proto::Event::kRpc:
+        if (event.rpc().has_getpeerinfo()) hooks_->peer_list.call(at, event.rpc().getpeerinfo());
+        break;
     default:
         break;
     }
@@ -79,12 +84,15 @@ void NodeWatch::advance(const Moment& event_at, std::uint32_t pid)
     const bool new_process = pid != pid_ && pid != 0 && pid_ != 0;
     const bool set_back = time + kBackwards < now_;
     if (pid != 0) pid_ = pid;
-    if (now_ != 0 && time > now_ + kLongestSilence) gap_ = true;
+    if (now_ != 0 && time > now_ + kLongestSilence) {
+        end(now_ + kLongestSilence, proto::AnomalyReport::SILENCE);
+        gap_ = true;
+    }
     if (new_process || set_back) {
         forget_peers({now_, event_at.publisher_id, event_at.sequence});
         make_detectors();
         if (set_back) {
-            end();
+            end(now_, proto::AnomalyReport::CLOCK_SET_BACK);
             now_ = time;
             next_tick_ = 0;
         }
@@ -109,10 +117,10 @@ void NodeWatch::advance(const Moment& event_at, std::uint32_t pid)
         alarms->tick(second);
 }
 
-void NodeWatch::end()
+void NodeWatch::end(Time at, Ending ending)
 {
     for (auto& alarms : alarms_)
-        alarms->end(now_);
+        alarms->end(at, ending);
 }
 
 void NodeWatch::forget_peers(const Moment& at)
@@ -135,11 +143,7 @@ Peer& NodeWatch::peer(const Moment& at, std::int64_t id, std::string_view addres
     if (const Peer* stranger = peers_.find(id)) forget(at, *stranger); // another process has given the number again
     if (peers_.is_full()) forget(at, Peer{peers_.oldest().second});
     Peer& peer = peers_[id];
-    peer.id = id;
-    peer.address = address;
-    peer.host = host_of(address);
-    peer.inbound = connection_type == "inbound";
-    peer.subnet = subnet_of(peer.host, peer.inbound, proto::UNROUTABLE);
+    peer = make_peer(id, address, connection_type == "inbound");
     peer.since = at.time;
     peer.complete_since = at.time;
     return peer;

@@ -17,6 +17,9 @@ namespace peer_observer::detector {
 
 class NodeWatch {
 public:
+    /// A node with a single peer has a ping every two minutes. Beyond this, it is gone, or its clock was set.
+    static constexpr Time kLongestSilence = 600 * kSecond;
+
     /// `settings` must outlive this object; what it says may change.
     NodeWatch(const std::string& node, const Settings& settings, const Alarms::Sink& sink);
 
@@ -24,12 +27,15 @@ public:
 
     /// Events are missing before the next one.
     void gap() { gap_ = true; }
-    /// Nothing more will come from this publisher.
-    void end();
+    /// Closes all anomalies.
+    void end(Time at, Ending ending);
+    /// Of the latest event.
+    Time now() const { return now_; }
 
     std::size_t peers() const { return peers_.size(); }
     std::size_t open(std::size_t kind) const { return alarms_[kind]->open(); }
     std::uint64_t refused() const;
+    double highest(std::size_t kind) const { return alarms_[kind]->highest(); }
 
 private:
     void advance(const Moment& at, std::uint32_t pid);

@@ -23,6 +23,17 @@ std::string masked(int family, const char* host, std::size_t kept, std::string_v
 
 } // namespace
 
+Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::Network network)
+{
+    Peer peer;
+    peer.id = id;
+    peer.address = address;
+    peer.host = host_of(address);
+    peer.inbound = inbound;
+    peer.subnet = subnet_of(peer.host, inbound, network);
+    return peer;
+}
+
 std::string_view host_of(std::string_view address)
 {
     if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);

@@ -32,6 +32,9 @@ struct Peer {
     bool has_own_host() const { return !subnet.empty(); }
 };
 
+/// Of which nothing is known but this.
+Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::Network network = proto::UNROUTABLE);
+
 /// `192.0.2.1:8333` -> `192.0.2.1`, `[2001:db8::1]:8333` -> `2001:db8::1`.
 std::string_view host_of(std::string_view address);
 

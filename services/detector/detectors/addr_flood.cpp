@@ -17,7 +17,7 @@ constexpr std::array kParameters = {
               "twice what a peer can be wrong by that counts time otherwise than we do"},
     Parameter{"node_excess", 1000, "such addresses of all peers that stay below `excess`",
               "chosen: what 50 such peers send"},
-    Parameter{"window_s", 600, "seconds", "chosen"},
+    Parameter{"window_s", 600, "seconds", "chosen: one message may be enough; this is for how long it is remembered"},
 };
 
 // Bitcoin Core, net_processing.cpp: MAX_ADDR_RATE_PER_SECOND, MAX_ADDR_PROCESSING_TOKEN_BUCKET, MAX_ADDR_TO_SEND.

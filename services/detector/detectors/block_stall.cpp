@@ -83,7 +83,6 @@ private:
                 state.open, {}, [](const auto& request) { return std::pair{request.second.time, request.first}; });
             const Time since = std::max(oldest->second.time, state.latest_delivery);
             const double unanswered_s = at.time > since ? static_cast<double>(at.time - since) / kSecond : 0;
-            if (unanswered_s < threshold(kUnanswered)) continue;
             alarms().judge(at, Subject::of(state.peer),
                            {{"seconds without an answer", unanswered_s, threshold(kUnanswered)},
                             {"requests unanswered", static_cast<double>(state.open.size())}},

@@ -17,7 +17,8 @@ constexpr std::array kParameters = {
               "longer each time"},
     Parameter{"short_s", 60, "a connection is short that lasts not longer than so many seconds",
               "Core gives a handshake 60 seconds (-peertimeout)"},
-    Parameter{"window_s", 600, "seconds", "chosen"},
+    Parameter{"window_s", 600, "seconds",
+              "chosen: a client that tries again and waits longer each time has a few tries in it"},
 };
 
 constexpr std::size_t kMostSubnets = 8192;

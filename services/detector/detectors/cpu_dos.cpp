@@ -13,7 +13,7 @@ enum : std::size_t { kBusy, kWindow };
 constexpr std::array kParameters = {
     Parameter{"busy_s", 20, "seconds of processing for one peer within the window",
               "chosen: a third of the one thread that processes all messages"},
-    Parameter{"window_s", 60, "seconds", "chosen"},
+    Parameter{"window_s", 60, "seconds", "chosen: no single slow message takes a third of it"},
 };
 
 /// Validating a block takes its time, whoever sends it; to make one takes proof of work.

@@ -15,8 +15,8 @@ constexpr std::array kParameters = {
     Parameter{"inserts", 2000, "addresses from sources of one network that entered the new table, within the window",
               "a peer's 1,000 after our getaddr and 360 an hour (Core's MAX_ADDR_RATE_PER_SECOND) are 1,360: it takes "
               "two peers or more"},
-    Parameter{"share", 0.5, "of all that entered", "chosen"},
-    Parameter{"window_s", 3600, "seconds", "chosen"},
+    Parameter{"share", 0.5, "of all that entered", "chosen: no single network has most of what is new"},
+    Parameter{"window_s", 3600, "seconds", "chosen: Core's limits give an hour's worth a meaning"},
 };
 
 constexpr std::size_t kMostNetworks = 4096;
@@ -38,7 +38,6 @@ private:
         all_.add(at.time, time(kWindow), 1);
         const double inserts = window.sum(at.time, time(kWindow));
         const double share = inserts / all_.sum(at.time, time(kWindow));
-        if (share < threshold(kShare)) return;
         alarms().judge(at, Subject::of_group(netgroup, nullptr),
                        {{"addresses inserted", inserts, threshold(kInserts)}, {"share", share, threshold(kShare)}});
     }

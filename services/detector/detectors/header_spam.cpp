@@ -15,7 +15,7 @@ constexpr std::array kParameters = {
         "messages", 60,
         "messages of 1 to 1999 headers from one peer, beyond the blocks that the node connected, within the window",
         "chosen: ten minutes bring one block, and an honest peer announces a block once"},
-    Parameter{"window_s", 600, "seconds", "chosen"},
+    Parameter{"window_s", 600, "seconds", "the mean time between blocks"},
 };
 
 constexpr int kFullMessage = 2000; // Core's MAX_HEADERS_RESULTS: more follow, as in the first synchronization

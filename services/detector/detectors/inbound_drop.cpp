@@ -13,9 +13,10 @@ namespace {
 
 enum : std::size_t { kShare, kLeast, kWindow, kLasts };
 constexpr std::array kParameters = {
-    Parameter{"share", 0.5, "of the inbound connections, lost since the maximum within the window", "chosen"},
+    Parameter{"share", 0.5, "of the inbound connections, lost since the maximum within the window",
+              "chosen: by themselves, peers leave one at a time"},
     Parameter{"least", 20, "inbound connections that it must have had", "chosen: a few may go by chance"},
-    Parameter{"window_s", 600, "seconds", "chosen"},
+    Parameter{"window_s", 600, "seconds", "chosen: within it, few peers leave by themselves"},
     Parameter{"lasts_s", 60, "seconds for which it has to last",
               "a node that shuts down closes all connections and then says no more"},
 };
@@ -66,16 +67,21 @@ private:
         const double lost = most > 0 ? (most - *current_) / most : 0;
         if (most < threshold(kLeast) || lost < threshold(kShare)) {
             low_since_.reset();
+            alarms().judge(at, Subject::of_node(), {lost_share(lost), before(most), {"now", *current_}}, 0, &latest_);
             return;
         }
         if (!low_since_) low_since_ = at.time;
-        if (at.time < *low_since_ + time(kLasts)) return;
+        const double lasts_s = static_cast<double>(at.time - *low_since_) / kSecond;
         alarms().judge(at, Subject::of_node(),
-                       {{"share of inbound connections lost", lost, threshold(kShare)},
-                        {"before", most, threshold(kLeast)},
-                        {"now", *current_}},
+                       {lost_share(lost),
+                        before(most),
+                        {"now", *current_},
+                        {"seconds for which it lasts", lasts_s, threshold(kLasts)}},
                        *low_since_, &latest_);
     }
+
+    Figure lost_share(double lost) const { return {"share of inbound connections lost", lost, threshold(kShare)}; }
+    Figure before(double most) const { return {"before", most, threshold(kLeast)}; }
 
     std::optional<double> current_;
     std::deque<std::pair<Time, double>> maxima_;

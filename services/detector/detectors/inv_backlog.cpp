@@ -12,11 +12,12 @@ namespace {
 
 enum : std::size_t { kShare, kEntries, kLeast, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"share", 0.5, "of the node's inv messages of transactions have more than so many entries", "chosen"},
+    Parameter{"share", 0.5, "of the node's inv messages of transactions have more than so many entries",
+              "chosen: a burst makes them large for a minute or two of ten"},
     Parameter{"entries", 35, "entries",
               "Core's INVENTORY_BROADCAST_TARGET, 7 a second for 5 seconds: more only if 1,000 or more wait"},
     Parameter{"least", 100, "inv messages within the window", "chosen: about one a peer"},
-    Parameter{"window_s", 600, "seconds", "chosen"},
+    Parameter{"window_s", 600, "seconds", "chosen: several times as long as a burst"},
 };
 
 class InvBacklog : public Detector {
@@ -35,7 +36,6 @@ private:
         messages_.add(at.time, time(kWindow), 1);
         large_.add(at.time, time(kWindow), entries > threshold(kEntries) ? 1 : 0);
         const double messages = messages_.sum(at.time, time(kWindow));
-        if (messages < threshold(kLeast)) return;
         alarms().judge(
             at, Subject::of_node(),
             {{"share of large inv messages", large_.sum(at.time, time(kWindow)) / messages, threshold(kShare)},

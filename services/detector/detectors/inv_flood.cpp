@@ -16,10 +16,11 @@ enum : std::size_t { kUndelivered, kShare, kPatience, kWindow };
 constexpr std::array kParameters = {
     Parameter{"undelivered", 100, "transactions that were announced, asked for and not delivered, within the window",
               "as many as Core asks a peer for at a time (MAX_PEER_TX_REQUEST_IN_FLIGHT)"},
-    Parameter{"share", 0.5, "of what it was asked for, not delivered", "chosen"},
+    Parameter{"share", 0.5, "of what it was asked for, not delivered",
+              "chosen: a peer whose transactions are replaced or evicted meanwhile still delivers most"},
     Parameter{"patience_s", 60, "seconds after which no delivery comes any more",
               "when Core asks another peer (GETDATA_TX_INTERVAL)"},
-    Parameter{"window_s", 600, "seconds", "chosen"},
+    Parameter{"window_s", 600, "seconds", "chosen: ten times the patience"},
 };
 
 // Twice what Core remembers of a peer's announcements (MAX_PEER_TX_ANNOUNCEMENTS).
@@ -88,7 +89,6 @@ private:
         state.failed.add(at.time, time(kWindow), failed);
         const double undelivered = state.failed.sum(at.time, time(kWindow));
         const double share = undelivered / (undelivered + state.delivered.sum(at.time, time(kWindow)));
-        if (share < threshold(kShare)) return;
         alarms().judge(at, Subject::of(peer),
                        {{"transactions not delivered", undelivered, threshold(kUndelivered)},
                         {"share not delivered", share, threshold(kShare)}});

@@ -13,7 +13,7 @@ enum : std::size_t { kBlocks, kWindow };
 constexpr std::array kParameters = {
     Parameter{"blocks", 1, "blocks or headers for which Core punished the peer, within the window",
               "no peer that works sends one"},
-    Parameter{"window_s", 3600, "seconds", "chosen"},
+    Parameter{"window_s", 3600, "seconds", "chosen: one is enough; this is for how long it is remembered"},
 };
 
 bool is_about_blocks(proto::MessagePayload::PayloadCase type)

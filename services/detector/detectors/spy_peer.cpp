@@ -45,12 +45,11 @@ private:
         State& state = peers_[peer];
         if (state.has_spoken) return;
         state.announced += items;
-        if (at.time < peer.complete_since + time(kDuration)) return;
         const double silent_s = static_cast<double>(at.time - peer.complete_since) / kSecond;
-        alarms().judge(
-            at, Subject::of(peer),
-            {{"transactions announced to it", state.announced, threshold(kAnnounced)}, {"seconds", silent_s}},
-            peer.since);
+        alarms().judge(at, Subject::of(peer),
+                       {{"transactions announced to it", state.announced, threshold(kAnnounced)},
+                        {"seconds", silent_s, threshold(kDuration)}},
+                       peer.since);
     }
 
     PerPeer<State> peers_;

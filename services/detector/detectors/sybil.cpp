@@ -1,4 +1,4 @@
-// sybil: one subnet holds many of the node's inbound connections at a time.
+// sybil: one subnet, or one autonomous system, holds many of the node's inbound connections at a time.
 #include "services/detector/alarms.h"
 #include "services/detector/detectors.h"
 #include "services/detector/per_peer.h"
@@ -7,14 +7,20 @@
 #include <array>
 #include <map>
 #include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
 
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kConnections };
+enum : std::size_t { kConnections, kAsConnections };
 constexpr std::array kParameters = {
     Parameter{"connections", 12, "inbound connections of one subnet at a time",
               "a tenth of the 114 inbound slots that Core has by default, and one more"},
+    Parameter{"as_connections", 38, "inbound connections of one autonomous system at a time, of nodes with -asmap",
+              "a third of those slots: hosting companies have many nodes, and none a third"},
 };
 
 class Sybil : public Detector {
@@ -30,6 +36,7 @@ public:
         hooks.inbound(proto::MessagePayload::kVersion) +=
             [this](const Moment& at, const Peer& peer, const auto&) { add(at, peer); };
         hooks.forgotten += [this](const Moment&, const Peer& peer) { remove(peer); };
+        hooks.peer_list += [this](const Moment& at, const proto::PeerInfoList& list) { look(at, list); };
     }
 
 private:
@@ -51,6 +58,23 @@ private:
         if (subnet == subnets_.end()) return;
         subnet->second.erase(peer.id);
         if (subnet->second.empty()) subnets_.erase(subnet);
+    }
+
+    /// Only an answer to getpeerinfo says of what autonomous system a peer is; it lists all peers.
+    void look(const Moment& at, const proto::PeerInfoList& list)
+    {
+        std::map<std::uint32_t, std::vector<Peer>> systems;
+        for (const auto& info : list.peers()) {
+            if (!info.inbound() || info.mapped_as() == 0) continue;
+            Peer& peer = systems[info.mapped_as()].emplace_back(make_peer(info.id(), info.addr(), true));
+            peer.user_agent = info.subver();
+        }
+        for (const auto& [number, peers] : systems)
+            for (const auto& peer : peers)
+                alarms().judge(at, Subject::of_group(fmt::format("AS{}", number), &peer),
+                               {{"connections", static_cast<double>(peers.size()), threshold(kAsConnections)},
+                                {"with the same user agent",
+                                 static_cast<double>(std::ranges::count(peers, peer.user_agent, &Peer::user_agent))}});
     }
 
     using Members = std::map<std::int64_t, std::string>; ///< user agent by peer id

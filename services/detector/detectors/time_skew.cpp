@@ -13,10 +13,11 @@ enum : std::size_t { kNetworks, kShare, kOffset, kWindow };
 constexpr std::array kParameters = {
     Parameter{"networks", 8, "networks (/16, /32) with a peer whose clock is off to the same side, within the window",
               "chosen: single clocks are often wrong; so many to the same side are not by chance"},
-    Parameter{"share", 0.25, "of the networks of peers that said hello within the window", "chosen"},
+    Parameter{"share", 0.25, "of the networks of peers that said hello within the window",
+              "chosen: wrong clocks are rarer by far, and go to both sides"},
     Parameter{"offset_s", 600, "seconds by which a clock has to be off",
               "where Core warns of its own clock: the median of its outbound peers is off by ten minutes"},
-    Parameter{"window_s", 3600, "seconds", "chosen"},
+    Parameter{"window_s", 3600, "seconds", "chosen: in less, too few new peers come to tell a share"},
 };
 
 constexpr std::size_t kMostNetworks = 1024;
@@ -53,7 +54,6 @@ private:
             ++heard;
             if (network.clock == clock) ++off;
         }
-        if (off / heard < threshold(kShare)) return;
         alarms().judge(at, Subject::of_node(&peer),
                        {{"networks with wrong clocks", off, threshold(kNetworks)},
                         {"share", off / heard, threshold(kShare)},
