@@ -9,10 +9,27 @@ namespace peer_observer::detector {
 std::span<const Definition* const> all_detectors()
 {
     static constexpr auto kAll = std::to_array<const Definition*>({
-        &kAddrFlood,  &kConnectionChurn, &kSybil,        &kSpyPeer,          &kTxProbe,
-        &kInvFlood,   &kInvBacklog,      &kPingFlood,    &kBlockStall,       &kInvalidBlock,
-        &kHeaderSpam, &kOrphanFlood,     &kTxRejectSpam, &kEvictionPressure, &kEclipsePreparation,
-        &kTimeSkew,   &kFakeClient,      &kCpuDos,       &kInboundDrop,      &kGetaddrFingerprint,
+        &kAddrFlood,
+        &kAddrJunk,
+        &kConnectionChurn,
+        &kSybil,
+        &kSpyPeer,
+        &kTxProbe,
+        &kInvFlood,
+        &kInvBacklog,
+        &kPingFlood,
+        &kBlockStall,
+        &kInvalidBlock,
+        &kHeaderSpam,
+        &kOrphanFlood,
+        &kTxRejectSpam,
+        &kEvictionPressure,
+        &kEclipsePreparation,
+        &kTimeSkew,
+        &kFakeClient,
+        &kCpuDos,
+        &kInboundDrop,
+        &kGetaddrFingerprint,
     });
     return kAll;
 }

@@ -6,6 +6,7 @@
 namespace peer_observer::detector {
 
 extern const Definition kAddrFlood;
+extern const Definition kAddrJunk;
 extern const Definition kConnectionChurn;
 extern const Definition kSybil;
 extern const Definition kSpyPeer;

@@ -15,18 +15,11 @@ using payloads::inventory;
 using sim_node::Connection;
 
 constexpr std::size_t kResidents = 70;
+constexpr std::size_t kPopulation = 20'000;
 
 Transaction transaction(Random& random)
 {
     return make_transaction(random, {{.txid = random.hash(), .value = 1'000'000}}, 500);
-}
-
-Bytes addresses(Script& script, std::size_t count)
-{
-    std::vector<payloads::KnownAddress> result(count);
-    for (auto& known : result)
-        known = {random_address(script.random), static_cast<std::uint32_t>(script.now_s()), 0xc09};
-    return payloads::addrv2(result);
 }
 
 } // namespace
@@ -43,6 +36,8 @@ void BenignDay::play(int minutes)
 void BenignDay::start()
 {
     residents_.clear();
+    while (population_.size() < kPopulation)
+        population_.push_back(random_address(script_.random));
     for (int i = 0; i < 10; ++i)
         outbound_peer();
     while (residents_.size() < kResidents) {
@@ -112,10 +107,10 @@ void BenignDay::join()
     connection.shake_hands(client.greeting);
     connection.receive("getheaders", payloads::locator({script_.random.hash()}, {}));
     if (client.is_light) connection.receive("filterload", payloads::filter_load(script_.random.bytes(8), 5, 0));
-    if (!client.is_light && number % 3 == 0)
-        connection.receive("getaddr", {}).send("addrv2", addresses(script_, 1'000));
-    connection.receive("addrv2", addresses(script_, 1)); // its own
-    residents_.push_back({connection, client.greeting.relay, client.is_light, number % 8 == 0});
+    if (!client.is_light && number % 3 == 0) connection.receive("getaddr", {}).send("addrv2", addresses(1'000));
+    const std::int64_t offset_s = client.greeting.clock_offset_s;
+    connection.receive("addrv2", addresses(1, offset_s)); // its own
+    residents_.push_back({connection, client.greeting.relay, client.is_light, number % 8 == 0, offset_s});
 }
 
 void BenignDay::leave()
@@ -131,16 +126,16 @@ void BenignDay::outbound_peer()
 {
     const std::string host = script_.distinct_host();
     Connection connection{script_, host, "outbound-full-relay"};
-    connection.shake_hands().send("getaddr", {}).receive("addrv2", addresses(script_, 1'000));
+    connection.shake_hands().send("getaddr", {}).receive("addrv2", addresses(1'000));
     for (int i = 0; i < 300; ++i) {
         const std::string address = random_address(script_.random).text_with_port();
         script_.emit(calls::addrman_attempt_add(i % 3 != 0, 1, 1, address.c_str(), 0, host.c_str(), 0));
     }
     if (residents_.size() < 10) {
-        residents_.push_back({connection, true, false, false});
+        residents_.push_back({connection});
     } else { // the first one's place
         residents_.front().connection.close();
-        residents_.front() = {connection, true, false, false};
+        residents_.front() = {connection};
     }
 }
 
@@ -215,8 +210,33 @@ void BenignDay::announce(bool is_busy)
 
 void BenignDay::gossip()
 {
-    for (int i = 0; i < 10; ++i)
-        someone().connection.receive("addrv2", addresses(script_, script_.random.between<std::size_t>(1, 3)));
+    for (int i = 0; i < 10; ++i) {
+        Resident& peer = someone();
+        peer.connection.receive("addrv2", addresses(script_.random.between<std::size_t>(1, 3), peer.clock_offset_s));
+    }
+    for (int i = 0; i < 5; ++i) // a third of the nodes has another address after a day
+        script_.random.pick(population_) = random_address(script_.random);
+}
+
+Bytes BenignDay::addresses(std::size_t count, std::int64_t clock_offset_s)
+{
+    std::vector<payloads::KnownAddress> result(count);
+    for (auto& known : result) {
+        known = known_address();
+        // Its own, and those that it is connected to: by its clock.
+        if (script_.random.chance(count == 1 ? 100 : 1))
+            known.time = static_cast<std::uint32_t>(script_.now_s() + clock_offset_s);
+    }
+    return payloads::addrv2(result);
+}
+
+payloads::KnownAddress BenignDay::known_address()
+{
+    const auto draw = script_.random.below(1'000U);
+    const auto now = static_cast<std::uint32_t>(script_.now_s());
+    if (draw < 3) return {{Network::ipv4, {192, 168, 1, script_.random.between<std::uint8_t>(2, 250)}, 8333}, now, 9};
+    if (draw < 6) return {script_.random.pick(population_), now - 100 * 86'400, 0xc09};
+    return {script_.random.pick(population_), now - script_.random.below(30 * 86'400U), 0xc09};
 }
 
 void BenignDay::block(bool by_slow_peer)
@@ -243,7 +263,7 @@ void BenignDay::crawler(int number)
 {
     Connection peer{script_, fmt::format("192.0.2.{}", 10 + number / 5 % 2)};
     peer.shake_hands({.user_agent = "/crawler:1.0/", .is_modern = false});
-    peer.receive("getaddr", {}).send("addrv2", addresses(script_, 1'000));
+    peer.receive("getaddr", {}).send("addrv2", addresses(1'000));
     script_.wait(5);
     peer.close();
 }

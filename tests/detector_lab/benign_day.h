@@ -10,7 +10,8 @@ namespace peer_observer::detector::testing {
 
 /// Ordinary peers of many clients; light clients; old and rare ones, some with wrong clocks; slow ones; many that come
 /// through Tor and share an address; a few of one subnet; crawlers; a client that cannot stay. Blocks and bursts of
-/// them, a busy mempool, evictions, and the node's restarts.
+/// them, a busy mempool, evictions, and the node's restarts. Addresses are those of a network, of which each hour some
+/// nodes go and others come; a few are months old, from behind a NAT, or by a clock that is wrong.
 class BenignDay {
 public:
     explicit BenignDay(Node& node) : node_{node}, script_{node.script} {}
@@ -23,6 +24,7 @@ private:
         bool relays = true;
         bool is_light = false;
         bool is_slow = false;
+        std::int64_t clock_offset_s = 0;
     };
 
     void start();
@@ -35,6 +37,8 @@ private:
     void relay_transactions(bool is_busy);
     void announce(bool is_busy);
     void gossip();
+    sim_node::Bytes addresses(std::size_t count, std::int64_t clock_offset_s = 0);
+    sim_node::payloads::KnownAddress known_address();
     void block(bool by_slow_peer);
     void crawler(int number);
     void client_that_cannot_stay();
@@ -44,7 +48,8 @@ private:
     Node& node_;
     sim_node::Script& script_;
     std::vector<Resident> residents_;
-    std::vector<sim_node::Hash> waiting_; ///< to be announced
+    std::vector<sim_node::Hash> waiting_;       ///< to be announced
+    std::vector<sim_node::Address> population_; ///< addresses of the network's nodes
     int height_ = 930'000;
     unsigned joined_ = 0;
 };

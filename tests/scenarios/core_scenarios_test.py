@@ -11,7 +11,7 @@ import pytest
 import harness
 import p2p
 from p2p import Peer
-from scene import detecting, note
+from scene import detecting, note, note_margins
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
 from node import Node, copy_binary, find_bitcoind  # noqa: E402
@@ -26,6 +26,14 @@ class Scene:
 
     def peer(self, host=ATTACKER, **options):
         return self._stack.enter_context(Peer(self.node, host, **options))
+
+    def called_peer(self, host=ATTACKER):
+        """One that the node connects to."""
+        return self._stack.enter_context(Peer.called_by(self.node, host))
+
+    def other_node(self, number):
+        """Another bitcoind, that nobody watches."""
+        return self._stack.enter_context(Node(self.node.directory.parent / f"other{number}", find_bitcoind()))
 
     def tip(self):
         return bytes.fromhex(self.node.rpc.getbestblockhash())[::-1]
@@ -60,6 +68,13 @@ def addr_flood(place):
     place.peer().send("addrv2", p2p.addrv2(200, place.rng))
 
 
+def addr_junk(place):
+    peer = place.called_peer()
+    peer.wait_for("getaddr")
+    peer.send("addrv2", p2p.addrv2(400, place.rng, unroutable=40))
+    peer.sync()
+
+
 def connection_churn(place):
     for number in range(90):
         Peer(place.node, f"127.66.0.{2 + number % 40}").close()
@@ -83,6 +98,16 @@ def tx_probe(place):
     for _ in range(40):
         peer.send("getdata", p2p.inventory(p2p.WITNESS_TX, [place.rng.randbytes(32)]))
     peer.sync()
+
+
+def tx_probe__after_inv(place):
+    teller, asker = place.peer("127.67.0.2"), place.peer()
+    for _ in range(12):
+        transaction = place.rng.randbytes(32)
+        teller.send("inv", p2p.inventory(p2p.WTX, [transaction]))
+        teller.sync()
+        asker.send("getdata", p2p.inventory(p2p.WTX, [transaction]))
+        asker.sync()
 
 
 def inv_flood(place):
@@ -161,12 +186,15 @@ def inbound_drop(place):
         peer.close()
 
 
+# By name: the kind, and if it is not the only one of the kind, what it is about.
 SCENARIOS = {
     addr_flood: (),
+    addr_junk: (),
     connection_churn: (),
     sybil: (),
     spy_peer: ("--spy_peer.announced", 10, "--spy_peer.duration_s", 2),
     tx_probe: (),
+    tx_probe__after_inv: (),
     inv_flood: (),
     ping_flood: (),
     block_stall: ("--block_stall.unanswered_s", 3),
@@ -191,7 +219,7 @@ NODE_OPTIONS = {
 def test_attack_is_found_and_nothing_else(attack):
     if attack not in ALWAYS and not os.environ.get("PEER_OBSERVER_LONG_TESTS"):
         pytest.skip("PEER_OBSERVER_LONG_TESTS is not set")
-    kind = attack.__name__
+    kind, _, variant = attack.__name__.partition("__")
     with scene(*SCENARIOS[attack], node_options=NODE_OPTIONS.get(attack, ())) as place:
         pulse = place.peer("127.9.0.2")
         pulse.send("inv", p2p.inventory(p2p.WTX, [place.rng.randbytes(32)]))
@@ -208,5 +236,42 @@ def test_attack_is_found_and_nothing_else(attack):
         event, seconds = place.watch.expect(kind)
         place.watch.settle()
         others = place.watch.kinds() - {kind}
-        note("bitcoind", kind, event, seconds, others)
+        if not variant:
+            note("bitcoind", kind, event, seconds, others)
         assert others == set()
+
+
+def test_ordinary_nodes_raise_nothing():
+    """Blocks, transactions in both directions, a node that comes late and one that comes back."""
+    with scene() as place:
+        node, wallet = place.node, place.wallet
+        others = [place.other_node(0), place.other_node(1)]
+
+        def synchronized():
+            states = [(each.rpc.getbestblockhash(), each.rpc.getmempoolinfo()["size"]) for each in (node, *others)]
+            return states.count(states[0]) == len(states)
+
+        others[0].connect(node)
+        node.connect(others[1])
+        others[0].rpc.createwallet("w")
+        theirs = others[0].rpc.wallet("w")
+        for _ in range(8):
+            wallet.sendtoaddress(theirs.getnewaddress(), 0.1)
+        harness.wait_until(synchronized, "the others have the node's transactions", 120)
+        node.rpc.generatetoaddress(1, wallet.getnewaddress())
+        harness.wait_until(synchronized, "the others have the block", 120)
+        for _ in range(4):
+            theirs.sendtoaddress(wallet.getnewaddress(), 0.05)
+        harness.wait_until(lambda: synchronized() and node.rpc.getmempoolinfo()["size"] == 4, "all have the others' transactions", 120)
+        others[1].stop()
+        others[1].start()
+        others[1].connect(node)
+        for other in reversed(others):
+            other.rpc.generatetoaddress(3, wallet.getnewaddress())
+            harness.wait_until(synchronized, "all have its blocks", 120)
+        mark = place.peer("127.9.0.2")  # what follows comes after what the node did before
+        mark.send("feefilter", bytes(8))
+        mark.sync()
+        place.watch.settle()
+        assert place.watch.opened() == []
+        note_margins("bitcoind", place.watch.highest())

@@ -34,11 +34,11 @@ def read_inventory(payload):
     return [(struct.unpack("<I", item[:4])[0], item[4:]) for item in items]
 
 
-def addrv2(count, rng):
-    """Addresses of 198.18.0.0/15, which nobody has."""
+def addrv2(count, rng, unroutable=0):
+    """Addresses of 240.0.0.0/4, which are reserved and routable to Core, but for the first ones, of 10.0.0.0/8."""
     entries = (struct.pack("<I", int(time.time())) + compact_size(NODE_NETWORK | NODE_WITNESS) + b"\x01\x04"
-               + bytes([198, rng.choice((18, 19)), rng.randrange(256), rng.randrange(1, 255)]) + struct.pack(">H", 8333)
-               for _ in range(count))
+               + bytes([10 if number < unroutable else rng.randrange(240, 255)]) + rng.randbytes(3) + struct.pack(">H", 8333)
+               for number in range(count))
     return compact_size(count) + b"".join(entries)
 
 
@@ -63,17 +63,25 @@ class Peer:
     `on_message(peer, type, payload)` may answer more."""
 
     def __init__(self, node, host="127.0.0.2", user_agent=b"/Satoshi:27.0.0/", services=NODE_NETWORK | NODE_WITNESS,
-                 clock_offset=0, relay=True, on_message=None, handshake=True):
+                 clock_offset=0, relay=True, on_message=None, handshake=True, connection=None):
         self.received = []
         self._new_message = threading.Condition()
         self._send_lock = threading.Lock()
         self._on_message = on_message
-        self.socket = socket.create_connection(("127.0.0.1", node.port), timeout=30, source_address=(host, 0))
+        self.socket = connection or socket.create_connection(("127.0.0.1", node.port), timeout=30, source_address=(host, 0))
         self.socket.settimeout(None)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if handshake:
             self._shake_hands(user_agent, services, clock_offset, relay)
+
+    @classmethod
+    def called_by(cls, node, host, **options):
+        """One that the node connects to."""
+        with socket.create_server((host, 0)) as listener:
+            listener.settimeout(30)
+            node.rpc.addnode(f"{host}:{listener.getsockname()[1]}", "onetry", False)
+            return cls(node, connection=listener.accept()[0], **options)
 
     def __enter__(self):
         return self

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import time
+import urllib.request
 
 import harness
 
@@ -44,6 +45,13 @@ class Watch:
     def opened(self):
         return [event for event in self._anomalies.list if event.kind == "anomaly.opened"]
 
+    def highest(self):
+        """How near to its threshold each kind has come."""
+        name = "peer_observer_detector_highest_share_of_threshold"
+        with urllib.request.urlopen(f"http://{self._detector.metrics}/metrics", timeout=30) as answer:
+            lines = [line for line in answer.read().decode().splitlines() if line.startswith(name + "{")]
+        return {line.split('"')[1]: float(line.rpartition(" ")[2]) for line in lines}
+
     def kinds(self):
         return {event["kind"] for event in self.opened()}
 
@@ -61,9 +69,19 @@ def detecting(extractor, directory, *options):
 
 
 def note(where, kind, event, seconds, others):
-    """For the table of the documentation: a line of JSON to the file that SCENARIO_RESULTS names."""
+    """For the table of scenarios in the documentation."""
+    write({"where": where, "kind": kind, "found": event is not None, "seconds": round(seconds, 1), "others": sorted(others)})
+
+
+def note_margins(where, highest):
+    """For the table of margins."""
+    for kind, share in highest.items():
+        write({"where": where, "kind": kind, "highest": share})
+
+
+def write(row):
+    """A line of JSON to the file that SCENARIO_RESULTS names."""
     path = os.environ.get("SCENARIO_RESULTS")
     if path:
-        row = {"where": where, "kind": kind, "found": event is not None, "seconds": round(seconds, 1), "others": sorted(others)}
         with pathlib.Path(path).open("a") as file:
             file.write(json.dumps(row) + "\n")

@@ -59,6 +59,23 @@ void addr_flood(Script& script, double strength)
     peer.receive("addrv2", payloads::addrv2(addresses));
 }
 
+/// In an answer to getaddr, as of an honest peer but for these.
+void addr_junk(Script& script, double strength)
+{
+    Connection peer{script, std::string{kAttacker}, "outbound-full-relay"};
+    peer.shake_hands().send("getaddr", {});
+    const auto now = static_cast<std::uint32_t>(script.now_s());
+    std::vector<payloads::KnownAddress> addresses(300);
+    for (auto& known : addresses)
+        known = {random_address(script.random), now - script.random.below(2'000'000U), 0xc09};
+    const Address private_address{Network::ipv4, {10, 1, 2, 3}, 8333};
+    for (int i = 0; i < times(20, strength); ++i)
+        addresses[static_cast<std::size_t>(i)] =
+            i % 2 == 0 ? payloads::KnownAddress{private_address, now, 0xc09}
+                       : payloads::KnownAddress{addresses[0].address, now + 86'400, 0xc09};
+    peer.receive("addrv2", payloads::addrv2(addresses));
+}
+
 void connection_churn(Script& script, double strength)
 {
     for (int i = times(60, strength); i > 0; --i) {
@@ -256,6 +273,7 @@ void getaddr_fingerprint(Script& script, double strength)
 
 constexpr auto kAttacks = std::to_array<Attack>({
     {"addr_flood", addr_flood},
+    {"addr_junk", addr_junk},
     {"connection_churn", connection_churn},
     {"sybil", sybil},
     {"spy_peer", spy_peer},
