@@ -21,9 +21,10 @@ void announce(Node& node, const Peer& source, const std::vector<Transaction>& tr
     wtxids.reserve(transactions.size());
     for (const Transaction& transaction : transactions)
         wtxids.push_back(transaction.wtxid);
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 2; ++i)
         node.send(node.other_peer(source), "inv", inventory(Inventory::wtx, wtxids));
     const Peer& curious = node.other_peer(source);
+    node.send(curious, "inv", inventory(Inventory::wtx, wtxids));
     node.receive(curious, "getdata", inventory(Inventory::wtx, {wtxids.front()}),
                  [&] { node.send(curious, "tx", transactions.front().bytes); });
 }
