@@ -20,7 +20,7 @@ constexpr std::array kParameters = {
     Parameter{"connections", 12, "inbound connections of one subnet at a time",
               "a tenth of the 114 inbound slots that Core has by default, and one more"},
     Parameter{"as_connections", 38, "inbound connections of one autonomous system at a time, of nodes with -asmap",
-              "a third of those slots: hosting companies have many nodes, and none a third"},
+              "chosen: a third of those slots"},
 };
 
 class Sybil : public Detector {
