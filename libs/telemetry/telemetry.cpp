@@ -72,10 +72,17 @@ private:
     std::vector<Family> families_;
 };
 
+/// A thread serves one connection at a time. By default there are two, and each waits 30 seconds for a request to end:
+/// a few that never end would keep everybody else away for minutes.
+std::vector<std::string> server_options(const Address& address)
+{
+    return {"listening_ports", to_string(address), "num_threads", "8", "request_timeout_ms", "2000"};
+}
+
 std::unique_ptr<prometheus::Exposer> listen(const Address& address)
 {
     try {
-        return std::make_unique<prometheus::Exposer>(to_string(address));
+        return std::make_unique<prometheus::Exposer>(server_options(address));
     } catch (const std::exception&) { // says no more than that it failed
         // Debian builds civetweb, the server behind the exposer, without IPv6.
         throw std::runtime_error("cannot serve metrics on " + to_string(address) +
