@@ -1,0 +1,78 @@
+"""Two hosts on one machine: network namespaces with two cables between them, and no way out of them."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import subprocess
+
+import harness
+
+CLONE_NEWNET = 0x40000000
+# `data` is what faults happen to; `control` is how the test reads metrics meanwhile.
+HERE, THERE = "10.77.0.1", "10.77.0.2"
+CONTROL_HERE, CONTROL_THERE = "10.77.1.1", "10.77.1.2"
+
+
+def run(*command):
+    subprocess.run(command, check=True, timeout=harness.TIMEOUT)
+
+
+def enter_private_network():
+    """Moves this thread, and all that it starts from now on, to a network with nothing but a loopback interface."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "cannot make a network namespace")
+    run("ip", "link", "set", "lo", "up")
+    interfaces = [line.split(":")[0].strip() for line in pathlib.Path("/proc/thread-self/net/dev").read_text().splitlines()[2:]]
+    loopback_only = not {name for name in interfaces if name not in ("lo", "sit0", "tunl0", "ip6tnl0")}
+    assert loopback_only, f"this network has a way out: {interfaces}"
+
+
+class OtherHost:
+    """The namespace at the other end of the cables. `command` goes before one that is to run there."""
+
+    def __enter__(self):
+        self.holder = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--net", "sleep", "infinity"])
+        mine = os.readlink("/proc/thread-self/ns/net")
+        harness.wait_until(lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != mine, "the other namespace")
+        self.command = ("nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "--")
+        self.slowed = False
+        for cable, here, there in (("data", HERE, THERE), ("control", CONTROL_HERE, CONTROL_THERE)):
+            run("ip", "link", "add", f"{cable}0", "type", "veth", "peer", "name", f"{cable}1", "netns", str(self.holder.pid))
+            run("ip", "address", "add", f"{here}/24", "dev", f"{cable}0")
+            run("ip", "link", "set", f"{cable}0", "up")
+            self.run("ip", "address", "add", f"{there}/24", "dev", f"{cable}1")
+            self.run("ip", "link", "set", f"{cable}1", "up")
+        self.run("ip", "link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_):
+        self.heal()
+        with contextlib.suppress(subprocess.CalledProcessError):
+            for cable in ("data", "control"):
+                run("ip", "link", "delete", f"{cable}0")
+        self.holder.kill()
+        self.holder.wait()
+
+    def run(self, *command):
+        run(*self.command, *command)
+
+    def unplug(self):
+        """The other host knows that it has no network."""
+        self.run("ip", "link", "set", "data1", "down")
+
+    def swallow(self):
+        """Nobody knows: what is sent to the other host disappears."""
+        run("ip", "route", "add", "blackhole", f"{THERE}/32")
+
+    def slow(self, kilobits):
+        """So many a second go to the other host."""
+        run("tc", "qdisc", "add", "dev", "data0", "root", "tbf", "rate", f"{kilobits}kbit", "burst", "16kb", "latency", "200ms")
+        self.slowed = True
+
+    def heal(self):
+        self.run("ip", "link", "set", "data1", "up")
+        subprocess.run(("ip", "route", "delete", "blackhole", f"{THERE}/32"), stderr=subprocess.DEVNULL)
+        if self.slowed:
+            run("tc", "qdisc", "delete", "dev", "data0", "root")
+            self.slowed = False
