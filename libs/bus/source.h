@@ -15,6 +15,10 @@
 
 namespace peer_observer::bus {
 
+/// A publisher sends something each second. From one on another host, of which nothing has come for five, it is taken
+/// for lost and dialled again: who only receives would not be told by TCP that the other host has lost its power, or
+/// that a long interruption is over.
+///
 /// The subscribing end of nng's PUB/SUB protocol. Not nng's SUB socket: up to nng 1.5, which Debian 12 has, that never
 /// dials again after a publisher closed a connection at the wrong moment (NNG_ECLOSED from the handshake ends its
 /// loop), and closing it now and then takes for ever. Safe to use from any thread.
@@ -46,6 +50,7 @@ private:
     enum class Expected { kGreeting, kHead, kMessage };
 
     static void on_dialled(void* source) noexcept;
+    static void on_paused(void* source) noexcept;
     static void on_sent(void* source) noexcept;
     static void on_received(void* source) noexcept;
     void dial();
@@ -67,6 +72,8 @@ private:
     mutable std::mutex mutex_;
     State state_ = State::kDialling;
     nng_duration pause_ms_;
+    bool may_vanish_; ///< the network between it and us may be cut without either end being told
+    int silent_seconds_ = 0;
     int pending_ = 0; ///< operations on stream_ whose callbacks are to come
     std::size_t greeting_bytes_sent_ = 0;
     sp::Greeting publisher_greeting_{};
@@ -83,7 +90,9 @@ private:
     // Ended from below.
     StreamDialer dialer_;
     Stream stream_;
-    Aio dial_aio_; ///< also for pauses
+    Aio dial_aio_;
+    Aio pause_aio_; ///< not the same: nng 1.5 does not forget that an operation has slept, and times its next one
+                    ///< wrongly
     Aio send_aio_;
     Aio receive_aio_;
 };
