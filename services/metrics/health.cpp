@@ -53,8 +53,9 @@ void Health::observe_batch(std::uint64_t publisher_id, std::uint64_t event_count
 
 void Health::observe_event(const proto::Event& event, const Moment& now)
 {
-    const auto age_ns = now.unix_ns - static_cast<std::int64_t>(event.timestamp_ns());
-    latency_.observe(static_cast<double>(std::max<std::int64_t>(age_ns, 0)) / 1e9);
+    const auto now_ns = static_cast<std::uint64_t>(now.unix_ns);
+    const auto age_ns = now_ns - std::min(now_ns, event.timestamp_ns()); // whatever a publisher gives for a time
+    latency_.observe(static_cast<double>(age_ns) / 1e9);
 }
 
 void Health::observe_loss(const proto::EventsLost& lost)

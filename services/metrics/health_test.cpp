@@ -53,6 +53,15 @@ TEST(Health, ShowsLatencyFromTheProbeOn)
               histogram_of(Metric::event_latency_seconds, R"(host="alpha")", {1, 0}));
 }
 
+TEST(Health, TakesAnyTimeThatAPublisherGives)
+{
+    Pipeline pipeline;
+    for (const std::uint64_t time : {(std::uint64_t{1} << 63U) + 1, ~std::uint64_t{0}})
+        pipeline.publish({with(sample_event(), [&](auto& event) { event.set_timestamp_ns(time); })});
+    EXPECT_EQ(pipeline.histogram(Metric::event_latency_seconds, R"(host="alpha")"),
+              histogram_of(Metric::event_latency_seconds, R"(host="alpha")", {0, 0}));
+}
+
 TEST(Health, ShowsWhichPublishersAreUpAndTheAgeOfTheLastEvent)
 {
     Pipeline pipeline;
