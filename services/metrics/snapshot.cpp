@@ -27,7 +27,9 @@ void Snapshot::set(Key key, double value)
 void Snapshot::set_counts(Metric metric, const std::map<std::string, std::uint64_t>& counts, Values labels)
 {
     std::vector<std::pair<std::string_view, std::uint64_t>> largest{counts.begin(), counts.end()};
-    std::ranges::stable_sort(largest, std::ranges::greater{}, &std::pair<std::string_view, std::uint64_t>::second);
+    std::ranges::sort(largest, [](const auto& a, const auto& b) { // the largest first; of equal ones, by name
+        return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
     std::map<std::string, std::uint64_t> shown; // two texts may look the same as labels
     std::string buffer;
     for (std::size_t i = 0; i < largest.size(); ++i)
