@@ -1,0 +1,71 @@
+// Any events, one behind the other, each behind its length in two bytes: no crash, no undefined behaviour, and a
+// bounded page of metrics.
+#include "services/metrics/observer.h"
+
+#include "libs/bus/frame.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <google/protobuf/stubs/common.h>
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#include <google/protobuf/stubs/logging.h>
+#endif
+
+namespace {
+
+using namespace peer_observer;
+
+/// A frame of the node "a" that has these events.
+std::string make_frame(std::string_view events)
+{
+    std::string frame;
+    bus::begin_frame(frame, "a", 1, 0);
+    while (events.size() >= 2) {
+        const std::size_t wanted = static_cast<std::uint8_t>(events[0]) * 256U + static_cast<std::uint8_t>(events[1]);
+        const auto event = events.substr(2, wanted);
+        events.remove_prefix(2 + event.size());
+        bus::append_event(frame, event);
+    }
+    return frame;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerInitialize(int*, char***)
+{
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+    google::protobuf::SetLogHandler(nullptr);
+#endif
+    return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const auto frame = make_frame({reinterpret_cast<const char*>(data), size});
+    const auto parsed = bus::parse_frame(frame);
+    if (!parsed) std::abort();
+
+    metrics::Registry registry;
+    const metrics::IpLists lists{{}, registry, [](bool, const std::string&) {}};
+    auto now = metrics::Moment::now();
+    metrics::Observer observer{registry, lists, [](const std::string&) {}, now};
+    const bus::Batch batch{.node = parsed->node,
+                           .publisher_id = 1,
+                           .first_sequence = 0,
+                           .event_count = parsed->event_count,
+                           .missed = 0,
+                           .bytes = parsed->batch};
+    observer.observe(batch, now);
+    now = metrics::Moment::now();
+    observer.tick(now);
+    std::size_t series = 0;
+    for (const auto& family : registry.collectable()->Collect())
+        series += family.metric.size();
+    if (series > 100'000) std::abort();
+    return 0;
+}
