@@ -2,7 +2,10 @@
   mkService,
   boost,
   fmt,
+  gtest,
+  libsystemtap,
   nng,
+  openssl,
   prometheus-cpp,
   protobuf,
   protozero,
@@ -12,8 +15,9 @@
 mkService {
   name = "detector";
   description = "Names attacks in the events of Bitcoin nodes";
-  folders = ["libs/app" "libs/base" "libs/bus" "libs/telemetry"];
-  # Its tests need tests/detector_lab and sim_node: ./test runs them.
-  doCheck = false;
+  # Its tests play sim_node's attacks: the last three folders, libsystemtap and openssl.
+  folders = ["libs/app" "libs/base" "libs/bus" "libs/telemetry" "libs/wire" "tests/detector_lab" "tests/sim_node"];
+  files = ["tests/CMakeLists.txt"];
   buildInputs = [boost fmt nng prometheus-cpp protobuf protozero spdlog systemdLibs];
+  checkInputs = [gtest libsystemtap openssl];
 }
