@@ -51,11 +51,11 @@
     };
     every-service = {
       configuration.services.peer-observer = {
-        honeynodes.alpha.tools = ["addr-connectivity" "archiver" "detector" "getblocktxn-recorder" "logger" "metrics"];
-        rpc-extractors.alpha = {
-          cookieFile = "/var/lib/bitcoind-alpha/.cookie";
-          unit = "bitcoind-alpha.service";
+        honeynodes.alpha = {
+          tools = ["addr-connectivity" "archiver" "detector" "getblocktxn-recorder" "logger" "metrics"];
+          rpcExtractor.enable = true;
         };
+        addr-connectivity.proxy = "127.0.0.1:9050";
       };
       units = ["peer-observer-addr-connectivity" "peer-observer-detector" "peer-observer-rpc-extractor-alpha"];
     };
@@ -92,6 +92,23 @@
     nothing-to-watch = {
       configuration.services.peer-observer.logger.enable = true;
       says = "services.peer-observer.logger is enabled and has nothing to watch.";
+    };
+    no-place-for-a-user = {
+      configuration.services = {
+        peer-observer.honeynodes.alpha.rpcExtractor.enable = true;
+        bitcoind.alpha.configFile = "/etc/bitcoin.conf";
+      };
+      says = "Use services.bitcoind.alpha.extraConfig instead.";
+    };
+    two-chains-to-check = {
+      configuration.services.peer-observer = {
+        honeynodes.alpha.tools = ["addr-connectivity"];
+        honeynodes.beta = {
+          chain = "signet";
+          tools = ["addr-connectivity"];
+        };
+      };
+      says = "addr-connectivity checks addresses of one chain";
     };
     old-kernel = {
       configuration = {

@@ -113,17 +113,30 @@
     metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
   };
 
+  # What a tool gets of a honeynode: its extractor's events, the answers of RPC for those that read them (no detector does), and what
+  # the node's other tools publish, for those that keep or show everything.
+  heard = name: cfg:
+    [cfg.source]
+    ++ lib.optional (cfg.rpcExtractor.enable && builtins.elem name ["archiver" "logger" "metrics"]) cfg.rpcExtractor.source
+    ++ lib.optionals (builtins.elem name ["archiver" "logger"]) (
+      map (tool: config.services.peer-observer.${tool}.listen) (lib.intersectLists ["addr-connectivity" "detector"] cfg.tools)
+    );
+
+  watchedBy = tool: builtins.filter (cfg: builtins.elem tool cfg.tools) (builtins.attrValues honeynodes);
+  checkedChains = lib.unique (map (cfg: cfg.chain) (watchedBy "addr-connectivity"));
+
   tool = name: let
-    watched = lib.filterAttrs (_: cfg: builtins.elem name cfg.tools) honeynodes;
-    withTls = lib.filterAttrs (_: cfg: lib.hasPrefix "tls+tcp://" cfg.source) watched;
+    watched = watchedBy name;
+    withTls = builtins.filter (cfg: lib.any (lib.hasPrefix "tls+tcp://") (heard name cfg)) watched;
   in
-    lib.mkIf (watched != {}) {
-      enable = true;
-      sources = map (cfg: cfg.source) (builtins.attrValues watched);
-      tls = lib.genAttrs ["caFile" "certKeyFile"] (
-        file: lib.mkIf (withTls != {}) (lib.mkDefault (builtins.head (builtins.attrValues withTls)).tls.${file})
-      );
-    };
+    lib.mkIf (watched != []) (
+      {
+        enable = true;
+        sources = lib.unique (lib.concatMap (heard name) watched);
+        tls = lib.genAttrs ["caFile" "certKeyFile"] (file: lib.mkIf (withTls != []) (lib.mkDefault (builtins.head withTls).tls.${file}));
+      }
+      // lib.optionalAttrs (name == "addr-connectivity") {chain = lib.mkDefault (builtins.head checkedChains);}
+    );
 
   # Of all honeynodes: who wants a port.
   ports = lib.concatLists (lib.mapAttrsToList (name: cfg:
@@ -134,6 +147,8 @@
   honeynodes);
   clashes = lib.filterAttrs (_: owners: builtins.length owners > 1) (lib.groupBy (entry: toString entry.port) ports);
 in {
+  imports = [./lib/honeynode-rpc.nix];
+
   options.services.peer-observer.honeynodes = mkOption {
     type = types.attrsOf (types.submodule honeynode);
     default = {};
@@ -161,7 +176,21 @@ in {
           ${where name}.tls.certKeyFile to files on the host (docs/deployment.md shows how to make them).
         '';
       })
-      honeynodes;
+      honeynodes
+      ++ [
+        {
+          assertion = builtins.length checkedChains <= 1;
+          message = ''
+            services.peer-observer.addr-connectivity checks addresses of one chain, and honeynodes of ${lib.concatStringsSep " and " checkedChains}
+            name it. Let it run on another host for the others.
+          '';
+        }
+      ];
+
+    warnings = lib.optional (lib.subtractLists ["regtest"] checkedChains != [] && config.services.peer-observer.addr-connectivity.proxy == null) ''
+      services.peer-observer.addr-connectivity: whoever announces an address to a honeynode of this host learns from the check that the
+      node is watched. Set services.peer-observer.addr-connectivity.proxy, or let it run on another host (docs/addr-connectivity.md).
+    '';
 
     services.bitcoind = lib.mapAttrs bitcoind honeynodes;
     systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" (unit name)) honeynodes;

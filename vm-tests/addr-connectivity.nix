@@ -1,20 +1,14 @@
 # A peer announces addresses; the one where a node listens is found to be reachable, the other one is not.
 {honeynode, ...}: {
-  nodes.machine = {
-    config,
-    pkgs,
-    ...
-  }: {
-    imports = [(honeynode {tools = ["addr-connectivity"];})];
+  nodes.machine = {pkgs, ...}: {
+    imports = [(honeynode {tools = ["addr-connectivity" "logger"];})];
     services.peer-observer.addr-connectivity = {
-      chain = "regtest";
       onlyNetworks = ["ipv4"];
       allowCidrs = ["127.0.0.0/8"];
     };
     services.peer-observer.logger = {
-      enable = true;
-      sources = [config.services.peer-observer.addr-connectivity.listen];
       format = "json";
+      kinds = ["addr_connectivity"];
     };
     environment.systemPackages = [pkgs.python3];
     environment.etc."peer.py".source = ./lib/peer.py;
@@ -25,21 +19,22 @@
     wait_for_tracing(machine)
     for tool in ("addr-connectivity", "logger"):
         machine.wait_for_unit(f"peer-observer-{tool}.service")
-    machine.wait_until_succeeds("curl -fsS http://127.0.0.1:9363/metrics | grep '^peer_observer_bus_connected_sources 1'", timeout=60)
+    wait_for_sources(machine, "127.0.0.1:9363", 1)
+    wait_for_sources(machine, "127.0.0.1:9361", 2)
     machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 announce 127.0.0.1 18544 127.0.0.2 18545")
 
 
-    def result_of(address: str) -> str:
+    def result_of(address: str, port: int) -> str:
         line = machine.wait_until_succeeds(
-            f"journalctl -o cat -u peer-observer-logger.service | grep address_checked | grep -m 1 -F '{address}'", timeout=60
+            f"journalctl -o cat -u peer-observer-logger.service | grep address_checked | grep -m 1 '\"{address}\",\"port\":{port},'", timeout=60
         )
         return str(json.loads(line)["event"]["result"])
 
 
     with subtest("where a node listens, it is reachable"):
-        assert result_of("127.0.0.1:18544") == "OK"
+        assert result_of("127.0.0.1", 18544) == "OK"
     with subtest("where nobody listens, it is refused"):
-        assert result_of("127.0.0.2:18545") == "REFUSED"
+        assert result_of("127.0.0.2", 18545) == "REFUSED"
     with subtest("results are kept"):
         machine.succeed("test -s /var/lib/peer-observer-addr-connectivity/results.sqlite")
   '';

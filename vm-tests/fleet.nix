@@ -73,7 +73,7 @@ in {
     with subtest("keys are on no command line"):
         for machine in (alpha, central):
             machine.fail("grep -al 'PRIVATE[ ]KEY' /proc/[0-9]*/cmdline")
-            machine.succeed("systemctl cat 'peer-observer-*' | grep '^LoadCredential=cert-key.pem:'")
+            machine.succeed("systemctl cat 'peer-observer-*' | grep '^LoadCredential=tls-cert-key-file:'")
     with subtest("a honeynode goes away and comes back"):
         alpha.succeed("systemctl stop peer-observer-extractor-alpha.service")
         central.wait_until_succeeds("curl -fsS http://127.0.0.1:9332/metrics | grep '^peer_observer_bus_connected_sources 1'", timeout=60)

@@ -1,7 +1,12 @@
 # A tool that was taken over reads nothing but its own: no secret, no RPC cookie, no other service's state.
 {honeynode, ...}: {
   nodes.machine = {
-    imports = [(honeynode {tools = ["logger" "metrics" "archiver" "getblocktxn-recorder"];})];
+    imports = [
+      (honeynode {
+        tools = ["addr-connectivity" "archiver" "detector" "getblocktxn-recorder" "logger" "metrics"];
+        rpc = true;
+      })
+    ];
     systemd.tmpfiles.rules = [
       "d /var/lib/secrets 0700 root root"
       "f /var/lib/secrets/cert-key.pem 0600 root root - secret"
@@ -12,19 +17,35 @@
   testScript = ''
     start_all()
     wait_for_tracing(machine)
-    units = ["logger", "metrics", "archiver", "getblocktxn-recorder", "extractor-alpha"]
-    states = {"archiver": "/var/lib/peer-observer-archiver/alpha/", "getblocktxn-recorder": "/var/lib/peer-observer-getblocktxn-recorder/asked.csv"}
+    units = [
+        "addr-connectivity",
+        "archiver",
+        "detector",
+        "getblocktxn-recorder",
+        "logger",
+        "metrics",
+        "extractor-alpha",
+        "rpc-extractor-alpha",
+    ]
+    states = {
+        "addr-connectivity": "/var/lib/peer-observer-addr-connectivity/results.sqlite",
+        "archiver": "/var/lib/peer-observer-archiver/alpha/",
+        "getblocktxn-recorder": "/var/lib/peer-observer-getblocktxn-recorder/asked.csv",
+    }
     secrets = [
         "/var/lib/secrets/cert-key.pem",
         "/home/wallet.dat",
         "/etc/shadow",
         "/var/lib/bitcoind-alpha/regtest/.cookie",
         "/var/lib/bitcoind-alpha/regtest/debug.log",
+        "/run/peer-observer-rpc-user-alpha/password",
+        "/run/credentials/bitcoind-alpha.service/rpc-user",
     ]
     for unit in units:
         machine.wait_for_unit(f"peer-observer-{unit}.service")
     connect(machine)
-    machine.wait_until_succeeds("ls /var/lib/peer-observer-archiver/alpha/", timeout=60)
+    for path in states.values():
+        machine.wait_until_succeeds(f"ls {path}", timeout=60)
 
 
     def inside(unit: str, command: str) -> str:
@@ -51,7 +72,7 @@
             for folder in ("/var/lib", "/etc", "/run", "/usr", "/var/lib/bitcoind-alpha"):
                 machine.fail(inside(unit, f"touch {folder}/written"))
     with subtest("systemd rates them as the documentation says"):
-        for unit in units:
+        for unit in [*units, "rpc-user-alpha"]:
             rating = machine.succeed(f"systemd-analyze security --no-pager peer-observer-{unit}.service | tail -n 1")
             print(rating)
             highest = 30 if unit == "extractor-alpha" else 15

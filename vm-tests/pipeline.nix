@@ -1,12 +1,25 @@
-# All of it on one host: two nodes, blocks, transactions, misbehaviour; logger, metrics with Prometheus, archive.
+# All of it on one host: two nodes, blocks, transactions, misbehaviour, announced addresses; every kind of service, and Prometheus.
 {
   self,
   honeynode,
   ...
 }: {
   nodes.machine = {pkgs, ...}: {
-    imports = [(honeynode {tools = ["logger" "metrics" "archiver"];})];
-    services.peer-observer.logger.format = "json";
+    imports = [
+      (honeynode {
+        tools = ["addr-connectivity" "archiver" "detector" "logger" "metrics"];
+        rpc = true;
+      })
+    ];
+    services.peer-observer = {
+      addr-connectivity = {
+        onlyNetworks = ["ipv4"];
+        allowCidrs = ["127.0.0.0/8"];
+      };
+      detector.thresholds."ping_flood.pings" = 200;
+      logger.format = "json";
+      rpc-extractors.alpha.intervals.getpeerinfo = 1;
+    };
     services.prometheus = {
       enable = true;
       globalConfig.scrape_interval = "1s";
@@ -19,9 +32,12 @@
   testScript = ''
     start_all()
     wait_for_tracing(machine)
-    for unit in ("logger", "metrics", "archiver"):
+    for unit in ("rpc-extractor-alpha", "addr-connectivity", "archiver", "detector", "logger", "metrics"):
         machine.wait_for_unit(f"peer-observer-{unit}.service")
     machine.wait_for_unit("prometheus.service")
+    # Port of its metrics, and how many publishers it hears: the extractors, and what tools publish.
+    for port, sources in ((9332, 2), (9361, 4), (9362, 4), (9363, 1), (9364, 1)):
+        wait_for_sources(machine, f"127.0.0.1:{port}", sources)
 
 
     def logged(*parts: str) -> str:
@@ -40,6 +56,8 @@
     machine.wait_until_succeeds(f"bitcoin-cli -regtest -datadir=/var/lib/bitcoind-alpha -rpcport=18443 getrawmempool | grep {txid}", timeout=60)
     block = rpc(machine, "peer", f"generatetoaddress 1 {rpc(machine, 'peer', 'getnewaddress')}")[0]
     machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 misbehave")
+    machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 announce 127.0.0.1 18544")
+    machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 ping 300")
 
     with subtest("the logger shows transaction, block, connection and misbehaviour"):
         logged('"kind":"message.inbound"', '"message_type":"tx"', txid)
@@ -47,22 +65,26 @@
         logged('"kind":"validation.block_connected"', block)
         logged('"kind":"connection.outbound"')
         logged('"kind":"connection.misbehaving"', "headers message size = 2001")
+    with subtest("and what was found out about them: an address that can be reached, a peer that floods, the node's answers"):
+        checked = json.loads(logged('"kind":"addr_connectivity.address_checked"', '"127.0.0.1","port":18544,'))
+        assert checked["event"]["result"] == "OK", checked
+        logged('"kind":"anomaly.opened"', '"ping_flood"')
+        logged('"kind":"rpc.getpeerinfo"')
     with subtest("Prometheus has scraped the metrics, and has the rules"):
         machine.wait_until_succeeds(
             "curl -fsS http://127.0.0.1:9090/api/v1/query?query=peerobserver_p2p_message_count | grep '\"message\":\"tx\"'", timeout=60
         )
-        for job in ("extractor-alpha", "logger", "metrics", "archiver"):
+        for job in ("extractor-alpha", "rpc-extractor-alpha", "addr-connectivity", "archiver", "detector", "logger", "metrics"):
             assert asked('up{job="peer-observer-' + job + '"}') == 1, job
         machine.succeed("curl -fsS http://127.0.0.1:9090/api/v1/rules | grep PeerObserverExtractorDown")
     with subtest("nothing was lost on the way"):
-        for address in ("127.0.0.1:9332", "127.0.0.1:9361", "127.0.0.1:9362"):
+        for address in ("127.0.0.1:9332", "127.0.0.1:9361", "127.0.0.1:9362", "127.0.0.1:9363", "127.0.0.1:9364"):
             assert metric(machine, address, "peer_observer_bus_missed_events_total") == 0, address
         assert metric(machine, "127.0.0.1:9340", "peer_observer_extractor_lost_events_total") == 0
-    with subtest("the archive is whole and has the same"):
-        machine.succeed("systemctl stop peer-observer-archiver.service")
-        machine.succeed("peer-observer-archive verify --no-gaps /var/lib/peer-observer-archiver")
-        events = machine.succeed("peer-observer-archive cat --format json /var/lib/peer-observer-archiver")
-        for part in (txid, block, "headers message size = 2001"):
-            assert part in events, part
+    with subtest("the archive has the same, and is whole"):
+        folder = "/var/lib/peer-observer-archiver"
+        for part in (txid, block, "headers message size = 2001", "addr_connectivity.address_checked", "anomaly.opened", "rpc.getpeerinfo"):
+            machine.wait_until_succeeds(f"peer-observer-archive cat --format json {folder} | grep -cF -- '{part}'", timeout=60)
+        machine.succeed("systemctl stop peer-observer-archiver.service", f"peer-observer-archive verify --no-gaps {folder}")
   '';
 }

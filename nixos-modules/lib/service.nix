@@ -70,16 +70,25 @@ in rec {
     explicitBool = false;
   });
 
-  # A unit of the systemd module.
+  # Of a publisher.
+  url = types.strMatching "(tcp|ipc|tls\\+tcp)://.+";
+
+  # A unit of the systemd module. secrets: options that are files which only root need be able to read.
   unit = {
     name,
     cfg,
     urls,
     settings,
     description,
+    secrets ? {},
     serviceConfig ? {},
   }: let
-    usesTls = lib.any isTls urls;
+    files =
+      lib.optionalAttrs (lib.any isTls urls) {
+        tls-ca-file = cfg.tls.caFile;
+        tls-cert-key-file = cfg.tls.certKeyFile;
+      }
+      // secrets;
     words =
       [(lib.getExe cfg.package)]
       ++ arguments ({
@@ -99,12 +108,13 @@ in rec {
       hardening name
       // {
         Type = "notify";
+        WatchdogSec = 60;
         Restart = "on-failure";
         RestartSec = 2;
         Group = "peer-observer";
-        ExecStart = utils.escapeSystemdExecArgs words + lib.optionalString usesTls " --tls-ca-file %d/ca.pem --tls-cert-key-file %d/cert-key.pem";
+        ExecStart = utils.escapeSystemdExecArgs words + lib.concatMapStrings (option: " --${option} %d/${option}") (builtins.attrNames files);
+        LoadCredential = lib.mapAttrsToList (option: file: "${option}:${file}") files;
       }
-      // lib.optionalAttrs usesTls {LoadCredential = ["ca.pem:${cfg.tls.caFile}" "cert-key.pem:${cfg.tls.certKeyFile}"];}
       // serviceConfig;
   };
 

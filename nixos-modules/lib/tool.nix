@@ -30,7 +30,7 @@ in {
     {
       enable = lib.mkEnableOption "peer-observer-${name}: ${description}";
       sources = mkOption {
-        type = types.listOf (types.strMatching "(tcp|ipc|tls\\+tcp)://.+");
+        type = types.listOf service.url;
         default = [];
         example = ["tls+tcp://alpha.example.org:9331"];
         description = "The publishers that it watches. Honeynodes of this host that name the tool are added by themselves.";
@@ -48,7 +48,7 @@ in {
     }
     // lib.optionalAttrs publishes {
       listen = mkOption {
-        type = types.strMatching "(tcp|ipc|tls\\+tcp)://.+";
+        type = service.url;
         default = "ipc:///run/peer-observer/${name}/bus";
         example = "tcp://127.0.0.1:9334";
         description = "Where it publishes its own events. The default is a socket that the group `peer-observer` may connect to.";

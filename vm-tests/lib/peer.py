@@ -2,6 +2,7 @@
 
 peer.py HOST PORT misbehave                 announce more headers than a message may hold, and wait to be disconnected
 peer.py HOST PORT announce [IP PORT]...     announce addresses
+peer.py HOST PORT ping COUNT                ping that often
 """
 
 import hashlib
@@ -40,8 +41,9 @@ with socket.create_connection((host, int(port)), timeout=30) as peer:
         while peer.recv(65536):
             pass
     else:
-        # The answer to the ping comes after the addresses were processed.
-        peer.sendall(addresses(words) + message(b"ping", b"12345678"))
+        # The answer to the last ping comes after all the rest was processed.
+        first = addresses(words) if what == "announce" else message(b"ping", b"abcdefgh") * int(words[0])
+        peer.sendall(first + message(b"ping", b"12345678"))
         received = b""
         while message(b"pong", b"12345678") not in received:
             data = peer.recv(65536)

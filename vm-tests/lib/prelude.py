@@ -39,6 +39,11 @@ def pay(machine: Any) -> str:
     return str(rpc(machine, "peer", f"sendtoaddress {rpc(machine, 'peer', 'getnewaddress')} 0.01"))
 
 
+def wait_for_sources(machine: Any, address: str, count: int) -> None:
+    """Until the tool whose health is served there hears so many publishers."""
+    machine.wait_until_succeeds(f"curl -fsS http://{address}/metrics | grep '^peer_observer_bus_connected_sources {count}'", timeout=60)
+
+
 def metric(machine: Any, address: str, name: str) -> float:
     """Of an endpoint for Prometheus: the sum over the labels of a metric, or of those series that begin with `name`."""
     lines = machine.succeed(f"curl -fsS http://{address}/metrics").splitlines()

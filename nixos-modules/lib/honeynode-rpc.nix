@@ -1,0 +1,104 @@
+# A honeynode's rpc-extractor, and the user of the node's RPC server that it is. The user's password is made when the host starts; a
+# node that starts again knows it, as it does not know an old cookie.
+{
+  config,
+  lib,
+  pkgs,
+  utils,
+  ...
+}: let
+  service = import ./service.nix {inherit config lib pkgs utils;};
+  inherit (lib) mkOption types;
+  honeynodes = config.services.peer-observer.honeynodes;
+  asked = lib.filterAttrs (_: cfg: cfg.enable && cfg.rpcExtractor.enable) honeynodes;
+  firstMetricsPort = 9370;
+
+  honeynode = {
+    name,
+    config,
+    ...
+  }: {
+    options.rpcExtractor = {
+      enable = lib.mkEnableOption "an rpc-extractor for the node; more is set in `services.peer-observer.rpc-extractors.<name>`";
+      listen = mkOption {
+        type = service.url;
+        default = "ipc:///run/peer-observer/${name}-rpc/bus";
+        example = "tls+tcp://0.0.0.0:9333";
+        description = "As the honeynode's `listen`.";
+      };
+      source = mkOption {
+        type = types.str;
+        default = config.rpcExtractor.listen;
+        defaultText = lib.literalMD "`rpcExtractor.listen`";
+        example = "tls+tcp://alpha.example.org:9333";
+        description = "As the honeynode's `source`.";
+      };
+    };
+  };
+
+  folder = name: "peer-observer-rpc-user-${name}";
+  userUnit = name: "${folder name}.service";
+
+  extractor = index: name: {
+    rpcAddress = "127.0.0.1:${toString asked.${name}.rpcPort}";
+    rpcPasswordFile = "/run/${folder name}/password";
+    inherit (asked.${name}.rpcExtractor) listen;
+    inherit (asked.${name}) tls;
+    metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
+  };
+
+  # They start after it, and again when it does.
+  needsUser = name: {
+    requires = [(userUnit name)];
+    after = [(userUnit name)];
+  };
+
+  units = name: let
+    cfg = config.services.peer-observer.rpc-extractors.${name};
+  in {
+    ${folder name} = {
+      description = "makes the RPC user of the rpc-extractor of ${name}";
+      serviceConfig =
+        service.hardening "rpc-user"
+        // {
+          Type = "oneshot";
+          RemainAfterExit = true;
+          RuntimeDirectory = folder name;
+          RuntimeDirectoryMode = "0700";
+          ExecStart = utils.escapeSystemdExecArgs (
+            [(lib.getExe pkgs.python3) ./rpc_user.py cfg.rpcUser (lib.getExe cfg.package)]
+            ++ lib.concatMap (method: ["--disable" method]) cfg.disableMethods
+          );
+        };
+    };
+    "peer-observer-rpc-extractor-${name}" = needsUser name;
+    "bitcoind-${name}" = lib.mkMerge [
+      (needsUser name)
+      {serviceConfig.LoadCredential = ["rpc-user:/run/${folder name}/bitcoin.conf"];}
+    ];
+  };
+in {
+  options.services.peer-observer.honeynodes = mkOption {type = types.attrsOf (types.submodule honeynode);};
+
+  config = {
+    assertions =
+      lib.mapAttrsToList (name: _: {
+        assertion = config.services.bitcoind.${name}.configFile == null;
+        message = ''
+          services.peer-observer.honeynodes.${name}.rpcExtractor needs a line in the node's configuration, and
+          services.bitcoind.${name}.configFile replaces it. Use services.bitcoind.${name}.extraConfig instead.
+        '';
+      })
+      asked;
+    # First: a section may follow.
+    services.bitcoind =
+      lib.mapAttrs (name: _: {
+        extraConfig = lib.mkBefore "includeconf=/run/credentials/bitcoind-${name}.service/rpc-user";
+      })
+      asked;
+    systemd.services = lib.mkMerge (map units (builtins.attrNames asked));
+    services.peer-observer.rpc-extractors = builtins.listToAttrs (
+      lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames asked)
+    );
+  };
+}

@@ -1,0 +1,92 @@
+# A module for what publishes the events of nodes: a unit for each node, what all such have, and what the one at hand adds.
+{
+  # extractor: services.peer-observer.extractors.<node>, units peer-observer-extractor-<node>
+  name,
+  # Of services.peer-observer.<name>s.
+  about,
+  # Of the unit: cfg: "..."
+  description,
+  # A node's folder in /run/peer-observer is its name and this.
+  suffix ? "",
+  port,
+  # Options of its own: { lib, ... }: { ... }
+  options,
+  # Its options as arguments of the program: cfg: { option = value; }
+  settings,
+  # Those that are files which only root need be able to read: cfg: { option = path; }
+  secrets ? (_: {}),
+}: {
+  config,
+  lib,
+  pkgs,
+  utils,
+  peer-observer,
+  ...
+}: let
+  service = import ./service.nix {inherit config lib pkgs utils;};
+  program = name;
+  plural = "${program}s";
+  publishers = lib.filterAttrs (_: cfg: cfg.enable) config.services.peer-observer.${plural};
+  unitOf = node: "peer-observer-${name}-${node}";
+  inherit (lib) mkOption types;
+
+  publisher = {name, ...}: {
+    options =
+      {
+        enable = mkOption {
+          type = types.bool;
+          default = true;
+          description = "Whether to run this extractor.";
+        };
+        node = mkOption {
+          type = types.strMatching "[A-Za-z0-9._-]{1,64}";
+          default = name;
+          description = "Name of the observed node, which its events carry.";
+        };
+        listen = mkOption {
+          type = service.url;
+          default = "ipc:///run/peer-observer/${name}${suffix}/bus";
+          example = "tls+tcp://0.0.0.0:${toString port}";
+          description = "Where to publish. The default is a socket that the group `peer-observer` may connect to.";
+        };
+        openFirewall = mkOption {
+          type = types.bool;
+          default = false;
+          description = "Whether to open the port of `listen`.";
+        };
+      }
+      // service.options {package = (peer-observer.packages pkgs)."peer-observer-${program}";}
+      // options {inherit lib;};
+  };
+
+  mkUnit = node: cfg:
+    lib.nameValuePair (unitOf node) (service.unit {
+      inherit name cfg;
+      description = description cfg;
+      urls = [cfg.listen];
+      settings = {inherit (cfg) node listen;} // settings cfg;
+      secrets = secrets cfg;
+      serviceConfig = {
+        RuntimeDirectory = "peer-observer/${node}${suffix}";
+        RuntimeDirectoryMode = "0750";
+      };
+    });
+in {
+  options.services.peer-observer.${plural} = mkOption {
+    type = types.attrsOf (types.submodule publisher);
+    default = {};
+    description = about;
+  };
+
+  config = lib.mkIf (publishers != {}) (lib.mkMerge [
+    service.group
+    {
+      assertions = lib.mapAttrsToList (node: cfg: service.tlsAssertion "services.peer-observer.${plural}.${node}" cfg [cfg.listen]) publishers;
+      systemd.services = lib.mapAttrs' mkUnit publishers;
+      services.prometheus.scrapeConfigs = lib.mkMerge (lib.mapAttrsToList (node: service.scrape (unitOf node)) publishers);
+      networking.firewall.allowedTCPPorts = map (cfg: service.portOf cfg.listen) (
+        builtins.filter (cfg: cfg.openFirewall && !lib.hasPrefix "ipc://" cfg.listen) (builtins.attrValues publishers)
+      );
+    }
+  ]);
+}

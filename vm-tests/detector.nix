@@ -1,0 +1,33 @@
+# A peer floods the node with pings: the detector names it, and the logger hears of it.
+{honeynode, ...}: {
+  nodes.machine = {pkgs, ...}: {
+    imports = [(honeynode {tools = ["detector" "logger"];})];
+    services.peer-observer.detector.thresholds."ping_flood.pings" = 200;
+    services.peer-observer.logger = {
+      format = "json";
+      kinds = ["anomaly"];
+    };
+    environment.systemPackages = [pkgs.python3];
+    environment.etc."peer.py".source = ./lib/peer.py;
+  };
+
+  testScript = ''
+    start_all()
+    wait_for_tracing(machine)
+    for tool in ("detector", "logger"):
+        machine.wait_for_unit(f"peer-observer-{tool}.service")
+    wait_for_sources(machine, "127.0.0.1:9364", 1)
+    wait_for_sources(machine, "127.0.0.1:9361", 2)
+    with subtest("fewer than the threshold raise no alarm"):
+        machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 ping 100")
+    with subtest("more than the threshold do, and it is told who it was"):
+        machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 ping 300")
+        line = machine.wait_until_succeeds(
+            "journalctl -o cat -u peer-observer-logger.service | grep '\"kind\":\"anomaly.opened\"' | grep -m 1 ping_flood", timeout=60
+        )
+        anomaly = json.loads(line)["event"]
+        assert anomaly["nodes"][0]["node"] == "alpha", line
+        assert anomaly["nodes"][0]["figures"][0]["threshold"] == 200, line
+        assert metric(machine, "127.0.0.1:9364", 'peer_observer_detector_anomalies_total{kind="ping_flood"') == 1
+  '';
+}
