@@ -92,8 +92,8 @@ in rec {
     words =
       [(lib.getExe cfg.package)]
       ++ arguments ({
-          log-level = cfg.logLevel;
-          metrics-address = cfg.metricsAddress;
+          log-level = cfg.logLevel or null;
+          metrics-address = cfg.metricsAddress or null;
         }
         // settings)
       ++ cfg.extraArgs;
@@ -127,7 +127,7 @@ in rec {
   };
 
   scrape = name: cfg:
-    lib.mkIf (config.services.prometheus.enable && cfg.metricsAddress != null) [
+    lib.mkIf (config.services.prometheus.enable && cfg.metricsAddress or null != null) [
       {
         job_name = name;
         static_configs = [{targets = [cfg.metricsAddress];}];

@@ -7,6 +7,8 @@
   publishes ? false,
   # Options of its own: { lib, ... }: { ... }
   options ? (_: {}),
+  # Those of all tools that it does without.
+  lacks ? [],
   # Its options as arguments of the program: cfg: { option = value; }
   settings ? (_: {}),
   # Settings of its unit besides: { cfg, pkgs }: { ... }
@@ -25,8 +27,8 @@
   unit = "peer-observer-${name}";
   urls = cfg.sources ++ lib.optional publishes cfg.listen;
   inherit (lib) mkOption types;
-in {
-  options.services.peer-observer.${name} =
+
+  allOptions =
     {
       enable = lib.mkEnableOption "peer-observer-${name}: ${description}";
       sources = mkOption {
@@ -59,6 +61,8 @@ in {
       package = (peer-observer.packages pkgs)."peer-observer-${name}";
     }
     // options {inherit lib;};
+in {
+  options.services.peer-observer.${name} = removeAttrs allOptions lacks;
 
   config = lib.mkIf cfg.enable (lib.mkMerge [
     service.group
@@ -78,7 +82,7 @@ in {
         settings =
           {
             source = cfg.sources;
-            node = cfg.nodes;
+            node = cfg.nodes or [];
             listen = cfg.listen or null;
           }
           // settings cfg;
@@ -90,7 +94,7 @@ in {
           // serviceConfig {inherit cfg pkgs;};
       };
       services.prometheus.scrapeConfigs = service.scrape unit cfg;
-      networking.firewall.allowedTCPPorts = lib.mkIf (cfg.openFirewall && cfg.metricsAddress != null) [(service.portOf cfg.metricsAddress)];
+      networking.firewall.allowedTCPPorts = lib.mkIf (cfg.openFirewall or false && cfg.metricsAddress != null) [(service.portOf cfg.metricsAddress)];
     }
   ]);
 }
