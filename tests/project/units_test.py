@@ -50,6 +50,14 @@ def test_a_unit_is_hardened_as_its_module_is(unit):
     assert {name: found.get(name) for name in wanted} == wanted
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_watches_a_unit_as_its_module_says(unit):
+    found = settings(unit)
+    module = (ROOT / "nixos-modules/lib/service.nix").read_text()
+    for name in ("Type", "WatchdogSec", "Restart", "RestartSec", "Group"):
+        assert re.search(rf'\b{name} = "?{found[name][0]}"?;', module), name
+
+
 def test_every_service_with_a_module_and_a_daemon_has_a_unit():
     modules = {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"}
     assert modules == {service_of(unit) for unit in UNITS}

@@ -1,0 +1,136 @@
+"""The units for Debian under a real systemd, in a container: they come up, find each other, are confined, and end as asked.
+
+NIX_HARNESS names a program that has the verb `nspawn -s FOLDER -- COMMAND`: it runs COMMAND as root in a container of its own with systemd,
+BPF and a network of its own, where FOLDER is /share. Without it, the tests are skipped.
+"""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import harness
+
+ROOT = Path(__file__).resolve().parents[2]
+UNITS = sorted(path.name for path in (ROOT / "contrib/systemd").glob("*.service"))
+PUBLISHERS = ["extractor", "rpc-extractor", "addr-connectivity", "detector"]
+SKIPPED = 77
+TRACING = ["cap_perfmon", "cap_bpf", "cap_sys_admin"]
+
+# Files in /etc/peer-observer. Every service's health is served, so that it can be asked what it has.
+EXTRACTOR = "source = ipc:///run/peer-observer/alpha/bus\n"
+EVERYTHING = EXTRACTOR + "".join(f"source = ipc:///run/peer-observer/{name}/bus\n" for name in ("alpha-rpc", "addr-connectivity", "detector"))
+FILES = {
+    "extractor-alpha.conf": "bitcoind = /usr/local/bin/sim_node\nlisten = ipc:///run/peer-observer/alpha/bus\nmetrics-address = 127.0.0.1:9340\n",
+    "rpc-extractor-alpha.conf": "rpc-user = observer\nlisten = ipc:///run/peer-observer/alpha-rpc/bus\nmetrics-address = 127.0.0.1:9370\n",
+    "rpc-extractor-alpha.password": "secret\n",
+    "addr-connectivity.conf": EXTRACTOR + "listen = ipc:///run/peer-observer/addr-connectivity/bus\nmetrics-address = 127.0.0.1:9363\n",
+    "detector.conf": EXTRACTOR + "listen = ipc:///run/peer-observer/detector/bus\nmetrics-address = 127.0.0.1:9364\n",
+    "logger.conf": EVERYTHING + "metrics-address = 127.0.0.1:9361\nkind = connection\n",
+    "metrics.conf": EXTRACTOR,
+    "archiver.conf": EVERYTHING + "metrics-address = 127.0.0.1:9362\n",
+}
+
+
+def libraries_of(programs):
+    """{name that the linker looks for: file}."""
+    found = {}
+    for program in programs:
+        listing = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
+        found.update(re.findall(r"^\s*(\S+) => (/\S+)", listing, re.MULTILINE))
+    return found
+
+
+def fill(folder):
+    """What is to be installed in the container: folder/local is its /usr/local."""
+    build = Path(os.environ["PEER_OBSERVER_BUILD"])
+    (folder / "local").mkdir()
+    (folder / "libraries").mkdir()
+    (folder / "python").mkdir()
+    programs = [harness.program(f"peer-observer-{name}") for name in (
+        "addr-connectivity", "archiver", "detector", "extractor", "getblocktxn-recorder", "logger", "metrics", "rpc-extractor")]
+    for program in [*programs, harness.program("sim_node")]:
+        shutil.copy2(program, folder / "local")
+    for name, file in libraries_of(programs).items():
+        shutil.copy2(file, folder / "libraries" / name)
+    shutil.copytree(build / "python/peer_observer", folder / "python/peer_observer")
+    shutil.copytree(Path(importlib.util.find_spec("google.protobuf").origin).parent, folder / "python/google/protobuf")
+    shutil.copytree(ROOT / "contrib/systemd", folder / "units")
+    shutil.copy2(Path(__file__).parent / "in_container.py", folder)
+    (folder / "etc").mkdir()
+    for name, text in FILES.items():
+        (folder / "etc" / name).write_text(text)
+
+
+@pytest.fixture(scope="module")
+def booted():
+    """What in_container.py saw."""
+    command = os.environ.get("NIX_HARNESS")
+    if not command:
+        pytest.skip("NIX_HARNESS is not set")
+    harness.require_root()
+    with harness.temporary_directory() as folder:
+        fill(folder)
+        result = subprocess.run([command, "nspawn", "-s", folder, "--", "python3", "/share/in_container.py"],
+                                capture_output=True, text=True, timeout=600)
+        if result.returncode == SKIPPED:
+            pytest.skip(result.stdout.strip())
+        assert result.returncode == 0, (result.stdout + result.stderr)[-8000:]
+        return json.loads((folder / "report.json").read_text())
+
+
+@pytest.fixture(params=UNITS)
+def unit(booted, request):
+    return booted["units"][request.param]
+
+
+def is_extractor(unit):
+    return unit["name"] == "peer-observer-extractor@.service"
+
+
+def test_a_unit_stays_up(unit):
+    assert unit["ActiveState"] == "active" and unit["NRestarts"] == "0", unit["journal"]
+
+
+def test_systemd_hears_from_its_main_loop(unit):
+    assert unit["Type"] == "notify"
+    assert unit["WatchdogUSec"] == "1min"
+    assert unit["StatusText"], "no line of figures"
+
+
+def test_it_has_the_privileges_that_it_needs_and_no_others(unit):
+    expected = TRACING if is_extractor(unit) else []
+    for kind in ("effective", "permitted", "bounding", "ambient", "inheritable"):
+        assert sorted(unit["capabilities"][kind]) == sorted(expected), kind
+    assert unit["no_new_privileges"] and unit["seccomp_filter"]
+    assert unit["user_id"] > 60000, "a user of its own that systemd makes"
+
+
+def test_it_writes_nowhere_but_where_its_state_is(unit):
+    assert unit["writable"] == ["/tmp"], "which is its own"
+
+
+def test_systemd_rates_it_well(unit):
+    print(f"{unit['exposure']:4} {unit['name']}")
+    assert unit["exposure"] <= (3.0 if is_extractor(unit) else 1.5)
+
+
+def test_it_ends_as_asked(unit):
+    assert (unit["Result"], unit["ExecMainStatus"]) == ("success", "0"), unit["journal"]
+
+
+def test_events_reach_the_tools(booted):
+    assert booted["logged"]
+    for name in ("addr-connectivity", "archiver", "detector", "logger", "metrics"):
+        assert booted["received"][name] > 0, name
+    assert booted["files"]["/var/lib/peer-observer-archiver"] and booted["files"]["/var/lib/peer-observer-getblocktxn-recorder"]
+
+
+def test_the_rpc_extractor_has_its_password_and_asks(booted):
+    assert booted["calls"].get("unreachable", 0) > 0, "nobody listens there"
+    assert booted["calls"].get("credentials", 0) == 0
