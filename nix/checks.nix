@@ -1,4 +1,4 @@
-# What `nix flake check` builds: the packages with their tests, configurations, the VM tests, the option reference.
+# What `nix flake check` builds: the packages with their tests, configurations, the VM tests, the option reference, formatting.
 {
   self,
   pkgs,
@@ -15,5 +15,13 @@ in
     in
       assert lib.assertMsg (builtins.readFile ../docs/options.md == reference.text)
       "docs/options.md is out of date: nix eval --raw .#option-reference.text > docs/options.md"; reference;
+    # With `formatter`, of every file of Nix.
+    formatting = pkgs.runCommand "formatting" {nativeBuildInputs = [pkgs.alejandra];} ''
+      alejandra --check ${lib.fileset.toSource {
+        root = ../.;
+        fileset = lib.fileset.fileFilter (file: file.hasExt "nix") ../.;
+      }}
+      touch $out
+    '';
     configurations = import ./configurations.nix {inherit self pkgs;};
   }

@@ -2,7 +2,7 @@
 
 `nix-instantiate` (Debian's nix-bin) parses. NIX_HARNESS names a program that evaluates without network: it has the verbs `check FLAKE` and
 `eval --raw FLAKE#ATTRIBUTE`, takes nixpkgs from the git repository NIXPKGS, and exits with 77 where it cannot. Without it, those tests are
-skipped.
+skipped. With PEER_OBSERVER_LONG_TESTS=1, its verbs `build`, `lint-test` and `test` build every package and run every VM test, which takes an hour.
 """
 
 import os
@@ -16,6 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = 77
 PACKAGE = "path:{}#packages.x86_64-linux.{}.drvPath"
+CHECK = f"{ROOT}#checks.x86_64-linux.vm-{{}}"
+PACKAGES = [f"peer-observer-{path.parent.name}" for path in sorted(ROOT.glob("services/*/package.nix"))] + [
+    "dashboards", "libraries", "python-types", "quickstart", "rules", "sim-node"]
+VM_TESTS = sorted(path.stem for path in (ROOT / "vm-tests").glob("*.nix") if path.stem != "default")
+long = pytest.mark.skipif(not os.environ.get("PEER_OBSERVER_LONG_TESTS"), reason="PEER_OBSERVER_LONG_TESTS is not set")
 
 
 def evaluate(*words, timeout=600):
@@ -89,3 +94,23 @@ def test_tests_of_libraries_and_documents_build_no_service(copy):
             file.write("// changed\n")
     after = {name: drv_path(copy, name) for name in before}
     assert {name for name in before if before[name] != after[name]} == {"libraries"}
+
+
+@long
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_builds_and_passes_its_tests(package):
+    result = evaluate("build", f"{ROOT}#{package}", timeout=3600)
+    assert result.returncode == 0, result.stderr[-5000:]
+
+
+@long
+@pytest.mark.parametrize("name", VM_TESTS)
+def test_a_vm_test_passes(name):
+    for verb in ("lint-test", "test"):
+        result = evaluate(verb, CHECK.format(name), timeout=3600)
+        assert result.returncode == 0, (result.stdout + result.stderr)[-5000:]
+
+
+def test_every_service_with_a_module_has_a_vm_test():
+    modules = {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"}
+    assert modules | {"archive", "pipeline", "restart", "fleet", "isolation"} <= set(VM_TESTS)
