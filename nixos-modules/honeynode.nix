@@ -113,11 +113,11 @@
     metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
   };
 
-  # What a tool gets of a honeynode: its extractor's events, the answers of RPC for those that read them (no detector does), and what
+  # What a tool gets of a honeynode: its extractor's events, the answers of RPC for those that read them, and what
   # the node's other tools publish, for those that keep or show everything.
   heard = name: cfg:
     [cfg.source]
-    ++ lib.optional (cfg.rpcExtractor.enable && builtins.elem name ["archiver" "logger" "metrics"]) cfg.rpcExtractor.source
+    ++ lib.optional (cfg.rpcExtractor.enable && builtins.elem name ["archiver" "detector" "logger" "metrics"]) cfg.rpcExtractor.source
     ++ lib.optionals (builtins.elem name ["archiver" "logger"]) (
       map (tool: config.services.peer-observer.${tool}.listen) (lib.intersectLists ["addr-connectivity" "detector"] cfg.tools)
     );

@@ -36,7 +36,7 @@
         machine.wait_for_unit(f"peer-observer-{unit}.service")
     machine.wait_for_unit("prometheus.service")
     # Port of its metrics, and how many publishers it hears: the extractors, and what tools publish.
-    for port, sources in ((9332, 2), (9361, 4), (9362, 4), (9363, 1), (9364, 1)):
+    for port, sources in ((9332, 2), (9361, 4), (9362, 4), (9363, 1), (9364, 2)):
         wait_for_sources(machine, f"127.0.0.1:{port}", sources)
 
 

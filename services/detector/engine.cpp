@@ -69,7 +69,7 @@ Engine::Engine(const Settings& settings, Publish publish)
       arena_{arena_options(arena_block_.get())}
 {}
 
-void Engine::observe(const bus::Batch& batch)
+bool Engine::observe(const bus::Batch& batch)
 {
     const auto key = fmt::format("{:016x} {}", batch.publisher_id, batch.node);
     if (streams_.find(key) == nullptr && streams_.is_full()) {
@@ -89,12 +89,13 @@ void Engine::observe(const bus::Batch& batch)
         ++counters_.gaps;
         if (stream.watch) stream.watch->gap();
     }
+    bool looked_at = false;
     std::uint64_t sequence = batch.first_sequence;
     protozero::pbf_reader reader{batch.bytes.data(), batch.bytes.size()}; // the bus has checked the envelope
     while (reader.next(proto::EventBatch::kEventsFieldNumber, protozero::pbf_wire_type::length_delimited)) {
         const auto bytes = reader.get_view();
         if (sequence >= stream.next_sequence) {
-            observe(stream, {bytes.data(), bytes.size()}, sequence);
+            looked_at |= observe(stream, {bytes.data(), bytes.size()}, sequence);
         } else {
             ++counters_.duplicates;
         }
@@ -103,6 +104,7 @@ void Engine::observe(const bus::Batch& batch)
     stream.next_sequence = std::max(stream.next_sequence, sequence);
     arena_.Reset();
     counters_.waiting = correlator_.waiting();
+    return looked_at;
 }
 
 void Engine::idle()
@@ -111,15 +113,15 @@ void Engine::idle()
     counters_.waiting = 0;
 }
 
-void Engine::observe(Stream& stream, std::string_view bytes, std::uint64_t sequence)
+bool Engine::observe(Stream& stream, std::string_view bytes, std::uint64_t sequence)
 {
     ++counters_.events;
-    if (!is_looked_at(bytes)) return;
+    if (!is_looked_at(bytes)) return false;
     auto& event = *proto::Event::default_instance().New(&arena_);
     if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
         ++counters_.unparsable;
         if (stream.watch) stream.watch->gap();
-        return;
+        return false;
     }
     newest_ = std::max<Time>(newest_, event.timestamp_ns());
     look_for_silence();
@@ -130,6 +132,7 @@ void Engine::observe(Stream& stream, std::string_view bytes, std::uint64_t seque
         next_silence_ = std::min(next_silence_, silent_from(stream));
     }
     correlator_.advance(event.timestamp_ns());
+    return true;
 }
 
 /// A stream has ended if the others' events are so much later than its last one. The verdict has the time of that

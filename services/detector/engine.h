@@ -45,7 +45,8 @@ public:
     /// `settings` must outlive this object; what it says may change between calls.
     Engine(const Settings& settings, Publish publish);
 
-    void observe(const bus::Batch& batch);
+    /// True if it had an event that some detector looks at.
+    bool observe(const bus::Batch& batch);
     /// Publishes what waits for later events, because none come.
     void idle();
     /// Brings the counters up to date.
@@ -66,7 +67,7 @@ private:
         bool is_silent = false;
     };
 
-    void observe(Stream& stream, std::string_view bytes, std::uint64_t sequence);
+    bool observe(Stream& stream, std::string_view bytes, std::uint64_t sequence);
     static Sort sort_of(const proto::Event& event);
     NodeWatch& watch(Stream& stream, const proto::Event& event);
     void look_for_silence();

@@ -106,10 +106,7 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
     while (!context.stopping()) {
         const auto batch = subscriber.receive(kLongestWait);
         const auto now = Clock::now();
-        if (batch) {
-            engine.observe(*batch);
-            if (batch->event_count > 0) last_event = now;
-        }
+        if (batch && engine.observe(*batch)) last_event = now;
         if (now - last_event > kIdle) engine.idle();
         publisher.flush();
         if (reload_signal.take()) reload(argc, argv, settings);
