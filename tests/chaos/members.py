@@ -17,8 +17,11 @@ def figures(address):
     try:
         with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=5)) as connection:
             connection.request("GET", "/metrics")
-            lines = connection.getresponse().read().decode().splitlines()
+            answer = connection.getresponse()
+            lines = answer.read().decode().splitlines()
     except (OSError, http.client.HTTPException):
+        return None
+    if answer.status != 200:  # it has just been started
         return None
     sums = {}
     for line in lines:
@@ -123,8 +126,9 @@ class Tool(Member):
 
     def counts(self):
         """(received, missed, batches)"""
-        page = figures(self.metrics)
-        return page and tuple(page[f"peer_observer_bus_{name}_total"] for name in ("received_events", "missed_events", "received_batches"))
+        page = figures(self.metrics) or {}
+        counts = tuple(page.get(f"peer_observer_bus_{name}_total") for name in ("received_events", "missed_events", "received_batches"))
+        return None if None in counts else counts
 
     def accounted_for(self):
         counts = self.counts()
