@@ -6,6 +6,8 @@ import os
 import pathlib
 import subprocess
 
+import pytest
+
 import harness
 
 CLONE_NEWNET = 0x40000000
@@ -28,10 +30,22 @@ def enter_private_network():
     assert loopback_only, f"this network has a way out: {interfaces}"
 
 
+def require_cables():
+    """Skips where the kernel has no virtual cables, or cannot slow them."""
+    try:
+        run("ip", "link", "add", "probe0", "type", "veth", "peer", "name", "probe1")
+        run("tc", "qdisc", "add", "dev", "probe0", "root", "tbf", "rate", "1mbit", "burst", "16kb", "latency", "200ms")
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"this kernel has no veth or no tbf: {error}")
+    finally:
+        subprocess.run(("ip", "link", "delete", "probe0"), stderr=subprocess.DEVNULL, timeout=harness.TIMEOUT)
+
+
 class OtherHost:
     """The namespace at the other end of the cables. `command` goes before one that is to run there."""
 
     def __enter__(self):
+        require_cables()
         self.holder = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--net", "sleep", "infinity"])
         mine = os.readlink("/proc/thread-self/ns/net")
         harness.wait_until(lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != mine, "the other namespace")
