@@ -22,6 +22,7 @@ std::vector<Sample> open_samples(const Counters& counters)
 {
     std::vector<Sample> samples;
     const auto kinds = all_detectors();
+    samples.reserve(kinds.size());
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
         samples.push_back(sample(counters.kinds[kind].open, {{"kind", std::string{kinds[kind]->kind}}}));
     return samples;
@@ -43,6 +44,7 @@ std::vector<Sample> highest_samples(const Counters& counters)
 {
     std::vector<Sample> samples;
     const auto kinds = all_detectors();
+    samples.reserve(kinds.size());
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
         samples.push_back({counters.kinds[kind].highest.load(), {{"kind", std::string{kinds[kind]->kind}}}});
     return samples;

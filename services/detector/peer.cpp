@@ -44,7 +44,7 @@ std::string subnet_of(std::string_view host, bool inbound, proto::Network networ
 {
     const bool hides = network == proto::ONION || network == proto::I2P;
     if (host == "127.0.0.1" || host == "::1" || (inbound && hides)) return {};
-    const std::string text{host};
+    std::string text{host};
     if (auto subnet = masked<4>(AF_INET, text.c_str(), 3, "/24"); !subnet.empty()) return subnet;
     if (auto subnet = masked<16>(AF_INET6, text.c_str(), 6, "/48"); !subnet.empty()) return subnet;
     return text;
@@ -52,7 +52,7 @@ std::string subnet_of(std::string_view host, bool inbound, proto::Network networ
 
 std::string netgroup_of(std::string_view host)
 {
-    const std::string text{host};
+    std::string text{host};
     if (auto group = masked<4>(AF_INET, text.c_str(), 2, "/16"); !group.empty()) return group;
     if (auto group = masked<16>(AF_INET6, text.c_str(), 4, "/32"); !group.empty()) return group;
     return text;

@@ -29,8 +29,9 @@ std::optional<int> release_of(std::string_view user_agent)
     user_agent.remove_prefix(kName.size());
     int major = 0;
     int minor = 0;
-    const char* end = user_agent.data() + user_agent.size();
-    const auto read = std::from_chars(user_agent.data(), end, major);
+    const char* const begin = user_agent.data();
+    const char* const end = begin + user_agent.size();
+    const auto read = std::from_chars(begin, end, major);
     if (read.ec != std::errc{} || read.ptr == end || *read.ptr != '.' || major < 0 || major > 1000) return std::nullopt;
     if (std::from_chars(read.ptr + 1, end, minor).ec != std::errc{} || minor < 0 || minor > 999) return std::nullopt;
     return major * 1000 + minor;
