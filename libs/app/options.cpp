@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 
 #include <boost/program_options.hpp>
@@ -51,11 +53,22 @@ std::string help(const Service& service)
     return text.str();
 }
 
+/// Boost's messages have placeholders, and it never ends where what it puts into one contains that placeholder again.
+void refuse_placeholders(std::string_view text, const std::string& where = {})
+{
+    for (const std::string_view placeholder :
+         {"%canonical_option%", "%invalid_line%", "%option%", "%original_token%", "%prefix%", "%value%"})
+        if (text.find(placeholder) != std::string_view::npos)
+            throw UsageError(where + std::string{placeholder} + " cannot be part of an option or its value");
+}
+
 void store_command_line(int argc, const char* const* argv, const po::options_description& options,
                         const std::string& arguments, po::variables_map& values)
 {
     // Options only in full: an abbreviation would change its meaning when an option is added.
     constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    for (int i = 1; i < argc; ++i)
+        refuse_placeholders(argv[i]);
     po::command_line_parser parser{argc, argv};
     parser.options(options).style(kStyle);
     po::positional_options_description positions;
@@ -72,10 +85,14 @@ void store_config_file(const std::string& path, const po::options_description& o
     std::ifstream file{path};
     const int error = std::filesystem::is_directory(path) ? EISDIR : errno;
     if (!file || error == EISDIR) throw UsageError("--config " + path + ": " + std::generic_category().message(error));
+    const std::string text{std::istreambuf_iterator{file}, {}};
+    const std::string where = "in " + path + ": ";
+    refuse_placeholders(text, where);
+    std::istringstream lines{text};
     try {
-        po::store(po::parse_config_file(file, options), values);
+        po::store(po::parse_config_file(lines, options), values);
     } catch (const po::error& problem) {
-        throw UsageError("in " + path + ": " + problem.what());
+        throw UsageError(where + problem.what());
     }
 }
 

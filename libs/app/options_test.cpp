@@ -121,6 +121,14 @@ TEST(Options, ErrorsOfAConfigFileNameTheFileAndTheOption)
     EXPECT_THAT(usage_error({"--config", nested.path()}), HasSubstr("config"));
 }
 
+TEST(Options, WithTheNameOfAPlaceholderOfBoostsMessagesAreRefused)
+{
+    EXPECT_THAT(usage_error({"--size", "a%value%"}), HasSubstr("%value%"));
+    EXPECT_THAT(usage_error({"--%canonical_option%"}), HasSubstr("%canonical_option%"));
+    const ConfigFile file{"size = '%value%'\n"};
+    EXPECT_THAT(usage_error({"--config", file.path()}), AllOf(HasSubstr(file.path()), HasSubstr("%value%")));
+}
+
 TEST(Options, NameAConfigFileThatCannotBeRead)
 {
     EXPECT_THAT(usage_error({"--config", "/nowhere/x.conf"}),
