@@ -66,7 +66,7 @@ function(peer_observer_tests name)
           set(corpus ${candidate})
         endif()
       endforeach()
-      add_test(NAME ${target} COMMAND ${target} -max_total_time=${PEER_OBSERVER_FUZZ_SECONDS} -rss_limit_mb=2048 -print_final_stats=1
+      add_test(NAME ${target} COMMAND ${target} -max_total_time=${PEER_OBSERVER_FUZZ_SECONDS} -timeout=60 -rss_limit_mb=2048 -print_final_stats=1
                ${found} ${corpus})
     endforeach()
   endif()
