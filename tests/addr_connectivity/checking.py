@@ -99,6 +99,9 @@ class Checker(harness.Program):
     def metric(self, name):
         return harness.metric(self.metrics, f"peer_observer_addr_connectivity_{name}")
 
+    def wait_for_metrics(self, **values):
+        harness.wait_until(lambda: values == {name: self.metric(name) for name in values}, f"metrics {values}")
+
 
 @contextlib.contextmanager
 def checking(*options, allow=ALLOW, before=()):

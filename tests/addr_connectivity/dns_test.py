@@ -81,9 +81,7 @@ def seed(name, dns_port, port, *more):
 def test_addresses_of_a_seed_are_checked(hosts, dns, name):
     port = hosts.listen(servers.good, "0.0.0.0")
     with checking(*seed(name, dns, port)) as (_, checker, events):
-        harness.wait_until(lambda: checker.metric("checks_total") == 2, "both checks")
-        assert checker.metric("dns_seed_lookups_total") == 1
-        assert checker.metric("dns_seed_failures_total") == 0
+        checker.wait_for_metrics(checks_total=2, dns_seed_lookups_total=1, dns_seed_failures_total=0)
         checker.stop()
         share = events.wait_for("addr_connectivity.announcer_reachability", dns_seed=name)
     assert (share["checked"], share["reachable"], share["node"]) == (2, 2, "")
@@ -94,7 +92,7 @@ def test_a_seed_is_asked_again(hosts, dns):
     port = hosts.listen(servers.good, "0.0.0.0")
     with checking(*seed("good.example", dns, port, "--dns-seed-seconds", "0.2")) as (_, checker, __):
         harness.wait_until(lambda: checker.metric("dns_seed_lookups_total") >= 3, "three answers")
-        harness.wait_until(lambda: checker.metric("checks_total") == 2, "both checks")
+        checker.wait_for_metrics(checks_total=2)
     assert hosts.connections() == 2
 
 
@@ -102,8 +100,7 @@ def test_a_seed_that_lies_leads_nowhere(hosts, dns):
     port = hosts.listen(servers.good, "0.0.0.0")
     allow = ("--chain", "regtest", "--allow-cidr", "127.0.0.0/8")
     with checking(*seed("lying.example", dns, port), allow=allow) as (_, checker, __):
-        harness.wait_until(lambda: checker.metric("not_checked_total") == 6, "the refusals")
-        assert checker.metric("checks_total") == checker.metric("queued") == 0
+        checker.wait_for_metrics(not_checked_total=6, checks_total=0, queued=0)
     assert hosts.connections() == 0
 
 
@@ -111,7 +108,7 @@ def test_an_answer_of_a_thousand_addresses_is_cut(hosts, dns):
     port = hosts.listen(servers.closes, "0.0.0.0")
     with checking(*seed("many.example", dns, port), "--max-per-second", "1000", "--limit-seconds", "60") as (_, checker, __):
         harness.wait_until(lambda: checker.metric("announcements_total") > 0, "the answer")
-        assert checker.metric("announcements_total") == 512
+        checker.wait_for_metrics(announcements_total=512)
         harness.wait_until(lambda: checker.metric("queued") + checker.metric("in_flight") == 0, "the checks")
     assert hosts.connections() <= 256  # the limit of a subnet
 
@@ -120,14 +117,14 @@ def test_an_answer_of_a_thousand_addresses_is_cut(hosts, dns):
 def test_a_seed_without_an_answer(hosts, dns, name):
     with checking(*seed(name, dns, 18444)) as (feed, checker, events):
         checker.wait_for_log("DNS seed")
-        assert checker.metric("dns_seed_failures_total") == 1
+        checker.wait_for_metrics(dns_seed_failures_total=1)
         assert check(feed, events, "127.0.0.1", hosts.listen(servers.good))["result"] == "OK"
 
 
 def test_a_slow_answer(hosts, dns):
     port = hosts.listen(servers.good, "0.0.0.0")
     with Relay(dns, 1) as relay, checking(*seed("good.example", relay.port, port)) as (_, checker, __):
-        harness.wait_until(lambda: checker.metric("checks_total") == 2, "both checks")
+        checker.wait_for_metrics(checks_total=2)
 
 
 def test_a_server_that_never_answers_holds_nothing_up(hosts, dns):
@@ -158,5 +155,5 @@ def test_names_of_hosts(hosts, dns):
 def test_no_other_server_is_asked(hosts, dns):
     """Not the system's: all questions come here, whatever /etc/resolv.conf says."""
     with Relay(dns, 0) as relay, checking(*seed("good.example", relay.port, 18444), allow=ALLOW) as (_, checker, __):
-        harness.wait_until(lambda: checker.metric("dns_seed_lookups_total") == 1, "the answer")
+        checker.wait_for_metrics(dns_seed_lookups_total=1)
     assert relay.questions == 2  # A and AAAA

@@ -41,7 +41,7 @@ def test_checks_at_a_time(hosts):
     with checking("--max-in-flight", "20", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, checker, events):
         feed.announce(*((f"127.{i}.0.1", port) for i in range(1, 101)))
         harness.wait_until(lambda: hosts.open["all"] == 20, "20 connections")
-        harness.wait_until(lambda: checker.metric("queued") == 80, "the others to wait")
+        checker.wait_for_metrics(queued=80)
         held.release()
         events.wait_for(CHECKED, count=100)
     assert hosts.most_open["all"] == 20
@@ -77,9 +77,9 @@ def test_checks_of_a_host(hosts):
     with checking() as (feed, checker, events):
         for i, port in enumerate(ports):
             feed.announce(("127.0.0.1", port), peer_id=i, peer=f"127.200.0.{i}:5000")
-        harness.wait_until(lambda: checker.metric("not_checked_total") == 26, "the limit")
+        checker.wait_for_metrics(not_checked_total=26)
         assert len(events.wait_for(CHECKED, count=4)) == 4
-        assert checker.metric("queued") == checker.metric("in_flight") == 0
+        checker.wait_for_metrics(queued=0, in_flight=0)
     assert hosts.connections() == 4
 
 
@@ -88,7 +88,7 @@ def test_checks_of_a_subnet(hosts):
     with checking("--max-per-subnet", "10", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, checker, events):
         for subnet in (1, 2):
             feed.announce(*((f"127.{subnet}.{i}.1", port) for i in range(200)), peer_id=subnet)
-        harness.wait_until(lambda: checker.metric("not_checked_total") == 380, "the limit")
+        checker.wait_for_metrics(not_checked_total=380)
         events.wait_for(CHECKED, count=20)
     assert hosts.connections() == 20
     assert sum(count for (host, _), count in hosts.targets.items() if host.startswith("127.1.")) == 10
@@ -101,7 +101,7 @@ def test_addresses_of_an_announcer(hosts):
         for i in range(1, 51):
             feed.announce((f"127.{i}.0.1", port), peer_id=i, peer=f"127.200.0.1:{5000 + i}")
         feed.announce(("127.100.0.1", port), peer_id=99, peer="127.200.0.2:5000")
-        harness.wait_until(lambda: checker.metric("not_checked_total") == 40, "the limit")
+        checker.wait_for_metrics(not_checked_total=40)
         events.wait_for(CHECKED, count=11)
     assert hosts.connections() == 11
 
@@ -130,8 +130,7 @@ def test_what_is_never_checked(hosts):
                    ("::1", port), ("fe80::1", port), ("fd00::1", port), ("fc00::1", port), ("a" * 56 + ".onion", port)]
         feed.announce(*refused)
         assert check(feed, events, "127.1.0.1", port)["result"] == "OK"
-        assert checker.metric("not_checked_total") == len(refused)
-        assert checker.metric("checks_total") == 1
+        checker.wait_for_metrics(not_checked_total=len(refused), checks_total=1)
     assert hosts.targets == {("127.1.0.1", port): 1}
 
 
@@ -139,6 +138,5 @@ def test_without_options_nothing_here_is_checked(hosts):
     port = hosts.listen(servers.good)
     with checking(allow=()) as (feed, checker, _):
         feed.announce(("127.0.0.1", port), ("127.0.0.1", 8333), ("::1", 8333))
-        harness.wait_until(lambda: checker.metric("not_checked_total") == 3, "the announcements")
-        assert checker.metric("checks_total") == checker.metric("queued") == 0
+        checker.wait_for_metrics(not_checked_total=3, checks_total=0, queued=0)
     assert hosts.connections() == 0

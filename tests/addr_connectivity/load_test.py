@@ -96,7 +96,7 @@ def test_twenty_thousand_addresses(hosts):
             feed.announce(*addresses[i:i + 1000], peer_id=i, peer=f"127.200.0.{1 + i // 1000}:5000")
         # Those that end of themselves have ended when nothing but held and silent ones is going on.
         harness.wait_until(lambda: hosts.open["kept"] == IN_FLIGHT, "2,000 checks at a time", 80)
-        harness.wait_until(lambda: checker.metric("in_flight") == IN_FLIGHT, "2,000 checks at a time")
+        checker.wait_for_metrics(in_flight=IN_FLIGHT)
         assert len(list(_descriptors(checker.pid))) <= limit
         hosts.loop.call_soon_threadsafe(release[0].set)
         batches.wait_until(lambda: len(results.by_address) == ADDRESSES, "all results", 300)

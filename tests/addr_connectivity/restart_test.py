@@ -30,9 +30,7 @@ def test_results_and_limits_outlive_the_process(hosts, folder):
         assert checker.stop() == 0
     with checking(*options) as (feed, checker, events):
         feed.announce(("127.0.0.1", ports[0]), ("127.0.0.1", ports[1]), peer_id=5)
-        harness.wait_until(lambda: checker.metric("announcements_total") == 2, "the announcements")
-        assert checker.metric("known_announcements_total") == 1
-        assert checker.metric("not_checked_total") == 1
+        checker.wait_for_metrics(announcements_total=2, known_announcements_total=1, not_checked_total=1)
         feed.close_peer(5)
         share = events.wait_for("addr_connectivity.announcer_reachability", peer_id=5)
         assert (share["checked"], share["reachable"]) == (1, 1)
@@ -49,7 +47,7 @@ def test_sigkill_costs_the_last_second(hosts, folder):
         harness.wait_until(lambda: wal.stat().st_size > size or b"127.0.0.1:%d" % port in wal.read_bytes(), "the write")
         checker.kill()
     with checking(*options) as (feed, checker, events):
-        assert checker.metric("cached_results") == 1
+        checker.wait_for_metrics(cached_results=1)
 
 
 def test_a_full_disk_does_not_stop_the_checks(hosts, folder):
@@ -77,7 +75,7 @@ def test_a_full_disk_does_not_stop_the_checks(hosts, folder):
             checker.wait_for_log("can be written again")
             assert checker.stop() == 0
         with checking(*options) as (_, checker, __):
-            assert checker.metric("cached_results") == 400
+            checker.wait_for_metrics(cached_results=400)
     finally:
         subprocess.run(["umount", disk], check=True)
 

@@ -106,9 +106,9 @@ def test_an_address_is_checked_once_until_its_result_is_old(hosts):
         check(feed, events, "127.0.0.1", port)
         for peer_id in range(5):
             feed.announce(("127.0.0.1", port), peer_id=peer_id)
-        harness.wait_until(lambda: checker.metric("known_announcements_total") == 5, "the announcements")
+        checker.wait_for_metrics(known_announcements_total=5)
         assert hosts.targets["127.0.0.1", port] == 1
-        assert checker.metric("checks_total") == 1
+        checker.wait_for_metrics(checks_total=1)
 
 
 def test_the_share_of_reachable_addresses_of_a_peer(hosts):

@@ -52,6 +52,7 @@ def test_the_handshake(traced):
     assert ours["start_height"] == traced.node.rpc.getblockcount() == 111
     assert theirs["nonce"] != ours["nonce"]
     assert traced.connected_at - 1 <= ours["time_s"] <= time.time()
+    wait_for(traced, "inbound", "verack")
     handshake = [(event.kind.removeprefix("message."), event["message_type"]) for event in traced.events.list
                  if event.kind in ("message.inbound", "message.outbound")]
     assert handshake[:2] == [("inbound", "version"), ("outbound", "version")]

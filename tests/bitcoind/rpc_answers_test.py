@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 import urllib.request
 
 import pytest
@@ -53,9 +54,9 @@ def compare(observed, method, parameters=(), **fields):
     wrapped = WRAPPED.get(method)
     for _ in range(20):
         before = cli(method, *parameters)
-        mark = events.mark()
-        # The first event that comes now may be of a call before `before`.
-        event = events.wait_for("rpc." + method, after=mark, count=2, **fields)[1]
+        answered = time.time()
+        # The first event from now on may be of a call before `before`.
+        _, event = events.wait_for("rpc." + method, where=lambda event, since=answered: event.time >= since, count=2, **fields)
         after = cli(method, *parameters)
         found = {name: value for name, value in event.fields.items() if name not in fields}
         if wrapped:
