@@ -11,7 +11,6 @@ namespace {
 
 // magic (4) size (4) | "POA" type | protobuf | crc (4) size (4): zstd's own header, then what is ours.
 constexpr std::string_view kTag = "POA";
-constexpr std::size_t kSkippableHeaderBytes = 8;
 constexpr std::size_t kTagBytes = 4;
 constexpr std::size_t kTrailerBytes = 4 + kRecordSizeBytes;
 constexpr std::size_t kAroundBytes = kSkippableHeaderBytes + kTagBytes + kTrailerBytes;

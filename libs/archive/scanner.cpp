@@ -13,7 +13,6 @@
 namespace peer_observer::archive {
 namespace {
 
-constexpr std::size_t kSkippableHeaderBytes = 8;
 constexpr std::size_t kFirstLook = std::size_t{256} << 10U;
 constexpr unsigned char kChecksumFlag = 0x04; // of the byte behind a zstd frame's magic
 

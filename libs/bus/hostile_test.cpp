@@ -108,15 +108,15 @@ TEST_F(Hostile, NumbersThatGoBackwardsMakeABadFrame)
 
 TEST_F(Hostile, GiantGapsSaturate)
 {
-    constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
+    constexpr auto kHighest = std::numeric_limits<std::uint64_t>::max();
     liar_.send_batch(0, 0);
-    liar_.send_batch(kMax, 0);
+    liar_.send_batch(kHighest, 0);
     liar_.send_batch(0, 0); // goes backwards
-    liar_.send_batch(kMax, 0);
-    liar_.send_batch(kMax, 1); // overflows
+    liar_.send_batch(kHighest, 0);
+    liar_.send_batch(kHighest, 1); // overflows
     while (subscriber_.receive(200ms)) {
     }
-    EXPECT_EQ(subscriber_.statistics().missed_events, kMax);
+    EXPECT_EQ(subscriber_.statistics().missed_events, kHighest);
     EXPECT_EQ(bad_frames(), 2U);
 }
 

@@ -93,7 +93,7 @@ TEST(Correlator, ItDoesNotMatterWhichNodesEventsArriveFirst)
 TEST(Correlator, BatchesOfAnySizeGiveTheSame)
 {
     std::vector<std::vector<std::string>> results;
-    for (const std::size_t events : {1, 7, 1'000}) {
+    for (const std::size_t events : {1U, 7U, 1'000U}) {
         Lab lab;
         Node node{[&](const auto& batch) { lab.observe(batch); }, "alpha", 1, events};
         sim_node::play_company(node.script);

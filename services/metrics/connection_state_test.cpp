@@ -39,7 +39,7 @@ TEST(ConnectionState, GetsRightAgainWithTheNextCount)
 TEST(ConnectionState, CountsAProcessThatTwoPublishersReportOnce)
 {
     ConnectionState state;
-    for (const std::uint64_t publisher : {1, 2}) {
+    for (const std::uint64_t publisher : {1U, 2U}) {
         state.seen(publisher, 100);
         state.opened(inbound, 1, 10);
     }

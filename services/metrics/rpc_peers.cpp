@@ -22,7 +22,7 @@ using Peers = google::protobuf::RepeatedPtrField<PeerInfo>;
 
 constexpr std::int64_t kLargeOffset_s = 10;
 constexpr double kLongPingWait_s = 5;
-constexpr double kSatPerVbyte = 0.00001; // in BTC/kvB
+constexpr double kOneSatPerVbyte = 0.00001; // in BTC/kvB
 
 struct KnownList {
     std::string_view name;
@@ -115,7 +115,7 @@ void show_counts(const Peers& peers, Snapshot& gauges)
     gauges.set(Metric::rpc_peer_info_ping_wait_larger_5_seconds_block_peers,
                count(peers, [](const PeerInfo& peer) { return peer.pingwait() > kLongPingWait_s; }));
     gauges.set(Metric::rpc_peer_info_sub1satvb_relay, count(peers, [](const PeerInfo& peer) {
-                   return peer.relaytxes() && peer.has_minfeefilter() && peer.minfeefilter() < kSatPerVbyte &&
+                   return peer.relaytxes() && peer.has_minfeefilter() && peer.minfeefilter() < kOneSatPerVbyte &&
                           (peer.bytesrecv_per_msg().contains("tx") || peer.bytessent_per_msg().contains("tx"));
                }));
     std::set<std::int64_t> heights;

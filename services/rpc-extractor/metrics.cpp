@@ -6,7 +6,7 @@ namespace {
 const prometheus::Histogram::BucketBoundaries kDurations = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                             0.25,   0.5,   1,      2.5,   5,    10,    30};
 // Of all methods together, over the life of the process.
-constexpr std::size_t kMaxUnknownFields = 200;
+constexpr std::size_t kMaxUnknownFieldSeries = 200;
 
 prometheus::Labels by_method(std::string_view method) { return {{"method", std::string{method}}}; }
 
@@ -67,7 +67,7 @@ void Metrics::count_unknown_fields(std::string_view method, const std::set<std::
 {
     for (const auto& field : fields) {
         prometheus::Labels labels{{"method", std::string{method}}, {"field", field}};
-        if (!unknown_fields_.Has(labels) && ++unknown_field_count_ > kMaxUnknownFields) labels["field"] = "other";
+        if (!unknown_fields_.Has(labels) && ++unknown_field_count_ > kMaxUnknownFieldSeries) labels["field"] = "other";
         unknown_fields_.Add(labels).Increment();
     }
 }
