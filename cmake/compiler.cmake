@@ -10,6 +10,9 @@ target_include_directories(peer_observer_compiler INTERFACE ${CMAKE_SOURCE_DIR} 
 target_compile_options(peer_observer_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor)
 # A designated initializer names what it sets; the rest has its default.
 target_compile_options(peer_observer_compiler INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang") # libstdc++ 12 deprecates what its own stable_sort uses
+  target_compile_options(peer_observer_compiler INTERFACE -Wno-deprecated-declarations)
+endif()
 if(PEER_OBSERVER_WERROR)
   target_compile_options(peer_observer_compiler INTERFACE -Werror)
 endif()
