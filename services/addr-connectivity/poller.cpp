@@ -46,7 +46,8 @@ void Poller::wait(std::chrono::milliseconds timeout)
         epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(timeout.count()));
     for (int i = 0; i < count; ++i) {
         const auto& event = events.at(static_cast<std::size_t>(i));
-        const auto fd = fds_.find(event.data.u64);
+        const std::uint64_t id = event.data.u64; // a copy: the kernel's struct is packed, the number not aligned
+        const auto fd = fds_.find(id);
         if (fd == fds_.end()) continue;                       // forgotten, or watched anew, by a handler before
         const auto handler = watched_.at(fd->second).handler; // a copy: it may forget itself
         handler(event.events);
