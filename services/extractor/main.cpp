@@ -1,6 +1,7 @@
 // peer-observer-extractor: hooks a live Bitcoin Core through its tracepoints and publishes what it sees.
 #include "libs/app/app.h"
 #include "libs/app/bus_options.h"
+#include "libs/app/memory.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
 #include "libs/bus/publisher.h"
@@ -8,7 +9,6 @@
 #include "services/extractor/metrics.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <bit>
@@ -142,15 +142,6 @@ void extract(const po::variables_map& values, app::Context& context)
     extractor.run(context);
 }
 
-/// Batches come and go thousands of times a second. Unless told otherwise, glibc gives the end of the heap back each
-/// time, and the kernel fills it with zeros, page by page, to hand it out again.
-void keep_freed_memory()
-{
-    constexpr int kKeptBytes = 16 << 20;
-    (void)mallopt(M_MMAP_THRESHOLD, kKeptBytes);
-    (void)mallopt(M_TRIM_THRESHOLD, kKeptBytes);
-}
-
 } // namespace
 
 int main(int argc, char** argv)
@@ -159,6 +150,6 @@ int main(int argc, char** argv)
         "extractor", "Hooks a live Bitcoin Core through its tracepoints and publishes every event.",
         "peer-observer-extractor --bitcoind /usr/local/bin/bitcoind --node alpha --listen tcp://127.0.0.1:9331",
         options()};
-    keep_freed_memory();
+    app::keep_freed_memory(16 << 20);
     return app::run(argc, argv, service, extract);
 }
