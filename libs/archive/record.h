@@ -15,7 +15,7 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::uint32_t kZstdMagic = 0xFD2FB528;
 inline constexpr std::uint32_t kSkippableMagic = 0x184D2A50; ///< and the 15 numbers after it
 inline constexpr std::uint32_t kRecordMagic = 0x184D2A5A;    ///< the one of them that our records have
-inline constexpr std::size_t kSkippableHeaderBytes = 8;       ///< the magic number and the size of what follows
+inline constexpr std::size_t kSkippableHeaderBytes = 8;      ///< the magic number and the size of what follows
 
 /// Limits that a reader holds a file to before it allocates anything.
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20U;
