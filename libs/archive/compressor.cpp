@@ -5,11 +5,16 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace peer_observer::archive {
 namespace {
+
+/// zstd's levels below 1 are faster still; and events are mostly hashes, which no level makes smaller.
+constexpr int kFastLevel = -10;
 
 using Context = base::CHandle<ZSTD_CCtx, ZSTD_freeCCtx>;
 
@@ -21,14 +26,15 @@ std::size_t check(std::size_t result)
 
 std::string compress_frame(int level, const std::string& content)
 {
-    // Its tables are large: made once a thread.
+    // They are large: made once a thread.
     static thread_local const Context context{ZSTD_createCCtx()};
     if (!context) throw std::bad_alloc{};
     check(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level));
     check(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1));
-    std::string frame(ZSTD_compressBound(content.size()), '\0');
-    frame.resize(check(ZSTD_compress2(context.get(), frame.data(), frame.size(), content.data(), content.size())));
-    return frame;
+    static thread_local std::vector<char> space;
+    space.resize(std::max(space.size(), ZSTD_compressBound(content.size())));
+    const auto size = check(ZSTD_compress2(context.get(), space.data(), space.size(), content.data(), content.size()));
+    return {space.data(), size};
 }
 
 } // namespace
@@ -52,11 +58,11 @@ Compressor::~Compressor()
 std::future<std::string> Compressor::compress(std::string content)
 {
     if (content.size() > kMaxContentBytes) throw std::length_error{"a frame of an archive is too big"};
-    std::packaged_task<std::string()> task{
-        [level = level_, content = std::move(content)] { return compress_frame(level, content); }};
+    std::packaged_task<std::string(int)> task{
+        [content = std::move(content)](int level) { return compress_frame(level, content); }};
     auto result = task.get_future();
     if (threads_.empty()) {
-        task();
+        task(level_);
         return result;
     }
     {
@@ -69,14 +75,15 @@ std::future<std::string> Compressor::compress(std::string content)
 
 void Compressor::work()
 {
-    for (;;) {
+    for (bool has_worked = false;; has_worked = true) {
         std::unique_lock lock{mutex_};
+        const bool is_behind = has_worked && !tasks_.empty();
         changed_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
         if (tasks_.empty()) return;
         auto task = std::move(tasks_.front());
         tasks_.pop_front();
         lock.unlock();
-        task();
+        task(is_behind ? kFastLevel : level_);
     }
 }
 

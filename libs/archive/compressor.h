@@ -17,8 +17,9 @@ inline constexpr int kMaxLevel = 19;
 
 class Compressor {
 public:
-    /// level: kMinLevel to kMaxLevel. threads: how many to start; 0 = compress() works where it is called.
-    /// Throws std::invalid_argument for another level.
+    /// level: kMinLevel to kMaxLevel; std::invalid_argument for others. threads: how many to start; 0 = compress()
+    /// works where it is called. A thread that finds its next frame waiting when it has finished one is behind, and
+    /// compresses that as fast as possible.
     explicit Compressor(int level, std::size_t threads = 0);
     ~Compressor();
     Compressor(const Compressor&) = delete;
@@ -35,7 +36,7 @@ private:
     int level_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::packaged_task<std::string()>> tasks_;
+    std::deque<std::packaged_task<std::string(int level)>> tasks_;
     bool ending_ = false;
     std::vector<std::jthread> threads_;
 };

@@ -1,6 +1,7 @@
 // peer-observer-archiver: writes every event of one or many publishers to compressed files.
 #include "libs/app/app.h"
 #include "libs/app/bus_options.h"
+#include "libs/app/memory.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
 #include "libs/bus/subscriber.h"
@@ -166,5 +167,6 @@ int main(int argc, char** argv)
     const app::Service service{"archiver", "Writes every event of one or many publishers to compressed files.",
                                "peer-observer-archiver --directory /var/lib/peer-observer --keep-size 100000",
                                options()};
+    app::keep_freed_memory(32 << 20);
     return app::run(argc, argv, service, record);
 }

@@ -101,6 +101,7 @@ void Stream::seal()
 {
     if (content_.bytes.empty()) return;
     auto content = std::exchange(content_, {});
+    content_.bytes.reserve(content.bytes.size() + content.bytes.size() / 8); // the next frame has much the same size
     pending_.push_back(
         {std::exchange(gaps_, {}), content.frame, environment_.compressor.compress(std::move(content.bytes))});
     write_ready(false);
