@@ -19,6 +19,7 @@ endif()
 if(PEER_OBSERVER_SANITIZE)
   add_compile_options(-fsanitize=${PEER_OBSERVER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PEER_OBSERVER_SANITIZE})
+  target_compile_definitions(peer_observer_compiler INTERFACE PEER_OBSERVER_SANITIZED)
   if(PEER_OBSERVER_SANITIZE STREQUAL "thread")
     # With that macro protobuf's map fields are larger than in the library, which Debian built without. libstdc++ keeps its own.
     add_compile_options(-U__SANITIZE_THREAD__ -D_GLIBCXX_TSAN=1)

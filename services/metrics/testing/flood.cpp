@@ -20,8 +20,8 @@ using namespace peer_observer;
 constexpr std::uint64_t kBatchEvents = 200;
 constexpr std::uint64_t kReports = 20;
 constexpr std::uint64_t kAllowedGrowthKib = 8192;
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kCanCompareMemory = false; // it keeps what was freed
+#ifdef PEER_OBSERVER_SANITIZED
+constexpr bool kCanCompareMemory = false; // a sanitizer keeps what was freed
 #else
 constexpr bool kCanCompareMemory = true;
 #endif
