@@ -8,7 +8,7 @@
 namespace peer_observer::detector {
 namespace {
 
-constexpr std::size_t kMostPeersNamed = 16;
+constexpr std::size_t kMostNamed = 16;
 constexpr std::size_t kMostEvidence = 4; // first ones, and as many latest ones
 constexpr double kGoesOn = 0.5;          // of the thresholds
 constexpr Time kCheckEvery = 5 * kSecond;
@@ -38,7 +38,7 @@ void add_peer(const Peer& peer, AlarmState& state)
     if (!state.peers.empty() && peer.id <= state.latest_peer) return;
     state.latest_peer = peer.id;
     ++state.peer_count;
-    if (state.peers.size() < kMostPeersNamed) state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.subnet});
+    if (state.peers.size() < kMostNamed) state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.subnet});
 }
 
 /// Of the figure that is furthest from its threshold.
