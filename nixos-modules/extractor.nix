@@ -13,6 +13,7 @@ in {
       about = "Extractors of this host, one a traced node. `services.peer-observer.honeynodes` makes them by itself.";
       description = cfg: "traces ${cfg.node} and publishes its events";
       port = 9331;
+      serviceConfig.Nice = -5; # what waits for it waits in a ring that holds a fraction of a second of an attack
       options = {lib}: let
         inherit (lib) mkOption types;
         tracepoints = description:

@@ -15,6 +15,8 @@
   settings,
   # Those that are files which only root need be able to read: cfg: { option = path; }
   secrets ? (_: {}),
+  # Of the unit.
+  serviceConfig ? {},
 }: {
   config,
   lib,
@@ -66,10 +68,12 @@
       urls = [cfg.listen];
       settings = {inherit (cfg) node listen;} // settings cfg;
       secrets = secrets cfg;
-      serviceConfig = {
-        RuntimeDirectory = "peer-observer/${node}${suffix}";
-        RuntimeDirectoryMode = "0750";
-      };
+      serviceConfig =
+        {
+          RuntimeDirectory = "peer-observer/${node}${suffix}";
+          RuntimeDirectoryMode = "0750";
+        }
+        // serviceConfig;
     });
 in {
   options.services.peer-observer.${plural} = mkOption {

@@ -58,6 +58,12 @@ def test_systemd_watches_a_unit_as_its_module_says(unit):
         assert re.search(rf'\b{name} = "?{found[name][0]}"?;', module), name
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_has_the_priority_of_its_module(unit):
+    module = (ROOT / f"nixos-modules/{service_of(unit)}.nix").read_text()
+    assert settings(unit).get("Nice", []) == re.findall(r"serviceConfig\.Nice = (-?\d+);", module)
+
+
 def test_every_service_with_a_module_and_a_daemon_has_a_unit():
     modules = {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"}
     assert modules == {service_of(unit) for unit in UNITS}
