@@ -169,7 +169,7 @@ def ratios(result, name):
 
 def table(results):
     lines = ["| bytes | threads | messages | untraced ns | empty ns | extractor ns | ratio to empty | ratio to empty + memcpy | bpftrace ratio "
-             "| extractor CPU ns | logger CPU ns | archiver CPU ns | bytes | lost | bpftrace lost | peak MiB |",
+             "| extractor CPU ns | logger CPU ns | archiver CPU ns | bytes an event | lost | bpftrace lost | peak MiB |",
              "| ---: " * 16 + "|"]
     for result in results:
         runs = result["runs"]
