@@ -1,6 +1,7 @@
 #include "libs/app/app.h"
 
 #include "libs/bus/subscriber.h"
+#include "proto/event.pb.h"
 
 #include <cerrno>
 #include <csignal>
@@ -62,6 +63,17 @@ void pretend_journald()
     struct stat self{};
     fstat(STDERR_FILENO, &self);
     setenv("JOURNAL_STREAM", fmt::format("{}:{}", self.st_dev, self.st_ino).c_str(), 1);
+}
+
+TEST(Run, LeavesItToTheServiceToTellWhatDoesNotParse)
+{
+    const auto result = run_captured({}, [](const auto& /*options*/, Context& /*context*/) {
+        proto::EventBatch batch;
+        batch.set_node("\xFF"); // is no UTF-8
+        EXPECT_FALSE(batch.ParseFromString(batch.SerializeAsString()));
+    });
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.standard_error, "");
 }
 
 TEST(Run, AnswersVersionOnStdoutAndDoesNothingElse)

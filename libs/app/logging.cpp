@@ -9,6 +9,10 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <google/protobuf/stubs/common.h>
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#include <google/protobuf/stubs/logging.h>
+#endif
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -78,8 +82,16 @@ bool stderr_is_journald()
 
 } // namespace
 
+void silence_protobuf()
+{
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+    google::protobuf::SetLogHandler(nullptr);
+#endif
+}
+
 void set_up_logging(const std::string& level)
 {
+    silence_protobuf();
     const auto parsed_level = parse_level(level);
     const char* no_color = std::getenv("NO_COLOR");
     const bool plain = no_color != nullptr && *no_color != '\0';

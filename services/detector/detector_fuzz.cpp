@@ -1,6 +1,7 @@
 // Any thresholds and any events. The input: lines of a config file, a zero byte, then events, each behind its length in
 // two bytes. No crash, no undefined behaviour, and what is published is an event.
 #include "libs/app/app.h"
+#include "libs/app/logging.h"
 #include "libs/app/options.h"
 #include "libs/bus/frame.h"
 #include "services/detector/engine.h"
@@ -12,10 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include <google/protobuf/stubs/common.h>
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-#include <google/protobuf/stubs/logging.h>
-#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -69,9 +66,7 @@ void observe(detector::Engine& engine, std::string_view events)
 
 extern "C" int LLVMFuzzerInitialize(int*, char***)
 {
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-    google::protobuf::SetLogHandler(nullptr);
-#endif
+    peer_observer::app::silence_protobuf();
     return 0;
 }
 

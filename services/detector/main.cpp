@@ -16,10 +16,6 @@
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
-#include <google/protobuf/stubs/common.h>
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-#include <google/protobuf/stubs/logging.h>
-#endif
 #include <spdlog/spdlog.h>
 
 namespace {
@@ -125,9 +121,6 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
 
 int main(int argc, char** argv)
 {
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-    google::protobuf::SetLogHandler(nullptr); // it has a line for each bad event; those are counted
-#endif
     return app::run(argc, argv, make_service(), [&](const po::variables_map& values, app::Context& context) {
         serve(values, context, argc, argv);
     });

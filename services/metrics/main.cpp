@@ -16,10 +16,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <google/protobuf/stubs/common.h>
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-#include <google/protobuf/stubs/logging.h>
-#endif
 #include <spdlog/spdlog.h>
 
 namespace {
@@ -94,9 +90,6 @@ void serve(const po::variables_map& values, app::Context& context)
 
 int main(int argc, char** argv)
 {
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-    google::protobuf::SetLogHandler(nullptr); // it has a line for each bad event; those are counted
-#endif
     const app::Service service{"metrics", "Turns events into Prometheus metrics.",
                                "peer-observer-metrics --source tcp://127.0.0.1:9331 --ip-list tor_exit=tor-exits.txt",
                                options(), "127.0.0.1:9332"};

@@ -2,6 +2,7 @@
 // bounded page of metrics.
 #include "services/metrics/observer.h"
 
+#include "libs/app/logging.h"
 #include "libs/bus/frame.h"
 
 #include <algorithm>
@@ -10,11 +11,6 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-
-#include <google/protobuf/stubs/common.h>
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-#include <google/protobuf/stubs/logging.h>
-#endif
 
 namespace {
 
@@ -38,9 +34,7 @@ std::string make_frame(std::string_view events)
 
 extern "C" int LLVMFuzzerInitialize(int*, char***)
 {
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-    google::protobuf::SetLogHandler(nullptr);
-#endif
+    peer_observer::app::silence_protobuf();
     return 0;
 }
 

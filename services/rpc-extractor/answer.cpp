@@ -9,11 +9,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
-#include <google/protobuf/stubs/common.h>
 #include <google/protobuf/util/json_util.h>
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-#include <google/protobuf/stubs/logging.h>
-#endif
 
 namespace peer_observer::rpc_extractor {
 namespace {
@@ -94,13 +90,6 @@ std::expected<Answer, Fault> read_answer(const Call& call, std::uint64_t id, lon
     }
     answer.unknown_fields = std::move(envelope->unknown_fields);
     return answer;
-}
-
-void silence_protobuf()
-{
-#if GOOGLE_PROTOBUF_VERSION < 4022000
-    google::protobuf::SetLogHandler(nullptr);
-#endif
 }
 
 } // namespace peer_observer::rpc_extractor

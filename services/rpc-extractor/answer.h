@@ -22,7 +22,4 @@ struct Answer {
 /// `id` is that of the request. Memory is bounded by a small multiple of the body's size.
 std::expected<Answer, Fault> read_answer(const Call& call, std::uint64_t id, long http_status, std::string_view body);
 
-/// Turns protobuf's own logging off, which has a line for each bad value. For main().
-void silence_protobuf();
-
 } // namespace peer_observer::rpc_extractor

@@ -1,5 +1,6 @@
 // Whatever a server answers: an event that survives the bus, or a fault of one printable line, in bounded memory. The
 // first byte of the input chooses the call.
+#include "libs/app/logging.h"
 #include "services/rpc-extractor/answer.h"
 #include "services/rpc-extractor/calls.h"
 
@@ -9,7 +10,7 @@
 
 extern "C" int LLVMFuzzerInitialize(int*, char***)
 {
-    peer_observer::rpc_extractor::silence_protobuf();
+    peer_observer::app::silence_protobuf();
     return 0;
 }
 

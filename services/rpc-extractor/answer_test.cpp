@@ -1,5 +1,6 @@
 #include "services/rpc-extractor/answer.h"
 
+#include "libs/app/logging.h"
 #include "services/rpc-extractor/envelope.h"
 #include "services/rpc-extractor/rpc_extractor_testing.h"
 
@@ -23,7 +24,7 @@ constexpr long kOk = 200;
 
 class AnswerTest : public ::testing::Test {
 protected:
-    AnswerTest() { silence_protobuf(); }
+    AnswerTest() { app::silence_protobuf(); }
 
     static std::string with_result(std::string_view result)
     {

@@ -125,7 +125,6 @@ void extract(const po::variables_map& values, app::Context& context)
 {
     if (values["list-methods"].as<bool>()) return list_methods(read_calls(values));
 
-    rpc_extractor::silence_protobuf();
     const auto options = read_options(values);
     const auto log = [](bool is_warning, const std::string& line) {
         spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
