@@ -33,8 +33,12 @@ from harness import Program, free_port, wait_until  # noqa: E402
 sys.stdout = sys.stderr  # for what programs log; the table alone goes to stdout
 
 SIZES = [8, 36, 300, 1300, 4096, 65536, 4_000_000]
-PARTS = {"empty": "nothing", "clock_and_pid": "clock and process id", "one_read": "48 bytes of the node's memory",
-         "ring_record": "a record in the ring", "bare_capture": "bare capture: three reads, clock, process id, record"}
+# Of a message of so many bytes, as many messages as the ring has room for: what the programs of parts.bpf.c do.
+PARTS = {
+    (36, 200_000): {"empty": "nothing", "clock_and_pid": "clock and process id", "one_read": "48 bytes of the node's memory",
+                    "ring_record": "a record in the ring", "bare_capture": "bare capture: three reads, clock, process id, record"},
+    (4096, 15_000): {"empty": "nothing", "bare_capture_4096": "bare capture: the payload, clock, process id, record"},
+}
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -187,17 +191,18 @@ def table(results):
     return "\n".join(lines)
 
 
-def parts_table(arguments):
-    """What the parts of a capture cost by themselves, and together."""
-    flood, count, times = Flood(arguments.build), 200_000, {}
+def parts_table(arguments, size, count, parts):
+    """What the parts of a capture cost by themselves, and together; nothing with a memcpy of the payload beside it, for comparison."""
+    flood, times = Flood(arguments.build), {}
     for _ in range(arguments.repetitions):
-        for name in PARTS:
-            times.setdefault(name, []).append(flood.part(name, 36, count, 1)["ns"])
-        times.setdefault("the extractor", []).append(flood.extractor(36, count, 1)["ns"])
-    lines = ["| program at the probe, 36 bytes | ns | ns above empty | ratio to empty |", "| --- | ---: | ---: | ---: |"]
+        for name in parts:
+            times.setdefault(name, []).append(flood.part(name, size, count, 1)["ns"])
+        times.setdefault("nothing, and a memcpy", []).append(times["empty"][-1] + memcpy_ns(arguments.build, size))
+        times.setdefault("the extractor", []).append(flood.extractor(size, count, 1)["ns"])
+    lines = [f"| program at the probe, {size} bytes | ns | ns above empty | ratio to empty |", "| --- | ---: | ---: | ---: |"]
     for name, found in times.items():
         pairs = list(zip(found, times["empty"], strict=True))
-        lines.append(f"| {PARTS.get(name, name)} | {statistics.median(found):.0f} | {statistics.median(ns - empty for ns, empty in pairs):.0f} "
+        lines.append(f"| {parts.get(name, name)} | {statistics.median(found):.0f} | {statistics.median(ns - empty for ns, empty in pairs):.0f} "
                      f"| {statistics.median(ns / empty for ns, empty in pairs):.2f} |")
     return "\n".join(lines)
 
@@ -222,7 +227,8 @@ def main():
         sys.exit("flood.py: tracing needs root")
 
     if arguments.parts:
-        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n\n{parts_table(arguments)}", file=sys.__stdout__)
+        tables = [parts_table(arguments, size, count, parts) for (size, count), parts in PARTS.items()]
+        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved", *tables, sep="\n\n", file=sys.__stdout__)
         return
     results = measure(arguments)
     print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", file=sys.__stdout__)

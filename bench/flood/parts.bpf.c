@@ -69,4 +69,25 @@ int bare_capture(struct pt_regs* ctx)
     return 0;
 }
 
+struct large_record {
+    __u64 ktime_ns;
+    __u64 pid;
+    char payload[4096];
+};
+
+/* The same for 4,096 bytes, which have to be found: only the payload is read. */
+SEC("usdt")
+int bare_capture_4096(struct pt_regs* ctx)
+{
+    long payload = 0;
+    bpf_usdt_arg(ctx, 5, &payload);
+    struct large_record* record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+    if (!record) return 0;
+    record->ktime_ns = bpf_ktime_get_ns();
+    record->pid = bpf_get_current_pid_tgid() >> 32;
+    bpf_probe_read_user(record->payload, sizeof(record->payload), (const void*)payload);
+    bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+    return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
