@@ -1,10 +1,11 @@
 """The Nix side, as far as it can be checked here.
 
 `nix-instantiate` (Debian's nix-bin) parses. NIX_HARNESS names a program that evaluates without network: it has the verbs `check FLAKE` and
-`eval --raw FLAKE#ATTRIBUTE`, takes nixpkgs from the git repository NIXPKGS, and exits with 77 where it cannot. Without it, those tests are
+`eval OPTION... FLAKE#ATTRIBUTE`, takes nixpkgs from the git repository NIXPKGS, and exits with 77 where it cannot. Without it, those tests are
 skipped. With PEER_OBSERVER_LONG_TESTS=1, its verbs `build`, `lint-test` and `test` build every package and run every VM test, which takes an hour.
 """
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = 77
-PACKAGE = "path:{}#packages.x86_64-linux.{}.drvPath"
+SYSTEM = "packages.x86_64-linux"
 CHECK = f"{ROOT}#checks.x86_64-linux.vm-{{}}"
 PACKAGES = [f"peer-observer-{path.parent.name}" for path in sorted(ROOT.glob("services/*/package.nix"))] + [
     "dashboards", "libraries", "python-types", "quickstart", "rules", "sim-node"]
@@ -50,10 +51,21 @@ def copy(tmp_path):
     return tmp_path / "copy"
 
 
-def drv_path(folder, package):
-    result = evaluate("eval", "--raw", PACKAGE.format(folder, package))
-    assert result.returncode == 0, result.stderr[-3000:]
-    return re.search(r"/nix/store/\S+\.drv", result.stdout).group(0)
+def changed_by(folder, *names):
+    """The packages that Nix would build again, were something added to these files."""
+
+    def derivations():
+        result = evaluate("eval", "--json", f"path:{folder}#{SYSTEM}", "--apply", "builtins.mapAttrs (name: package: package.drvPath)")
+        assert result.returncode == 0, result.stderr[-3000:]
+        return json.loads(result.stdout)
+
+    before = derivations()
+    assert set(PACKAGES) < set(before)
+    for name in names:
+        with (folder / name).open("a") as file:
+            file.write("// changed\n")
+    after = derivations()
+    return {name for name in before if before[name] != after[name]}
 
 
 def test_every_file_parses():
@@ -78,22 +90,23 @@ def test_all_outputs_evaluate_and_wrong_configurations_are_explained():
     assert "checks.x86_64-linux.configurations" in result.stdout + result.stderr
 
 
-def test_a_change_of_one_service_builds_that_service_only(copy):
-    services = ["logger", "archiver", "metrics", "extractor"]
-    before = {name: drv_path(copy, f"peer-observer-{name}") for name in services}
-    with (copy / "services/logger/logger.cpp").open("a") as file:
-        file.write("// changed\n")
-    after = {name: drv_path(copy, f"peer-observer-{name}") for name in services}
-    assert {name for name in services if before[name] != after[name]} == {"logger"}
+def test_a_change_of_one_service_builds_that_service_and_who_runs_it(copy):
+    assert changed_by(copy, "services/logger/logger.cpp") == {"peer-observer-logger", "peer-observer-getblocktxn-recorder", "quickstart"}
 
 
 def test_tests_of_libraries_and_documents_build_no_service(copy):
-    before = {name: drv_path(copy, name) for name in ("peer-observer-logger", "libraries")}
-    for name in ("libs/bus/frame_test.cpp", "services/logger/README.md", "docs/architecture.md"):
-        with (copy / name).open("a") as file:
-            file.write("// changed\n")
-    after = {name: drv_path(copy, name) for name in before}
-    assert {name for name in before if before[name] != after[name]} == {"libraries"}
+    assert changed_by(copy, "libs/bus/frame_test.cpp", "services/logger/README.md", "docs/architecture.md") == {"libraries"}
+
+
+@long
+def test_a_missing_dependency_is_found(copy):
+    package = copy / "services/addr-connectivity/package.nix"
+    text = package.read_text()
+    assert text.count(" sqlite ") == 1
+    # Not one that others propagate: prometheus-cpp brings curl, which brings zstd.
+    package.write_text(text.replace(" sqlite ", " "))
+    result = evaluate("build", f"path:{copy}#peer-observer-addr-connectivity", timeout=3600)
+    assert result.returncode != 0 and "sqlite3" in result.stderr, result.stderr[-3000:]
 
 
 @long
