@@ -11,9 +11,9 @@ namespace {
 constexpr nng_duration kFirstPauseMs = 100;
 constexpr nng_duration kLongestPauseMs = 1000;
 constexpr nng_duration kDialMs = 5000; // a lost SYN is sent again after 1 and 3 seconds, then ever more slowly
-constexpr nng_duration kSilenceMs = 1000;
-// In steps, each of which ends only while this process runs: one that was stopped first reads what has come meanwhile.
-constexpr int kMostSilentSeconds = 5;
+constexpr nng_duration kLookMs = 1000;
+// A look is taken only while this process runs: one that was stopped first reads what has come meanwhile.
+constexpr int kMostSilentLooks = 5;
 
 bool is_on_another_host(const Endpoint& endpoint)
 {
@@ -43,8 +43,8 @@ StreamDialer make_dialer(const Endpoint& endpoint, const std::optional<TlsFiles>
 Source::Source(const Endpoint& endpoint, const std::optional<TlsFiles>& tls, Callbacks callbacks)
     : endpoint_{endpoint}, callbacks_{std::move(callbacks)}, pause_ms_{kFirstPauseMs},
       may_vanish_{is_on_another_host(endpoint)}, dialer_{make_dialer(endpoint, tls)},
-      dial_aio_{make_aio(on_dialled, this)}, pause_aio_{make_aio(on_paused, this)}, send_aio_{make_aio(on_sent, this)},
-      receive_aio_{make_aio(on_received, this)}
+      dial_aio_{make_aio(on_dialled, this)}, pause_aio_{make_aio(on_paused, this)}, look_aio_{make_aio(on_look, this)},
+      send_aio_{make_aio(on_sent, this)}, receive_aio_{make_aio(on_received, this)}
 {
     const std::lock_guard lock{mutex_};
     nng_aio_set_timeout(dial_aio_.get(), kDialMs);
@@ -59,7 +59,7 @@ Source::~Source()
         nng_stream_dialer_close(dialer_.get());
         if (stream_) nng_stream_close(stream_.get());
     }
-    for (const auto* aio : {&dial_aio_, &pause_aio_, &send_aio_, &receive_aio_})
+    for (const auto* aio : {&dial_aio_, &pause_aio_, &look_aio_, &send_aio_, &receive_aio_})
         nng_aio_stop(aio->get());
 }
 
@@ -117,12 +117,30 @@ void Source::on_paused(void* source) noexcept
     if (self.state_ == State::kPausing) self.dial();
 }
 
+void Source::look_again()
+{
+    looking_ = true;
+    nng_sleep_aio(kLookMs, look_aio_.get());
+}
+
+void Source::on_look(void* source) noexcept
+{
+    auto& self = *static_cast<Source*>(source);
+    const std::lock_guard lock{self.mutex_};
+    self.looking_ = false;
+    if (self.state_ != State::kReady) return;
+    if (++self.silent_looks_ < kMostSilentLooks) {
+        self.look_again();
+    } else {
+        self.leave();
+    }
+}
+
 void Source::start(Stream stream)
 {
     stream_ = std::move(stream);
     state_ = State::kGreeting;
     greeting_bytes_sent_ = 0;
-    silent_seconds_ = 0;
     nng_aio_set_timeout(send_aio_.get(), sp::kGreetingMs);
     nng_aio_set_timeout(receive_aio_.get(), sp::kGreetingMs);
     send_greeting();
@@ -180,17 +198,12 @@ void Source::on_received(void* source) noexcept
         self.leave_if_idle();
         return;
     }
-    const int error = nng_aio_result(self.receive_aio_.get());
-    if (error == NNG_ETIMEDOUT && self.state_ == State::kReady && ++self.silent_seconds_ < kMostSilentSeconds) {
-        self.post_receive();
-        return;
-    }
-    if (error != 0) {
+    if (const int error = nng_aio_result(self.receive_aio_.get()); error != 0) {
         self.fail_greeting(error);
         self.leave();
         return;
     }
-    self.silent_seconds_ = 0;
+    self.silent_looks_ = 0;
     const std::size_t bytes = nng_aio_count(self.receive_aio_.get());
     self.missing_ = {static_cast<char*>(self.missing_.iov_buf) + bytes, self.missing_.iov_len - bytes};
     if (self.missing_.iov_len > 0) {
@@ -222,7 +235,8 @@ void Source::received()
             leave();
             return;
         }
-        nng_aio_set_timeout(receive_aio_.get(), may_vanish_ ? kSilenceMs : NNG_DURATION_INFINITE);
+        nng_aio_set_timeout(receive_aio_.get(), NNG_DURATION_INFINITE);
+        if (may_vanish_ && !looking_) look_again();
         pause_ms_ = kFirstPauseMs;
         set_connected(true);
     }

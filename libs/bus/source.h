@@ -51,10 +51,12 @@ private:
 
     static void on_dialled(void* source) noexcept;
     static void on_paused(void* source) noexcept;
+    static void on_look(void* source) noexcept;
     static void on_sent(void* source) noexcept;
     static void on_received(void* source) noexcept;
     void dial();
     void pause();
+    void look_again();
     void start(Stream stream);
     void send_greeting();
     void expect(Expected what, void* into, std::size_t bytes);
@@ -73,7 +75,8 @@ private:
     State state_ = State::kDialling;
     nng_duration pause_ms_;
     bool may_vanish_; ///< the network between it and us may be cut without either end being told
-    int silent_seconds_ = 0;
+    bool looking_ = false;
+    int silent_looks_ = 0;
     int pending_ = 0; ///< operations on stream_ whose callbacks are to come
     std::size_t greeting_bytes_sent_ = 0;
     sp::Greeting publisher_greeting_{};
@@ -93,6 +96,7 @@ private:
     Aio dial_aio_;
     Aio pause_aio_; ///< not the same: nng 1.5 does not forget that an operation has slept, and times its next one
                     ///< wrongly
+    Aio look_aio_;  ///< no timeout of receive_aio_: that ends a TLS connection, and nng tells nobody
     Aio send_aio_;
     Aio receive_aio_;
 };

@@ -46,6 +46,30 @@ TEST_F(Tls, DeliversEveryEventInOrderToTheLast)
     EXPECT_EQ(subscriber.statistics().missed_events, 0U);
 }
 
+TEST_F(Tls, KeepsAConnectionToAnotherHostWhileThereAreNoEvents)
+{
+    // In capitals the bus takes it for another host, whose silence it watches.
+    make_certificate("capitals", "LOCALHOST", "ca");
+    Publisher publisher{{.url = "tls+tcp://127.0.0.1:0", .node = "alice", .tls = files("capitals")}};
+    auto url = dialled(publisher);
+    url.replace(url.find("localhost"), 9, "LOCALHOST");
+    Subscriber subscriber{{.sources = {url}, .tls = files("client")}};
+    auto next_heartbeat = std::chrono::steady_clock::now();
+    wait_for("heartbeats", [&] {
+        if (std::chrono::steady_clock::now() >= next_heartbeat) {
+            publisher.heartbeat();
+            next_heartbeat += 1100ms;
+        }
+        (void)subscriber.receive(10ms);
+        return subscriber.statistics().batches >= 5;
+    });
+    EXPECT_EQ(subscriber.statistics().connected_sources, 1U);
+    publisher.add(make_event(1));
+    publisher.flush();
+    EXPECT_TRUE(next_events(subscriber));
+    EXPECT_EQ(subscriber.statistics().missed_events, 0U);
+}
+
 TEST_F(Tls, GivesNothingToAClientWithoutACertificate)
 {
     Publisher publisher{{.url = "tls+tcp://127.0.0.1:0", .node = "alice", .tls = files("server")}};

@@ -3,6 +3,7 @@ the network are this test's."""
 
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -99,3 +100,27 @@ def test_a_service_may_have_tls_on_one_side_only(service):
                 program.wait_for_log(f"publishing on {listen.rstrip('0')}")
                 program.wait_for_log(f"source {source} does not answer")
                 assert program.stop() == 0
+
+
+def test_a_publisher_on_another_host_that_falls_silent_is_dialled_again():
+    """In capitals the bus takes the name for another host."""
+    address = f"127.0.0.1:{harness.free_port()}"
+    source = f"tls+tcp://{address.replace('127.0.0.1', 'LOCALHOST')}"
+    with harness.temporary_directory() as directory:
+        for block in blocks()[:2]:
+            subprocess.run(["bash", "-ec", block.replace("alpha.example.org", "LOCALHOST")], cwd=directory, check=True, capture_output=True,
+                           timeout=60)
+
+        def files(name):
+            return "--tls-ca-file", directory / "ca.pem", "--tls-cert-key-file", directory / f"{name}.pem"
+        with harness.Program(harness.program("peer-observer-rpc-extractor"), "--node", "alpha", "--rpc-address", "127.0.0.1:9",
+                             "--cookie-file", "/dev/null", "--listen", f"tls+tcp://{address}", *files("LOCALHOST")) as publisher, \
+                harness.Program(harness.program("peer-observer-logger"), "--source", source, *files("central.example.org")) as logger:
+            logger.wait_for_log(f"source {source} connected")
+            publisher.signal(signal.SIGSTOP)
+            logger.wait_for_log(f"source {source} lost, dialling again")
+            told = len(logger.log)
+            publisher.signal(signal.SIGCONT)
+            logger.wait_for_log(f"source {source} connected", after=told)
+            assert publisher.stop() == 0
+            assert logger.stop() == 0
