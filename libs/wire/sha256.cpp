@@ -1,5 +1,6 @@
 // OpenSSL 3 deprecates these functions in favour of EVP, whose every digest allocates and takes nearly twice as
 // long for 32 bytes: the second round of each double hash.
+#define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "libs/wire/sha256.h"
 
