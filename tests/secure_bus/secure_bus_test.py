@@ -88,12 +88,17 @@ def test_openssl_says_until_when_a_certificate_is_good(run):
     assert "notAfter=" in run("-enddate")[0]
 
 
+def make_certificates(directory, publisher="alpha.example.org"):
+    """By the page's commands, for a publisher of that name. Returns the options of who has the certificate of a name."""
+    for block in blocks()[:2]:
+        subprocess.run(["bash", "-ec", block.replace("alpha.example.org", publisher)], cwd=directory, check=True, capture_output=True, timeout=60)
+    return lambda name: ("--tls-ca-file", directory / "ca.pem", "--tls-cert-key-file", directory / f"{name}.pem")
+
+
 @pytest.mark.parametrize("service", ["detector", "addr-connectivity"])
 def test_a_service_may_have_tls_on_one_side_only(service):
     with harness.temporary_directory() as directory:
-        for block in blocks()[:2]:
-            subprocess.run(["bash", "-ec", block], cwd=directory, check=True, capture_output=True, timeout=60)
-        files = ("--tls-ca-file", directory / "ca.pem", "--tls-cert-key-file", directory / "alpha.example.org.pem")
+        files = make_certificates(directory)("alpha.example.org")
         nobody = f"127.0.0.1:{harness.free_port()}"
         for source, listen in ((f"tls+tcp://{nobody}", f"ipc://{directory}/bus"), (f"tcp://{nobody}", "tls+tcp://127.0.0.1:0")):
             with harness.Program(harness.program(f"peer-observer-{service}"), "--source", source, "--listen", listen, *files) as program:
@@ -107,12 +112,7 @@ def test_a_publisher_on_another_host_that_falls_silent_is_dialled_again():
     address = f"127.0.0.1:{harness.free_port()}"
     source = f"tls+tcp://{address.replace('127.0.0.1', 'LOCALHOST')}"
     with harness.temporary_directory() as directory:
-        for block in blocks()[:2]:
-            subprocess.run(["bash", "-ec", block.replace("alpha.example.org", "LOCALHOST")], cwd=directory, check=True, capture_output=True,
-                           timeout=60)
-
-        def files(name):
-            return "--tls-ca-file", directory / "ca.pem", "--tls-cert-key-file", directory / f"{name}.pem"
+        files = make_certificates(directory, "LOCALHOST")
         with harness.Program(harness.program("peer-observer-rpc-extractor"), "--node", "alpha", "--rpc-address", "127.0.0.1:9",
                              "--cookie-file", "/dev/null", "--listen", f"tls+tcp://{address}", *files("LOCALHOST")) as publisher, \
                 harness.Program(harness.program("peer-observer-logger"), "--source", source, *files("central.example.org")) as logger:
