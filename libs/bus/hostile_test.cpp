@@ -253,5 +253,14 @@ TEST(HostilePublisher, ThatClosesAtTheWrongMomentIsDialledAgain)
     EXPECT_EQ(subscriber.statistics().connected_sources, 0U);
 }
 
+TEST(HostilePublisher, ThatSaysNothingIsDialledAgain)
+{
+    const auto [listener, port] = listen_raw();
+    const Subscriber subscriber{{.sources = {"tcp://127.0.0.1:" + std::to_string(port)}}};
+    const RawSocket silent{accept(listener.get(), nullptr, nullptr)};
+    const RawSocket next{accept(listener.get(), nullptr, nullptr)};
+    EXPECT_EQ(subscriber.statistics().connected_sources, 0U);
+}
+
 } // namespace
 } // namespace peer_observer::bus

@@ -14,6 +14,7 @@ constexpr nng_duration kDialMs = 5000; // a lost SYN is sent again after 1 and 3
 constexpr nng_duration kLookMs = 1000;
 // A look is taken only while this process runs: one that was stopped first reads what has come meanwhile.
 constexpr int kMostSilentLooks = 5;
+constexpr int kMostGreetingLooks = sp::kGreetingMs / kLookMs;
 
 bool is_on_another_host(const Endpoint& endpoint)
 {
@@ -119,6 +120,7 @@ void Source::on_paused(void* source) noexcept
 
 void Source::look_again()
 {
+    if (looking_) return;
     looking_ = true;
     nng_sleep_aio(kLookMs, look_aio_.get());
 }
@@ -128,10 +130,11 @@ void Source::on_look(void* source) noexcept
     auto& self = *static_cast<Source*>(source);
     const std::lock_guard lock{self.mutex_};
     self.looking_ = false;
-    if (self.state_ != State::kReady) return;
-    if (++self.silent_looks_ < kMostSilentLooks) {
+    if (self.state_ != State::kGreeting && (self.state_ != State::kReady || !self.may_vanish_)) return;
+    if (++self.silent_looks_ < (self.state_ == State::kGreeting ? kMostGreetingLooks : kMostSilentLooks)) {
         self.look_again();
     } else {
+        self.fail_greeting(NNG_ETIMEDOUT);
         self.leave();
     }
 }
@@ -141,8 +144,8 @@ void Source::start(Stream stream)
     stream_ = std::move(stream);
     state_ = State::kGreeting;
     greeting_bytes_sent_ = 0;
-    nng_aio_set_timeout(send_aio_.get(), sp::kGreetingMs);
-    nng_aio_set_timeout(receive_aio_.get(), sp::kGreetingMs);
+    silent_looks_ = 0;
+    look_again();
     send_greeting();
     expect(Expected::kGreeting, publisher_greeting_.data(), publisher_greeting_.size());
 }
@@ -203,7 +206,7 @@ void Source::on_received(void* source) noexcept
         self.leave();
         return;
     }
-    self.silent_looks_ = 0;
+    if (self.state_ == State::kReady) self.silent_looks_ = 0;
     const std::size_t bytes = nng_aio_count(self.receive_aio_.get());
     self.missing_ = {static_cast<char*>(self.missing_.iov_buf) + bytes, self.missing_.iov_len - bytes};
     if (self.missing_.iov_len > 0) {
@@ -235,8 +238,8 @@ void Source::received()
             leave();
             return;
         }
-        nng_aio_set_timeout(receive_aio_.get(), NNG_DURATION_INFINITE);
-        if (may_vanish_ && !looking_) look_again();
+        silent_looks_ = 0;
+        if (may_vanish_) look_again();
         pause_ms_ = kFirstPauseMs;
         set_connected(true);
     }
@@ -257,7 +260,7 @@ void Source::fail_greeting(int error)
     if (state_ != State::kGreeting) return;
     const std::string reason = nng_strerror(error);
     if (endpoint_.transport != Endpoint::Transport::kTls) {
-        refuse("ends connections before it has greeted as a publisher (" + reason + "); does it want TLS?");
+        refuse("does not greet as a publisher (" + reason + "); does it want TLS?");
     } else { // nng does not tell these apart
         refuse(
             "makes no TLS handshake (" + reason +

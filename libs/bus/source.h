@@ -96,7 +96,9 @@ private:
     Aio dial_aio_;
     Aio pause_aio_; ///< not the same: nng 1.5 does not forget that an operation has slept, and times its next one
                     ///< wrongly
-    Aio look_aio_;  ///< no timeout of receive_aio_: that ends a TLS connection, and nng tells nobody
+    Aio look_aio_;
+    // Without timeouts: one ends a TLS connection, and nng tells nobody; and nng touches the stream when one of them
+    // has timed out, while the callback of the other may free it.
     Aio send_aio_;
     Aio receive_aio_;
 };
