@@ -77,7 +77,7 @@ class Fleet:
                    "--listen", urls[0], url=urls[0], metrics=metrics[0]),
             Source("rpc-extractor", "peer-observer-rpc-extractor", "--rpc-address", f"127.0.0.1:{self.core.rpc_port}",
                    "--cookie-file", self.core.directory / "regtest" / ".cookie", "--node", "core", *intervals,
-                   "--listen", urls[1], url=urls[1], metrics=metrics[1])]
+                   "--listen", urls[1], url=urls[1], metrics=metrics[1], idle_connections=len(METHODS))]
 
     def __enter__(self):
         self.disk.mkdir()
