@@ -16,7 +16,6 @@ from network import OtherHost
 SEED = int(os.environ.get("CHAOS_SEED", "1")) or random.SystemRandom().randrange(1, 1 << 32)
 MINUTES = float(os.environ.get("CHAOS_MINUTES", "0"))
 GOAL = 5  # seconds to recover; shown, and not asserted: a test asserts no speed
-DEADLINE = 60
 
 
 class Chaos:
@@ -36,7 +35,7 @@ class Chaos:
             faults.last(self.random, 0.1, 0.5)
             what, recovered = fault(fleet, self.random)
             start = time.monotonic()
-            harness.wait_until(recovered, f"recovery from {fault.__name__} of {what}", DEADLINE)
+            harness.wait_until(recovered, f"recovery from {fault.__name__} of {what}", faults.DEADLINE)
             self.rows.append((fault.__name__.replace("_", " "), what, time.monotonic() - start))
             print(f"chaos: {self.rows[-1]}", flush=True)
         fired = fleet.fired()

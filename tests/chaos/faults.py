@@ -16,6 +16,7 @@ import harness
 from members import descriptors
 from sim_node import copy_sim_node
 
+DEADLINE = 60  # seconds
 SESSION = ("--rate", "2000")
 LONGEST_CUT = 20 if float(os.environ.get("CHAOS_MINUTES", "0")) else 3  # seconds; TCP waits ever longer
 FLOOD = ("--flood", "ping", "--rate", "4000")  # its messages are numbered
@@ -190,10 +191,13 @@ def exhaust_file_descriptors(fleet, random):
 
 
 def run_out_of_memory(fleet, random):
-    """In a control group that is too small, the kernel kills it."""
+    """In a control group that is too small, the kernel kills it, as soon as what it had freed before no longer suffices."""
     tool = random.choice([tool for tool in fleet.tools if tool is not fleet.listener])
-    with memory_limit(tool.pid, 1 << 20):
-        fleet.play("--flood", "junk", "--size", "100000", "--count", "300", "--rate", "1000").program.wait()
+    with memory_limit(tool.pid, 1 << 16):
+        def killed():
+            fleet.play("--flood", "junk", "--size", "100000", "--count", "300", "--rate", "1000").program.wait()
+            return not tool.runs()
+        harness.wait_until(killed, f"{tool} is killed", DEADLINE)
         assert tool.program.wait() == -signal.SIGKILL
     if tool is fleet.logger:
         tool.ledger.end()
