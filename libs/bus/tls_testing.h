@@ -11,8 +11,11 @@ namespace peer_observer::bus::testing {
 
 class TlsTest : public ::testing::Test {
 protected:
-    static void SetUpTestSuite()
+    /// Not in SetUpTestSuite(): where that fails, GoogleTest says that the tests were skipped, and CTest believes it.
+    void SetUp() override
     {
+        if (folder_) return;
+        if (std::system("openssl version > /dev/null 2>&1") != 0) GTEST_SKIP() << "no openssl on PATH";
         folder_ = std::make_unique<TemporaryFolder>();
         for (const std::string ca : {"ca", "other_ca"}) {
             run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj '/CN=" + ca +
