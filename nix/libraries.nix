@@ -17,8 +17,8 @@
 build {
   pname = "peer-observer-libraries";
   src = sources.toSource [sources.common (sources.own "libs")];
-  # bus: certificates for its tests
-  nativeCheckInputs = [openssl];
+  # bus: certificates for its tests; archive: what others make of its files
+  nativeCheckInputs = [openssl zstd];
   buildInputs = [boost fmt nlohmann_json nng openssl prometheus-cpp protobuf protozero spdlog systemdLibs zstd];
   installPhase = "touch $out";
   meta.description = "Tests of the libraries of peer-observer";
