@@ -13,7 +13,7 @@ constexpr nng_duration kLongestPauseMs = 1000;
 constexpr nng_duration kDialMs = 5000; // a lost SYN is sent again after 1 and 3 seconds, then ever more slowly
 constexpr nng_duration kLookMs = 1000;
 // A look is taken only while this process runs: one that was stopped first reads what has come meanwhile.
-constexpr int kMostSilentLooks = 5;
+constexpr int kMostSilentLooks = 4;
 constexpr int kMostGreetingLooks = sp::kGreetingMs / kLookMs;
 
 bool is_on_another_host(const Endpoint& endpoint)

@@ -15,7 +15,7 @@
 
 namespace peer_observer::bus {
 
-/// A publisher sends something each second. From one on another host, of which nothing has come for five, it is taken
+/// A publisher sends something each second. From one on another host, of which nothing has come for four, it is taken
 /// for lost and dialled again: who only receives would not be told by TCP that the other host has lost its power, or
 /// that a long interruption is over.
 ///
