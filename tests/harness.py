@@ -21,6 +21,10 @@ TIMEOUT = 30  # seconds; a deadline for things that take milliseconds on an idle
 # Seconds by which events reach the tests too late: what does not wait for them fails at once, not once in a hundred runs.
 EVENT_LAG = float(os.environ.get("EVENT_LAG", 0))
 
+# How many bytes a program may take where it needs one: the thread sanitizer, for which ./test sets the variable, keeps several
+# for each.
+MEMORY_FACTOR = 10 if "TSAN_OPTIONS" in os.environ else 1
+
 
 def program(name):
     return pathlib.Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin" / name

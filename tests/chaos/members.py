@@ -10,6 +10,8 @@ import time
 import harness
 from ledger import Ledger
 
+MOST_KIB = 48 * 1024 * harness.MEMORY_FACTOR  # by which a service may grow
+
 
 def figures(address):
     """Each metric that is shown at HOST:PORT, summed over its labels. Nothing when nobody answers."""
@@ -97,7 +99,7 @@ class Member:
     def held(self):
         return descriptors(self.pid) - open_archive_files(self.pid)
 
-    def check_what_it_holds(self, most_descriptors=2, most_kib=48 * 1024):
+    def check_what_it_holds(self, most_descriptors=2):
         """At a settled moment: no more file descriptors and not much more memory than at the first of these moments."""
         assert self.runs(), f"{self} ended with {self.program.process.returncode}"
         first = self.least.setdefault("descriptors", self.held())
@@ -105,7 +107,7 @@ class Member:
         harness.wait_until(lambda: self.held() <= most, f"{self} closes its file descriptors, of which it held {first} before")
         self.least["descriptors"] = min(first, self.held())
         self.least.setdefault("kib", memory_kib(self.pid))
-        assert memory_kib(self.pid) <= self.least["kib"] + most_kib, f"{self} has grown by {memory_kib(self.pid) - self.least['kib']} KiB"
+        assert memory_kib(self.pid) <= self.least["kib"] + MOST_KIB, f"{self} has grown by {memory_kib(self.pid) - self.least['kib']} KiB"
         children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         assert not children, f"{self} has children: {children}"
 
