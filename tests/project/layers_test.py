@@ -19,7 +19,7 @@ OUTSIDE = {
     "prometheus/": ["libs/telemetry/", "services/metrics/", "services/rpc-extractor/"],
     "systemd/": ["libs/app/"],
     "spdlog/": ["libs/app/", "services/"],
-    "boost/program_options": ["libs/app/", "services/"],
+    "boost/program_options": ["libs/app/", "libs/print_options/", "services/"],
     "openssl/": ["libs/wire/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/"],
     "zstd": ["libs/archive/"],

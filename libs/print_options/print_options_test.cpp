@@ -1,0 +1,109 @@
+#include "libs/print_options/print_options.h"
+
+#include "libs/app/app.h"
+
+#include <boost/program_options.hpp>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace peer_observer::print_options {
+namespace {
+
+namespace po = boost::program_options;
+using testing::HasSubstr;
+
+po::variables_map parse(const std::vector<std::string>& words)
+{
+    po::options_description options;
+    add(options);
+    po::variables_map values;
+    po::store(po::command_line_parser(words).options(options).run(), values);
+    return values;
+}
+
+Format format(const std::vector<std::string>& words) { return read_format(parse(words)); }
+
+print::Filter filter(const std::vector<std::string>& words) { return read_filter(parse(words)); }
+
+proto::Event message(const std::string& type, std::int64_t peer)
+{
+    proto::Event event;
+    event.mutable_message()->mutable_inbound()->set_message_type(type);
+    event.mutable_message()->mutable_inbound()->set_peer_id(peer);
+    return event;
+}
+
+/// What throws app::UsageError says so.
+template <typename Read>
+std::string refusal(Read read)
+{
+    try {
+        read();
+    } catch (const app::UsageError& error) {
+        return error.what();
+    }
+    return "none";
+}
+
+TEST(PrintOptions, ChooseTextUnlessSaidOtherwise)
+{
+    EXPECT_EQ(format({}), Format::text);
+    EXPECT_EQ(format({"--format", "text"}), Format::text);
+    EXPECT_EQ(format({"--format", "json"}), Format::json);
+    EXPECT_EQ(format({"--format", "protobuf"}), Format::protobuf);
+    EXPECT_EQ(refusal([] { format({"--format", "xml"}); }), "--format takes text, json or protobuf, not 'xml'");
+}
+
+TEST(PrintOptions, SelectEverythingUnlessSaidOtherwise) { EXPECT_TRUE(filter({}).selects_all()); }
+
+TEST(PrintOptions, SelectByEachAndMayBeRepeatedWhereTheySaySo)
+{
+    EXPECT_TRUE(filter({"--kind", "mempool", "--kind", "message"}).selects(message("inv", 1)));
+    EXPECT_FALSE(filter({"--kind", "mempool", "--kind", "connection"}).selects(message("inv", 1)));
+    EXPECT_TRUE(filter({"--message-type", "tx", "--message-type", "inv"}).selects(message("inv", 1)));
+    EXPECT_FALSE(filter({"--message-type", "tx", "--message-type", "ping"}).selects(message("inv", 1)));
+    EXPECT_TRUE(filter({"--peer", "2", "--peer", "1"}).selects(message("inv", 1)));
+    EXPECT_FALSE(filter({"--peer", "2", "--peer", "3"}).selects(message("inv", 1)));
+    EXPECT_TRUE(filter({"--direction", "inbound"}).selects(message("inv", 1)));
+    EXPECT_FALSE(filter({"--direction", "outbound"}).selects(message("inv", 1)));
+}
+
+TEST(PrintOptions, ForWhatThereIsNotAreWrongUsage)
+{
+    EXPECT_THAT(refusal([] { filter({"--kind", "mempol"}); }), HasSubstr("no kind of event is named 'mempol'"));
+    EXPECT_EQ(refusal([] { filter({"--direction", "up"}); }), "a direction is inbound or outbound, not 'up'");
+}
+
+bool wants_colour_on(int fd)
+{
+    const int before = dup(STDOUT_FILENO);
+    dup2(fd, STDOUT_FILENO);
+    const bool answer = wants_colour();
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    return answer;
+}
+
+TEST(Colour, IsForATerminalWhoseUserDoesNotRefuseIt)
+{
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    if (terminal < 0) GTEST_SKIP() << "no pseudoterminals here";
+    const int file = open("/dev/null", O_WRONLY);
+    unsetenv("NO_COLOR");
+    EXPECT_TRUE(wants_colour_on(terminal));
+    EXPECT_FALSE(wants_colour_on(file));
+    setenv("NO_COLOR", "", 1);
+    EXPECT_TRUE(wants_colour_on(terminal));
+    setenv("NO_COLOR", "1", 1);
+    EXPECT_FALSE(wants_colour_on(terminal));
+    unsetenv("NO_COLOR");
+    close(file);
+    close(terminal);
+}
+
+} // namespace
+} // namespace peer_observer::print_options
