@@ -3,6 +3,7 @@
 
 #include "libs/bus/subscriber.h"
 #include "libs/print/filter.h"
+#include "libs/print_options/print_options.h"
 #include "proto/event.pb.h"
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 
 namespace peer_observer::logger {
 
-enum class Format : std::uint8_t { text, json, protobuf };
+using print_options::Format;
 
 class BatchPrinter {
 public:
