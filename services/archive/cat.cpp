@@ -1,8 +1,8 @@
 #include "libs/app/option_values.h"
 #include "libs/archive/reader.h"
-#include "libs/print/filter.h"
 #include "libs/print/json.h"
 #include "libs/print/text.h"
+#include "libs/print_options/print_options.h"
 #include "services/archive/inputs.h"
 #include "services/archive/output.h"
 #include "services/archive/progress.h"
@@ -13,9 +13,7 @@
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <iterator>
 #include <limits>
 #include <stdexcept>
@@ -24,44 +22,13 @@ namespace peer_observer::archive_tool {
 namespace {
 
 namespace po = boost::program_options;
-using Strings = std::vector<std::string>;
-
-enum class Format { text, json, protobuf };
-
-Format read_format(const po::variables_map& values)
-{
-    const auto& format = values["format"].as<std::string>();
-    if (format == "text") return Format::text;
-    if (format == "json") return Format::json;
-    if (format == "protobuf") return Format::protobuf;
-    throw app::UsageError{"--format takes text, json or protobuf, not '" + format + "'"};
-}
-
-print::Filter read_filter(const po::variables_map& values)
-{
-    print::FilterOptions options;
-    if (values.contains("kind")) options.kinds = values["kind"].as<Strings>();
-    if (values.contains("message-type")) options.message_types = values["message-type"].as<Strings>();
-    if (values.contains("direction")) options.direction = values["direction"].as<std::string>();
-    if (values.contains("peer")) options.peers = values["peer"].as<std::vector<std::int64_t>>();
-    try {
-        return print::Filter{std::move(options)};
-    } catch (const std::invalid_argument& error) {
-        throw app::UsageError{error.what()};
-    }
-}
-
-bool wants_colour()
-{
-    const char* no_color = std::getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
-}
+using print_options::Format;
 
 class Cat {
 public:
     explicit Cat(const po::variables_map& values)
-        : format_{read_format(values)}, filter_{read_filter(values)}, range_{read_range(values)},
-          nodes_{read_nodes(values)}, colour_{wants_colour()}
+        : format_{print_options::read_format(values)}, filter_{print_options::read_filter(values)},
+          range_{read_range(values)}, nodes_{read_nodes(values)}, colour_{print_options::wants_colour()}
     {
         if (values.contains("count")) left_ = values["count"].as<app::Count>().value;
         if (values.contains("from-sequence")) range_.from_sequence = values["from-sequence"].as<app::Count>().value;
@@ -153,18 +120,8 @@ private:
 void add_cat_options(options_description& options)
 {
     add_range_options(options);
+    print_options::add(options);
     auto add = options.add_options();
-    add("format", po::value<std::string>()->value_name("FORMAT")->default_value("text"),
-        "text (short, for people), json (everything, an object a line) or protobuf (EventBatch, each behind its length "
-        "as a varint)");
-    add("kind", po::value<Strings>()->value_name("KIND"),
-        "print this kind of event only, like mempool or mempool.rejected; may be repeated");
-    add("message-type", po::value<Strings>()->value_name("TYPE"),
-        "print only P2P messages of this type, like inv; may be repeated");
-    add("direction", po::value<std::string>()->value_name("DIRECTION"),
-        "print only messages and new connections that are inbound, or that are outbound");
-    add("peer", po::value<std::vector<std::int64_t>>()->value_name("ID"),
-        "print only what this peer of the node has to do with; may be repeated");
     add("from-sequence", po::value<app::Count>()->value_name("N"), "print events with this sequence number and later");
     add("to-sequence", po::value<app::Count>()->value_name("N"), "print events before this sequence number");
     add("count", po::value<app::Count>()->value_name("N"), "end after N printed events");
