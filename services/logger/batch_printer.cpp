@@ -4,11 +4,11 @@
 #include "libs/print/text.h"
 
 #include <chrono>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <protozero/varint.hpp>
 
 namespace peer_observer::logger {
 namespace {
@@ -21,10 +21,8 @@ std::uint64_t now_ns()
 
 void append_delimited(std::string_view message, std::string& out)
 {
-    google::protobuf::io::StringOutputStream stream{&out};
-    google::protobuf::io::CodedOutputStream coded{&stream};
-    coded.WriteVarint64(message.size());
-    coded.WriteRaw(message.data(), static_cast<int>(message.size()));
+    protozero::write_varint(std::back_inserter(out), message.size());
+    out += message;
 }
 
 } // namespace
