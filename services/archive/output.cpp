@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace peer_observer::archive_tool {
 namespace {
@@ -31,11 +32,7 @@ void Output::write(std::string_view bytes)
     write_all(bytes);
 }
 
-void Output::flush()
-{
-    write_all(buffer_);
-    buffer_.clear();
-}
+void Output::flush() { write_all(std::exchange(buffer_, {})); }
 
 void Output::write_all(std::string_view bytes)
 {

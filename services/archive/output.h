@@ -14,7 +14,8 @@ class Output {
 public:
     ~Output();
 
-    /// Both throw std::system_error when writing fails, except because nobody reads any more.
+    /// Both throw std::system_error when writing fails, except because nobody reads any more. What waited is dropped
+    /// then.
     void write(std::string_view bytes);
     void flush();
 
