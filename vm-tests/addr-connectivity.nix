@@ -25,9 +25,7 @@
 
 
     def result_of(address: str, port: int) -> str:
-        line = machine.wait_until_succeeds(
-            f"journalctl -o cat -u peer-observer-logger.service | grep address_checked | grep -m 1 '\"{address}\",\"port\":{port},'", timeout=60
-        )
+        line = logged(machine, "address_checked", f'"{address}","port":{port},')
         return str(json.loads(line)["event"]["result"])
 
 

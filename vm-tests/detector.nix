@@ -22,9 +22,7 @@
         machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 ping 100")
     with subtest("more than the threshold do, and it is told who it was"):
         machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 ping 300")
-        line = machine.wait_until_succeeds(
-            "journalctl -o cat -u peer-observer-logger.service | grep '\"kind\":\"anomaly.opened\"' | grep -m 1 ping_flood", timeout=60
-        )
+        line = logged(machine, '"kind":"anomaly.opened"', "ping_flood")
         anomaly = json.loads(line)["event"]
         assert anomaly["nodes"][0]["node"] == "alpha", line
         assert anomaly["nodes"][0]["figures"][0]["threshold"] == 200, line

@@ -16,9 +16,7 @@
     connect(machine)
     txid = pay(machine)
     with subtest("the transaction comes as a message, in the journal"):
-        line = machine.wait_until_succeeds(
-            f"journalctl -o cat -u peer-observer-logger.service | grep -m 1 '\"kind\":\"message.inbound\".*{txid}'", timeout=60
-        )
+        line = logged(machine, '"kind":"message.inbound"', txid)
         event = json.loads(line)
         assert event["node"] == "alpha" and event["event"]["message_type"] == "tx", line
     with subtest("what the filter does not name is not there"):

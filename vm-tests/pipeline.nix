@@ -40,11 +40,6 @@
         wait_for_sources(machine, f"127.0.0.1:{port}", sources)
 
 
-    def logged(*parts: str) -> str:
-        greps = " | ".join(f"grep -F -- '{part}'" for part in parts)
-        return machine.wait_until_succeeds(f"journalctl -o cat -u peer-observer-logger.service | {greps} | head -n 1 | grep .", timeout=60)
-
-
     def asked(query: str) -> float:
         answer = json.loads(machine.succeed(f"curl -fsS --data-urlencode 'query={query}' http://127.0.0.1:9090/api/v1/query"))
         return sum(float(series["value"][1]) for series in answer["data"]["result"])
@@ -60,16 +55,16 @@
     machine.succeed("python3 /etc/peer.py 127.0.0.1 18444 ping 300")
 
     with subtest("the logger shows transaction, block, connection and misbehaviour"):
-        logged('"kind":"message.inbound"', '"message_type":"tx"', txid)
-        logged('"kind":"mempool.added"', txid)
-        logged('"kind":"validation.block_connected"', block)
-        logged('"kind":"connection.outbound"')
-        logged('"kind":"connection.misbehaving"', "headers message size = 2001")
+        logged(machine, '"kind":"message.inbound"', '"message_type":"tx"', txid)
+        logged(machine, '"kind":"mempool.added"', txid)
+        logged(machine, '"kind":"validation.block_connected"', block)
+        logged(machine, '"kind":"connection.outbound"')
+        logged(machine, '"kind":"connection.misbehaving"', "headers message size = 2001")
     with subtest("and what was found out about them: an address that can be reached, a peer that floods, the node's answers"):
-        checked = json.loads(logged('"kind":"addr_connectivity.address_checked"', '"127.0.0.1","port":18544,'))
+        checked = json.loads(logged(machine, '"kind":"addr_connectivity.address_checked"', '"127.0.0.1","port":18544,'))
         assert checked["event"]["result"] == "OK", checked
-        logged('"kind":"anomaly.opened"', '"ping_flood"')
-        logged('"kind":"rpc.getpeerinfo"')
+        logged(machine, '"kind":"anomaly.opened"', '"ping_flood"')
+        logged(machine, '"kind":"rpc.getpeerinfo"')
     with subtest("Prometheus has scraped the metrics, and has the rules"):
         machine.wait_until_succeeds(
             "curl -fsS http://127.0.0.1:9090/api/v1/query?query=peerobserver_p2p_message_count | grep '\"message\":\"tx\"'", timeout=60

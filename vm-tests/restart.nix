@@ -17,11 +17,6 @@
         machine.wait_until_succeeds(f"peer-observer-archive cat --message-type tx --format json {folder} | grep {txid}", timeout=60)
 
 
-    def reconnect() -> None:
-        rpc(machine, "alpha", "addnode 127.0.0.1:18544 onetry")
-        machine.wait_until_succeeds("bitcoin-cli -regtest -datadir=/var/lib/bitcoind-alpha -rpcport=18443 getpeerinfo | grep '\"bip152_hb_to\"'", timeout=60)
-
-
     start_all()
     wait_for_tracing(machine)
     for tool in ("archiver", "metrics"):
@@ -33,13 +28,13 @@
         machine.succeed("systemctl restart bitcoind-alpha.service")
         wait_for_tracing(machine)
         assert machine.succeed("systemctl show -p MainPID --value peer-observer-extractor-alpha.service") == extractor
-        reconnect()
+        dial_peer(machine)
         seen(pay(machine))
     with subtest("the node is killed: the same"):
         machine.succeed("systemctl kill -s KILL bitcoind-alpha.service")
         machine.wait_until_succeeds("[ $(systemctl show -p NRestarts --value bitcoind-alpha.service) -ge 1 ]", timeout=60)
         wait_for_tracing(machine)
-        reconnect()
+        dial_peer(machine)
         seen(pay(machine))
     with subtest("the extractor restarts: tools find the new one"):
         machine.succeed("systemctl restart peer-observer-extractor-alpha.service")

@@ -42,9 +42,7 @@
     wait_for_sources(machine, "127.0.0.1:9361", 2)
     connect(machine)
     with subtest("its answers come, under the node's name"):
-        line = machine.wait_until_succeeds(
-            "journalctl -o cat -u peer-observer-logger.service | grep '\"kind\":\"rpc.getpeerinfo\"' | grep -m 1 '127.0.0.1:18544'", timeout=60
-        )
+        line = logged(machine, '"kind":"rpc.getpeerinfo"', "127.0.0.1:18544")
         assert json.loads(line)["node"] == "alpha", line
         machine.wait_until_succeeds("curl -fsS http://127.0.0.1:9332/metrics | grep '^peerobserver_rpc_peer_info_num_peers{.*host=\"alpha\".*} 1'", timeout=60)
     with subtest("no call failed, but for those that were made before the node listened"):

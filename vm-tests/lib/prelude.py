@@ -24,11 +24,21 @@ def wait_for_tracing(machine: Any, node: str = "alpha") -> None:
     machine.wait_until_succeeds(f"journalctl -u {unit} | grep 'attached [1-9][0-9]* of'", timeout=60)
 
 
+def dial_peer(machine: Any, node: str = "alpha") -> None:
+    """The honeynode dials its peer. From then on that announces its transactions: it does once it has sent feefilter."""
+    rpc(machine, node, "addnode 127.0.0.1:18544 onetry")
+
+    def announces(_last_try: bool) -> bool:
+        return any("feefilter" in peer["bytesrecv_per_msg"] for peer in rpc(machine, node, "getpeerinfo"))
+
+    retry(announces, 60)
+
+
 def connect(machine: Any, node: str = "alpha") -> None:
     """The honeynode and its peer get to know each other; the peer has coins to spend."""
     rpc(machine, "peer", "createwallet demo")
     rpc(machine, "peer", f"generatetoaddress 101 {rpc(machine, 'peer', 'getnewaddress')}")
-    rpc(machine, node, "addnode 127.0.0.1:18544 onetry")
+    dial_peer(machine, node)
     machine.wait_until_succeeds(
         f"[ $(bitcoin-cli -regtest -datadir=/var/lib/bitcoind-{node} -rpcport=18443 getblockcount) -ge 101 ]", timeout=60
     )
@@ -37,6 +47,13 @@ def connect(machine: Any, node: str = "alpha") -> None:
 def pay(machine: Any) -> str:
     """A transaction of the peer's, which it announces to the honeynode. Returns its txid."""
     return str(rpc(machine, "peer", f"sendtoaddress {rpc(machine, 'peer', 'getnewaddress')} 0.01"))
+
+
+def logged(machine: Any, *parts: str) -> str:
+    """The logger's last line that has all of these, once there is one. (Not its first: to end at it would be an error of
+    those who still write to the pipe.)"""
+    greps = " | ".join(f"grep -F -- '{part}'" for part in parts)
+    return str(machine.wait_until_succeeds(f"journalctl -o cat -u peer-observer-logger.service | {greps} | tail -n 1 | grep .", timeout=60))
 
 
 def wait_for_sources(machine: Any, address: str, count: int) -> None:
