@@ -10,11 +10,10 @@ import time
 
 import faults
 import harness
-from fleet import Fleet
+from fleet import MINUTES, Fleet
 from network import OtherHost
 
 SEED = int(os.environ.get("CHAOS_SEED", "1")) or random.SystemRandom().randrange(1, 1 << 32)
-MINUTES = float(os.environ.get("CHAOS_MINUTES", "0"))
 GOAL = 5  # seconds to recover; shown, and not asserted: a test asserts no speed
 
 

@@ -13,12 +13,13 @@ import signal
 import time
 
 import harness
+from fleet import MINUTES
 from members import descriptors
 from sim_node import copy_sim_node
 
 DEADLINE = 60  # seconds
 SESSION = ("--rate", "2000")
-LONGEST_CUT = 20 if float(os.environ.get("CHAOS_MINUTES", "0")) else 3  # seconds; TCP waits ever longer
+LONGEST_CUT = 20 if MINUTES else 3  # seconds; TCP waits ever longer
 FLOOD = ("--flood", "ping", "--rate", "4000")  # its messages are numbered
 
 

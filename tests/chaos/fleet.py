@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import subprocess
 
@@ -14,6 +15,9 @@ from network import CONTROL_HERE, CONTROL_THERE, HERE, THERE
 from peer_observer.reading import delimited_batches
 from rpc_node import METHODS
 from sim_node import copy_sim_node
+
+MINUTES = float(os.environ.get("CHAOS_MINUTES", "0"))  # for how long faults are injected
+DISK_MEBIBYTES = 64 + round(32 * MINUTES)
 
 
 class Load:
@@ -81,7 +85,7 @@ class Fleet:
 
     def __enter__(self):
         self.disk.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", self.disk], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MEBIBYTES}m", "tmpfs", self.disk], check=True)
         if self.core:
             self.core.start()
         return self
