@@ -1,6 +1,11 @@
 // sim_node: a program with bitcoind's tracepoints, and traffic to observe.
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -9,9 +14,11 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include <boost/program_options.hpp>
@@ -220,8 +227,31 @@ Summary play(const po::variables_map& values, const Recording& recording, Player
     return player.summary();
 }
 
+int load_segments(dl_phdr_info* program, std::size_t, void*)
+{
+    const auto page_bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    for (const auto& segment : std::span(program->dlpi_phdr, program->dlpi_phnum)) {
+        if (segment.p_type != PT_LOAD) continue;
+        const std::uintptr_t start = program->dlpi_addr + segment.p_vaddr;
+        const std::uintptr_t before = start % page_bytes;
+        if (madvise(reinterpret_cast<void*>(start - before), segment.p_memsz + before, MADV_POPULATE_READ) != 0)
+            return errno;
+    }
+    constexpr int kStop = -1; // the first object is the program itself
+    return kStop;
+}
+
+/// A tracer cannot wait for a page that nobody has read yet. bitcoind passes texts that it has just written, we
+/// constants.
+void load_constants()
+{
+    const int error = dl_iterate_phdr(load_segments, nullptr);
+    if (error > 0) throw std::system_error(error, std::generic_category(), "madvise");
+}
+
 void run(const po::variables_map& values)
 {
+    load_constants();
     PlayerSettings settings;
     settings.rate = values["rate"].as<double>();
     settings.events = values["events"].as<Count>().value;
