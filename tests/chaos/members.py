@@ -10,6 +10,7 @@ import time
 import harness
 from ledger import Ledger
 
+MOST_DESCRIPTORS = 2  # more than before
 MOST_KIB = 48 * 1024 * harness.MEMORY_FACTOR  # by which a service may grow
 
 
@@ -99,11 +100,11 @@ class Member:
     def held(self):
         return descriptors(self.pid) - open_archive_files(self.pid)
 
-    def check_what_it_holds(self, most_descriptors=2):
+    def check_what_it_holds(self):
         """At a settled moment: no more file descriptors and not much more memory than at the first of these moments."""
         assert self.runs(), f"{self} ended with {self.program.process.returncode}"
         first = self.least.setdefault("descriptors", self.held())
-        most = first + most_descriptors + self.idle_connections
+        most = first + MOST_DESCRIPTORS + self.idle_connections
         harness.wait_until(lambda: self.held() <= most, f"{self} closes its file descriptors, of which it held {first} before")
         self.least["descriptors"] = min(first, self.held())
         self.least.setdefault("kib", memory_kib(self.pid))
