@@ -245,4 +245,6 @@ FAULTS = {
 
 def possible_faults(fleet):
     left_out = {run_out_of_memory: not memory_controller(), kill_bitcoind: not fleet.core}
-    return [fault for fault in FAULTS if not left_out.get(fault)]
+    possible = [fault for fault in FAULTS if not left_out.get(fault) and fault.__name__ == os.environ.get("CHAOS_FAULT", fault.__name__)]
+    assert possible, "no such fault as CHAOS_FAULT can be injected here"
+    return possible
