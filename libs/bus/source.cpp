@@ -125,13 +125,21 @@ void Source::look_again()
     nng_sleep_aio(kLookMs, look_aio_.get());
 }
 
+std::optional<int> Source::most_silent_looks() const
+{
+    if (state_ == State::kGreeting) return kMostGreetingLooks;
+    if (state_ == State::kReady && may_vanish_) return kMostSilentLooks;
+    return std::nullopt;
+}
+
 void Source::on_look(void* source) noexcept
 {
     auto& self = *static_cast<Source*>(source);
     const std::lock_guard lock{self.mutex_};
     self.looking_ = false;
-    if (self.state_ != State::kGreeting && (self.state_ != State::kReady || !self.may_vanish_)) return;
-    if (++self.silent_looks_ < (self.state_ == State::kGreeting ? kMostGreetingLooks : kMostSilentLooks)) {
+    const auto most_silent_looks = self.most_silent_looks();
+    if (!most_silent_looks) return;
+    if (++self.silent_looks_ < *most_silent_looks) {
         self.look_again();
     } else {
         self.fail_greeting(NNG_ETIMEDOUT);

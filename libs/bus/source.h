@@ -57,6 +57,8 @@ private:
     void dial();
     void pause();
     void look_again();
+    /// After how many looks that find nothing the publisher is taken for lost. None: it may be silent.
+    std::optional<int> most_silent_looks() const;
     void start(Stream stream);
     void send_greeting();
     void expect(Expected what, void* into, std::size_t bytes);
