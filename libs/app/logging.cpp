@@ -1,6 +1,7 @@
 #include "libs/app/logging.h"
 
 #include "libs/app/app.h"
+#include "libs/app/colour.h"
 
 #include <array>
 #include <cstdlib>
@@ -93,10 +94,8 @@ void set_up_logging(const std::string& level)
 {
     silence_protobuf();
     const auto parsed_level = parse_level(level);
-    const char* no_color = std::getenv("NO_COLOR");
-    const bool plain = no_color != nullptr && *no_color != '\0';
-    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(plain ? spdlog::color_mode::never
-                                                                            : spdlog::color_mode::automatic);
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
+        wants_colour(STDERR_FILENO) ? spdlog::color_mode::automatic : spdlog::color_mode::never);
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     formatter->add_flag<EscapedText>('*').add_flag<JournaldPriority>('~');
     formatter->set_pattern(stderr_is_journald() ? "%~%*" : "%Y-%m-%dT%H:%M:%S.%fZ %^%l%$ %*");

@@ -3,9 +3,7 @@
 #include "libs/app/app.h"
 
 #include <boost/program_options.hpp>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <stdexcept>
 
 namespace peer_observer::print_options {
@@ -51,12 +49,6 @@ print::Filter read_filter(const po::variables_map& values)
     } catch (const std::invalid_argument& error) {
         throw app::UsageError{error.what()};
     }
-}
-
-bool wants_colour()
-{
-    const char* no_color = std::getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
 } // namespace peer_observer::print_options

@@ -17,7 +17,4 @@ void add(boost::program_options::options_description& options);
 Format read_format(const boost::program_options::variables_map& values);
 print::Filter read_filter(const boost::program_options::variables_map& values);
 
-/// Whether stdout is a terminal, and NO_COLOR not set or empty.
-bool wants_colour();
-
 } // namespace peer_observer::print_options

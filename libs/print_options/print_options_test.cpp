@@ -3,12 +3,8 @@
 #include "libs/app/app.h"
 
 #include <boost/program_options.hpp>
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <cstdlib>
 
 namespace peer_observer::print_options {
 namespace {
@@ -76,33 +72,6 @@ TEST(PrintOptions, ForWhatThereIsNotAreWrongUsage)
 {
     EXPECT_THAT(refusal([] { filter({"--kind", "mempol"}); }), HasSubstr("no kind of event is named 'mempol'"));
     EXPECT_EQ(refusal([] { filter({"--direction", "up"}); }), "a direction is inbound or outbound, not 'up'");
-}
-
-bool wants_colour_on(int fd)
-{
-    const int before = dup(STDOUT_FILENO);
-    dup2(fd, STDOUT_FILENO);
-    const bool answer = wants_colour();
-    dup2(before, STDOUT_FILENO);
-    close(before);
-    return answer;
-}
-
-TEST(Colour, IsForATerminalWhoseUserDoesNotRefuseIt)
-{
-    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    if (terminal < 0) GTEST_SKIP() << "no pseudoterminals here";
-    const int file = open("/dev/null", O_WRONLY);
-    unsetenv("NO_COLOR");
-    EXPECT_TRUE(wants_colour_on(terminal));
-    EXPECT_FALSE(wants_colour_on(file));
-    setenv("NO_COLOR", "", 1);
-    EXPECT_TRUE(wants_colour_on(terminal));
-    setenv("NO_COLOR", "1", 1);
-    EXPECT_FALSE(wants_colour_on(terminal));
-    unsetenv("NO_COLOR");
-    close(file);
-    close(terminal);
 }
 
 } // namespace

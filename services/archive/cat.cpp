@@ -1,3 +1,4 @@
+#include "libs/app/colour.h"
 #include "libs/app/option_values.h"
 #include "libs/archive/reader.h"
 #include "libs/print/json.h"
@@ -13,6 +14,7 @@
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <iterator>
 #include <limits>
@@ -28,7 +30,7 @@ class Cat {
 public:
     explicit Cat(const po::variables_map& values)
         : format_{print_options::read_format(values)}, filter_{print_options::read_filter(values)},
-          range_{read_range(values)}, nodes_{read_nodes(values)}, colour_{print_options::wants_colour()}
+          range_{read_range(values)}, nodes_{read_nodes(values)}, colour_{app::wants_colour(STDOUT_FILENO)}
     {
         if (values.contains("count")) left_ = values["count"].as<app::Count>().value;
         if (values.contains("from-sequence")) range_.from_sequence = values["from-sequence"].as<app::Count>().value;

@@ -1,6 +1,7 @@
 // peer-observer-logger: the events of one or many nodes on stdout.
 #include "libs/app/app.h"
 #include "libs/app/bus_options.h"
+#include "libs/app/colour.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
 #include "libs/print_options/print_options.h"
@@ -40,7 +41,7 @@ logger::Limits read_limits(const po::variables_map& values)
 void run(const po::variables_map& values, app::Context& context)
 {
     logger::BatchPrinter printer{print_options::read_format(values), print_options::read_filter(values),
-                                 print_options::wants_colour()};
+                                 app::wants_colour(STDOUT_FILENO)};
     const auto limits = read_limits(values);
     bus::Subscriber subscriber{app::read_subscriber_options(values)};
     app::log_notices(subscriber);
