@@ -7,6 +7,7 @@
 #include "services/rpc-extractor/poller.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
