@@ -93,12 +93,13 @@ EventView view_event(std::string_view event)
 
 std::string kind_name(std::uint32_t context, std::uint32_t arm)
 {
-    constexpr auto kUnknown = "unknown";
+    const std::string unknown = "unknown";
     const auto* const outer = arm_of(proto::Event::descriptor(), context);
-    if (outer == nullptr) return kUnknown;
-    if (outer->message_type()->real_oneof_decl_count() == 0) return outer->name();
+    if (outer == nullptr) return unknown;
+    const std::string name{outer->name()};
+    if (outer->message_type()->real_oneof_decl_count() == 0) return name;
     const auto* const inner = arm_of(outer->message_type(), arm);
-    return outer->name() + "." + (inner != nullptr ? inner->name() : kUnknown);
+    return name + "." + (inner != nullptr ? std::string{inner->name()} : unknown);
 }
 
 void for_each_event(std::string_view batch, const std::function<void(const EventView&)>& visit)
