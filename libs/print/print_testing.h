@@ -69,8 +69,11 @@ private:
             return put(&R::SetBool, &R::AddBool, true);
         case FieldDescriptor::CPPTYPE_ENUM:
             return put(&R::SetEnumValue, &R::AddEnumValue, 1);
-        case FieldDescriptor::CPPTYPE_STRING:
-            return put(&R::SetString, &R::AddString, field.type() == FieldDescriptor::TYPE_STRING ? text : bytes);
+        case FieldDescriptor::CPPTYPE_STRING: { // overloaded since protobuf 4
+            const auto& value = field.type() == FieldDescriptor::TYPE_STRING ? text : bytes;
+            return field.is_repeated() ? reflection.AddString(&message, &field, value)
+                                       : reflection.SetString(&message, &field, value);
+        }
         case FieldDescriptor::CPPTYPE_MESSAGE:
             return fill(field.is_repeated() ? *reflection.AddMessage(&message, &field)
                                             : *reflection.MutableMessage(&message, &field));
