@@ -198,7 +198,7 @@ void Engine::publish(const proto::Event& event, const Definition& definition)
         const auto kind = static_cast<std::size_t>(std::ranges::find(kinds, &definition) - kinds.begin());
         ++counters_.kinds[kind].opened.at(static_cast<std::size_t>(event.anomaly().opened().severity()));
     }
-    event.SerializeToString(&serialized_);
+    static_cast<void>(event.SerializeToString(&serialized_)); // fails from 2 GiB on
     publish_(serialized_);
 }
 

@@ -38,7 +38,7 @@ std::uint64_t BatchPrinter::append(const bus::Batch& batch, std::uint64_t limit,
         return batch.event_count;
     }
     // The bus has parsed it before, so it parses.
-    parsed_.ParseFromArray(batch.bytes.data(), static_cast<int>(batch.bytes.size()));
+    static_cast<void>(parsed_.ParseFromArray(batch.bytes.data(), static_cast<int>(batch.bytes.size())));
     if (format_ == Format::protobuf) return append_runs(limit, out);
     if (batch.missed > 0) append_missed(batch, out);
     return append_lines(batch, limit, out);

@@ -29,7 +29,8 @@ void fill(const Call& call, proto::PeerMessage& message)
         message.set_decode_error(std::string{trailing.error().reason});
         return;
     }
-    message.mutable_payload()->ParseFromString(decoded);
+    if (!message.mutable_payload()->ParseFromString(decoded))
+        throw std::logic_error{"what the decoder has made does not parse"};
     if (*trailing > 0) message.set_trailing_bytes(*trailing);
 }
 
