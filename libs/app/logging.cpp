@@ -13,6 +13,8 @@
 #include <google/protobuf/stubs/common.h>
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include <google/protobuf/stubs/logging.h>
+#else
+#include <absl/log/globals.h>
 #endif
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -87,6 +89,8 @@ void silence_protobuf()
 {
 #if GOOGLE_PROTOBUF_VERSION < 4022000
     google::protobuf::SetLogHandler(nullptr);
+#else // its lines are Abseil's, which nothing else here uses
+    absl::SetMinLogLevel(absl::LogSeverityAtLeast::kFatal);
 #endif
 }
 
