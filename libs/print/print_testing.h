@@ -69,7 +69,7 @@ private:
             return put(&R::SetBool, &R::AddBool, true);
         case FieldDescriptor::CPPTYPE_ENUM:
             return put(&R::SetEnumValue, &R::AddEnumValue, 1);
-        case FieldDescriptor::CPPTYPE_STRING: { // overloaded since protobuf 4
+        case FieldDescriptor::CPPTYPE_STRING: { // overloaded in later versions of protobuf
             const auto& value = field.type() == FieldDescriptor::TYPE_STRING ? text : bytes;
             return field.is_repeated() ? reflection.AddString(&message, &field, value)
                                        : reflection.SetString(&message, &field, value);
