@@ -1,10 +1,10 @@
 #include "libs/print/json.h"
 
 #include "libs/base/hex.h"
+#include "libs/base/utf8.h"
 #include "libs/print/display.h"
 #include "libs/print/json_writer.h"
 #include "libs/print/kind.h"
-#include "libs/print/utf8.h"
 
 #include <string_view>
 
@@ -28,7 +28,7 @@ public:
         writer_.key("timestamp_ns");
         writer_.number(timestamp_ns);
         writer_.key("node");
-        writer_.string(to_utf8(origin.node));
+        writer_.string(base::to_utf8(origin.node));
         writer_.key("publisher");
         writer_.number(origin.publisher_id);
         writer_.key("sequence");
@@ -114,7 +114,7 @@ private:
         writer_.start_object();
         for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
             const Message& entry = message.GetReflection()->GetRepeatedMessage(message, &field, i);
-            writer_.key(to_utf8(bytes_of(entry, *field.message_type()->map_key(), -1, scratch)));
+            writer_.key(base::to_utf8(bytes_of(entry, *field.message_type()->map_key(), -1, scratch)));
             value(entry, *field.message_type()->map_value(), -1);
         }
         writer_.end_object();
@@ -187,7 +187,7 @@ private:
     {
         switch (display_of(field)) {
         case proto::TEXT:
-            return writer_.string(is_utf8(value) ? value : to_utf8(value));
+            return writer_.string(base::is_utf8(value) ? value : base::to_utf8(value));
         case proto::HASH:
             return writer_.string(base::to_reversed_hex(value));
         default:
@@ -203,7 +203,7 @@ private:
         bool replaced = false;
         std::string scratch;
         for (int i = first; i < size; ++i)
-            replaced = replaced || !is_utf8(bytes_of(message, field, i, scratch));
+            replaced = replaced || !base::is_utf8(bytes_of(message, field, i, scratch));
         if (!replaced) return;
         writer_.key(std::string{field.name()} + "_hex");
         const auto item = [&](int i) { writer_.string(base::to_hex(bytes_of(message, field, i, scratch))); };

@@ -1,9 +1,9 @@
-#include "libs/print/utf8.h"
+#include "libs/base/utf8.h"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace peer_observer::print {
+namespace peer_observer::base {
 namespace {
 
 /// The length of the character that `bytes` begin with; 0 if they do not begin with one (RFC 3629, section 4).
@@ -53,4 +53,4 @@ std::string to_utf8(std::string_view bytes)
     return text;
 }
 
-} // namespace peer_observer::print
+} // namespace peer_observer::base

@@ -1,8 +1,8 @@
-#include "libs/print/utf8.h"
+#include "libs/base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace peer_observer::print {
+namespace peer_observer::base {
 namespace {
 
 const std::string kReplaced = "\xef\xbf\xbd";
@@ -34,4 +34,4 @@ TEST(Utf8, EachByteThatIsNotIsReplaced)
 }
 
 } // namespace
-} // namespace peer_observer::print
+} // namespace peer_observer::base
