@@ -42,8 +42,6 @@ std::expected<std::size_t, DecodeError> decode(std::string_view message_type, st
         out.resize(size_before);
         return std::unexpected(reader.error());
     }
-    // The writer drops a message without fields, but it must say which message it was.
-    if (out.size() == size_before) message_payload.add_message(type->field, "", 0);
     return reader.remaining();
 }
 

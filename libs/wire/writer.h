@@ -10,11 +10,23 @@
 
 namespace peer_observer::wire {
 
-/// `Writer message{parent, field}` writes a submessage, until it goes out of scope. One without fields is dropped.
+/// `Writer message{parent, field}` writes a submessage, until it goes out of scope. One without fields is written, too:
+/// it is there, and all its fields have their defaults. protozero would take it back.
 class Writer : public protozero::pbf_writer {
 public:
     explicit Writer(std::string& out) : basic_pbf_writer{out}, out_{out} {}
-    Writer(Writer& parent, protozero::pbf_tag_type field) : basic_pbf_writer{parent, field}, out_{parent.out_} {}
+    Writer(Writer& parent, protozero::pbf_tag_type field)
+        : basic_pbf_writer{parent, field}, out_{parent.out_}, parent_{&parent}, field_{field}, start_{out_.size()}
+    {}
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    ~Writer()
+    {
+        if (parent_ == nullptr || out_.size() != start_) return;
+        rollback();
+        parent_->add_message(field_, "", 0); // allocates nothing: what was taken back was longer
+    }
 
     /// Appends fields that `write(char* to)` has serialized: it returns how many bytes, `most` at most.
     template <typename Write>
@@ -26,6 +38,9 @@ public:
 
 private:
     std::string& out_;
+    Writer* parent_ = nullptr;
+    protozero::pbf_tag_type field_ = 0;
+    std::size_t start_ = 0; ///< where its fields begin
 };
 
 } // namespace peer_observer::wire
