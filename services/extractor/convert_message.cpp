@@ -17,7 +17,7 @@ const std::uint8_t* payload_of(const message_record& record)
     return reinterpret_cast<const std::uint8_t*>(&record + 1);
 }
 
-void write_raw(const message_record& record, std::size_t limit, protozero::pbf_writer& writer)
+void write_raw(const message_record& record, std::size_t limit, wire::Writer& writer)
 {
     const std::size_t size = std::min<std::size_t>(record.size, limit);
     writer.add_bytes(PeerMessage::kRawFieldNumber, reinterpret_cast<const char*>(payload_of(record)), size);

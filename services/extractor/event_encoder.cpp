@@ -1,6 +1,6 @@
 #include "services/extractor/event_encoder.h"
 
-#include "proto/event.pb.h"
+#include "libs/wire/writer.h"
 #include "services/extractor/tracepoints.h"
 
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ bool complete(const record_header& record, std::size_t size)
     return !has_payload || reinterpret_cast<const message_record&>(record).size <= size - sizeof(message_record);
 }
 
-void write_unreadable(unsigned mask, protozero::pbf_writer& event)
+void write_unreadable(unsigned mask, wire::Writer& event)
 {
     std::vector<std::uint32_t> arguments;
     for (; mask != 0; mask &= mask - 1)
@@ -62,13 +62,13 @@ std::string_view EventEncoder::encode(const record_header& record, std::size_t s
     if (!complete(record, size)) throw bad_record(record, size);
     const Conversion& conversion = kTracepoints[record.tracepoint].conversion;
     event_.clear();
-    protozero::pbf_writer event{event_};
+    wire::Writer event{event_};
     event.add_fixed64(Event::kTimestampNsFieldNumber, unix_time_ns(record.ktime_ns));
     event.add_uint32(Event::kPidFieldNumber, record.pid);
     if (record.unreadable != 0) write_unreadable(record.unreadable, event);
     {
-        protozero::pbf_writer context{event, static_cast<protozero::pbf_tag_type>(conversion.context_field)};
-        protozero::pbf_writer leaf{context, static_cast<protozero::pbf_tag_type>(conversion.event_field)};
+        wire::Writer context{event, static_cast<protozero::pbf_tag_type>(conversion.context_field)};
+        wire::Writer leaf{context, static_cast<protozero::pbf_tag_type>(conversion.event_field)};
         RecordWriter out{leaf, record};
         conversion.convert(record, out, context_);
     }

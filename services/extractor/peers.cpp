@@ -1,5 +1,6 @@
 #include "services/extractor/peers.h"
 
+#include "libs/base/utf8.h"
 #include "services/extractor/record_writer.h"
 
 namespace peer_observer::extractor {
@@ -8,8 +9,7 @@ namespace {
 template <std::size_t Size>
 void assign_utf8(std::string& to, const char (&text)[Size])
 {
-    std::string scratch;
-    to = valid_utf8(RecordWriter::as_view(text), scratch);
+    to = base::to_utf8(RecordWriter::as_view(text));
 }
 
 } // namespace

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "bpf/events.h"
-
-#include <protozero/pbf_writer.hpp>
+#include "libs/base/utf8.h"
+#include "libs/wire/writer.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,15 +13,11 @@
 
 namespace peer_observer::extractor {
 
-/// The text if it is UTF-8; else a copy without what is not, which lives in `scratch`. A protobuf `string` must be
-/// UTF-8.
-std::string_view valid_utf8(std::string_view text, std::string& scratch);
-
 /// Each function takes the number of the tracepoint's argument (from 1) that the value comes from, and writes nothing
 /// when that argument could not be read. As in proto3, a value that equals the default of its type is not written.
 class RecordWriter {
 public:
-    RecordWriter(protozero::pbf_writer& writer, const record_header& header) : writer_{writer}, header_{header} {}
+    RecordWriter(wire::Writer& writer, const record_header& header) : writer_{writer}, header_{header} {}
 
     bool readable(int argument) const
     {
@@ -52,15 +48,13 @@ public:
     {
         if (readable(argument)) writer_.add_bytes(tag(field), reinterpret_cast<const char*>(value), HASH_BYTES);
     }
+    /// A protobuf `string` must be UTF-8: each byte that is not becomes U+FFFD.
     template <std::size_t Size>
     void text(int argument, int field, const char (&value)[Size])
     {
         const std::string_view view = as_view(value);
-        if (!view.empty() && readable(argument)) {
-            std::string scratch;
-            const std::string_view valid = valid_utf8(view, scratch);
-            writer_.add_string(tag(field), valid.data(), valid.size());
-        }
+        if (!base::is_utf8(view)) return utf8(argument, field, base::to_utf8(view));
+        if (!view.empty() && readable(argument)) writer_.add_string(tag(field), view.data(), view.size());
     }
 
     /// For text that is known to be UTF-8.
@@ -75,7 +69,7 @@ public:
         if (readable(argument)) writer_.add_int32(tag(field), value);
     }
 
-    protozero::pbf_writer& writer() { return writer_; }
+    wire::Writer& writer() { return writer_; }
 
     template <std::size_t Size>
     static std::string_view as_view(const char (&value)[Size])
@@ -86,7 +80,7 @@ public:
 private:
     static protozero::pbf_tag_type tag(int field) { return static_cast<protozero::pbf_tag_type>(field); }
 
-    protozero::pbf_writer& writer_;
+    wire::Writer& writer_;
     const record_header& header_;
 };
 
