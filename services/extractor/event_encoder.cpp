@@ -4,7 +4,6 @@
 #include "services/extractor/tracepoints.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -19,13 +18,6 @@ using proto::EventsLost;
 
 constexpr std::array kCauses = {EventsLost::RING_FULL, EventsLost::TOO_BIG};
 static_assert(kCauses.size() == LOSS_CAUSE_COUNT);
-
-std::int64_t clock_ns(clockid_t clock)
-{
-    timespec time{};
-    (void)clock_gettime(clock, &time);
-    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
 
 bool complete(const record_header& record, std::size_t size)
 {
@@ -87,18 +79,30 @@ std::vector<std::string> EventEncoder::encode_losses(const KernelCounters& count
             if (count == 0) continue;
             reported += count;
             reported_total_ += count;
-            Event event;
-            event.set_timestamp_ns(unix_time_ns(ktime_ns));
-            auto& lost = *event.mutable_events_lost();
-            lost.set_tracepoint(kTracepoints[i].full_name());
-            lost.set_cause(kCauses[cause]);
-            lost.set_count(count);
-            events.push_back(event.SerializeAsString());
+            events.push_back(loss_event(i, kCauses[cause], count, ktime_ns));
         }
     }
     return events;
 }
 
-void EventEncoder::synchronize_clocks() { clock_offset_ns_ = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC); }
+std::string EventEncoder::loss_event(std::size_t tracepoint, EventsLost::Cause cause, std::uint64_t count,
+                                     std::uint64_t ktime_ns) const
+{
+    Event event;
+    event.set_timestamp_ns(unix_time_ns(ktime_ns));
+    auto& lost = *event.mutable_events_lost();
+    lost.set_tracepoint(kTracepoints.at(tracepoint).full_name());
+    lost.set_cause(cause);
+    lost.set_count(count);
+    return event.SerializeAsString();
+}
+
+std::uint64_t EventEncoder::reported_losses(loss_cause cause) const
+{
+    std::uint64_t sum = 0;
+    for (const auto& of_tracepoint : reported_.lost)
+        sum += of_tracepoint[cause];
+    return sum;
+}
 
 } // namespace peer_observer::extractor

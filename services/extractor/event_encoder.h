@@ -1,6 +1,8 @@
 // Kernel records -> serialized events, in the order in which they come, with a report wherever some are missing.
 #pragma once
 
+#include "proto/event.pb.h"
+#include "services/extractor/clocks.h"
 #include "services/extractor/converters.h"
 #include "services/extractor/tracer.h"
 
@@ -29,11 +31,18 @@ public:
     /// records. Which of several tracepoints lost first is not known then; the number is.
     std::vector<std::string> encode_losses(const KernelCounters& counters, std::uint64_t up_to, std::uint64_t ktime_ns);
 
+    /// A report of `count` events of a tracepoint that were lost before `ktime_ns`.
+    std::string loss_event(std::size_t tracepoint, proto::EventsLost::Cause cause, std::uint64_t count,
+                           std::uint64_t ktime_ns) const;
+
     /// Of all the losses that encode_losses() has reported: the sum.
     std::uint64_t reported_losses() const { return reported_total_; }
 
+    /// Of those, of one cause.
+    std::uint64_t reported_losses(loss_cause cause) const;
+
     /// Reads both clocks anew. Call it every few milliseconds: UNIX time is set and slewed, the kernel's is not.
-    void synchronize_clocks();
+    void synchronize_clocks() { clock_offset_ns_ = unix_time_offset_ns(); }
 
     const std::array<std::uint64_t, TRACEPOINT_COUNT>& events() const { return events_; }
     const std::map<std::string_view, std::uint64_t>& undecodable() const { return context_.undecodable; }

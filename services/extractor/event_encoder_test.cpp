@@ -198,6 +198,17 @@ TEST(EventEncoder, ReportsLossesOnceByTracepointAndCause)
     ASSERT_EQ(second.size(), 1U);
     EXPECT_EQ(parse(second[0]).events_lost().cause(), EventsLost::TOO_BIG);
     EXPECT_EQ(encoder.reported_losses(), 6U);
+    EXPECT_EQ(encoder.reported_losses(LOSS_RING_FULL), 4U);
+    EXPECT_EQ(encoder.reported_losses(LOSS_TOO_BIG), 2U);
+}
+
+TEST(EventEncoder, ReportsALossOfAnyCause)
+{
+    const auto event = parse(EventEncoder{{}}.loss_event(NET_OUTBOUND_MESSAGE, EventsLost::EVENT_TOO_LARGE, 2, 3));
+    EXPECT_EQ(event.timestamp_ns(), 3U);
+    EXPECT_EQ(event.events_lost().tracepoint(), "net:outbound_message");
+    EXPECT_EQ(event.events_lost().cause(), EventsLost::EVENT_TOO_LARGE);
+    EXPECT_EQ(event.events_lost().count(), 2U);
 }
 
 TEST(EventEncoder, KeepsLossesThatBelongAfterLaterRecords)

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -28,12 +27,9 @@ constexpr auto kHeartbeat = 1s;
 // Matches no process: what is filtered for while the pid file is absent.
 constexpr std::uint32_t kNoProcess = std::numeric_limits<std::uint32_t>::max();
 
-std::uint64_t ktime_ns()
-{
-    timespec time{};
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-}
+std::uint64_t ktime_ns() { return static_cast<std::uint64_t>(clock_ns(CLOCK_MONOTONIC)); }
+
+std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
 
 } // namespace
 
