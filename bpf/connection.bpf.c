@@ -4,7 +4,8 @@
 
 static __always_inline int emit_connection(struct pt_regs *ctx, enum tracepoint_id tracepoint)
 {
-    struct connection_record *record = reserve(tracepoint, sizeof(*record));
+    struct process process;
+    struct connection_record *record = find_process(&process) ? reserve_for(tracepoint, &process, sizeof(*record)) : NULL;
     if (!record)
         return 0;
     struct record_header *header = &record->header;
@@ -14,7 +15,7 @@ static __always_inline int emit_connection(struct pt_regs *ctx, enum tracepoint_
     record->network = argument(ctx, header, 3);
     record->count = argument(ctx, header, 4); /* or established_s: the same eight bytes */
     if (tracepoint == NET_INBOUND_CONNECTION || tracepoint == NET_OUTBOUND_CONNECTION)
-        forget_peer(header->pid, record->peer_id);
+        forget_peer(&process, record->peer_id);
     submit(record, sizeof(*record));
     return 0;
 }

@@ -16,7 +16,10 @@ struct {
     __uint(max_entries, 64 << 20); /* the extractor sets it before it loads the programs */
 } events SEC(".maps") __weak;      /* weak: each object has it, the linker keeps one */
 
-/* Defined in emit.bpf.c. */
+/* Defined in emit.bpf.c, which says what they are. */
+extern const volatile __u32 group_leader_offset;
+extern const volatile __u32 start_boottime_offset;
+extern const volatile __u64 largest_payload;
 extern __u64 lost[TRACEPOINT_COUNT][LOSS_CAUSE_COUNT];
 extern __u64 unreadable[TRACEPOINT_COUNT];
 extern __u64 lost_total;
@@ -41,15 +44,32 @@ static __always_inline __u32 current_pid(void)
     return bpf_get_current_pid_tgid() >> 32;
 }
 
-/* 0 when it is not the process that was asked for. */
-static __always_inline __u32 traced_pid(void)
+/* When the process started, as /proc/PID/stat has it in clock ticks. The verifier knows the offsets, and checks them against the
+ * kernel's types. */
+static __always_inline __u64 current_process_start_ns(void)
 {
-    __u32 pid = current_pid();
-    return pid_filter && pid_filter != pid ? 0 : pid;
+    if (!start_boottime_offset)
+        return 0;
+    const void *task = bpf_get_current_task_btf();
+    const void *leader = *(const void *const volatile *)(task + group_leader_offset);
+    return *(const volatile __u64 *)(leader + start_boottime_offset);
+}
+
+struct process {
+    __u64 start_ns; /* 0: not known */
+    __u32 pid;
+};
+
+/* False when it is not the process that was asked for. */
+static __always_inline bool find_process(struct process *process)
+{
+    process->pid = current_pid();
+    process->start_ns = current_process_start_ns();
+    return !pid_filter || pid_filter == process->pid;
 }
 
 /* `size` must be a constant. NULL when the ring is full (then it is counted). */
-static __always_inline void *reserve_for(enum tracepoint_id tracepoint, __u32 pid, __u64 size)
+static __always_inline void *reserve_for(enum tracepoint_id tracepoint, const struct process *process, __u64 size)
 {
     __u64 now = bpf_ktime_get_ns();
     struct record_header *header = bpf_ringbuf_reserve(&events, size, 0);
@@ -59,7 +79,8 @@ static __always_inline void *reserve_for(enum tracepoint_id tracepoint, __u32 pi
     }
     header->ktime_ns = now;
     header->lost_total = lost_total;
-    header->pid = pid;
+    header->process_start_ns = process->start_ns;
+    header->pid = process->pid;
     header->tracepoint = tracepoint;
     header->unreadable = 0;
     return header;
@@ -68,8 +89,8 @@ static __always_inline void *reserve_for(enum tracepoint_id tracepoint, __u32 pi
 /* The same, and NULL also when it is not the process that was asked for. */
 static __always_inline void *reserve(enum tracepoint_id tracepoint, __u64 size)
 {
-    __u32 pid = traced_pid();
-    return pid ? reserve_for(tracepoint, pid, size) : NULL;
+    struct process process;
+    return find_process(&process) ? reserve_for(tracepoint, &process, size) : NULL;
 }
 
 /* Waking the reader costs the traced thread more than all the rest: it happens once each time the ring fills past a threshold.

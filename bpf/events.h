@@ -53,7 +53,7 @@ enum tracepoint_id {
 /* In place of a tracepoint: a record that is no event, but says what later ones mean. */
 enum { PEER_RECORD = 0xffff };
 
-/* How many peers at once can be described; their ids follow one another. */
+/* Of how many peers at once the kernel side knows that it has described them. */
 enum { PEER_SLOTS = 1 << 14 };
 
 /* Why an event did not get into the ring buffer. */
@@ -64,14 +64,15 @@ enum loss_cause {
 };
 
 struct record_header {
-    __u64 ktime_ns;   /* CLOCK_MONOTONIC at which the probe fired */
-    __u64 lost_total; /* events of all tracepoints lost before this one, since the programs were loaded */
+    __u64 ktime_ns;         /* CLOCK_MONOTONIC at which the probe fired */
+    __u64 lost_total;       /* events of all tracepoints lost before this one, since the programs were loaded */
+    __u64 process_start_ns; /* CLOCK_BOOTTIME; with the pid it names a process. 0: not known */
     __u32 pid;
     __u16 tracepoint; /* enum tracepoint_id */
     __u16 unreadable; /* bit i: argument i + 1 or what it points at could not be read */
 };
 
-/* Comes before the first message of a peer, and whenever its slot has served another peer. */
+/* Comes before the first message of a peer, and whenever its slot has served another peer since. */
 struct peer_record {
     struct record_header header;
     __s64 peer_id;

@@ -7,7 +7,7 @@ enum { TYPE_WORDS = MESSAGE_TYPE_BYTES / WORD_BYTES };
 /* What the three have in common. */
 struct message {
     struct arguments arguments;
-    __u32 pid;
+    struct process process;
     __u64 peer_id;
     __u64 type[TYPE_WORDS]; /* characters */
 };
@@ -29,11 +29,10 @@ static __always_inline void read_message_type(struct message *message)
 /* False when there is nothing more to do: another process, or no room. */
 static __always_inline bool read_message(struct message *message, struct pt_regs *ctx, enum tracepoint_id tracepoint)
 {
-    message->pid = traced_pid();
-    if (!message->pid || !find_arguments(&message->arguments, ctx))
+    if (!find_process(&message->process) || !find_arguments(&message->arguments, ctx))
         return false;
     message->peer_id = frequent_argument(&message->arguments, 0);
-    return describe_peer(&message->arguments, tracepoint, message->pid, message->peer_id);
+    return describe_peer(&message->arguments, tracepoint, &message->process, message->peer_id);
 }
 
 static __always_inline void fill_message(struct message_record *record, const struct message *message, __u64 size, __u64 payload,
@@ -51,7 +50,7 @@ static __always_inline void fill_message(struct message_record *record, const st
 /* A record's size must be known to the verifier: sizes are powers of two, the smallest that fits is taken. */
 #define TRY_SIZE(record_size)                                                                                                      \
     if (size <= (record_size) - sizeof(struct message_record)) {                                                                   \
-        struct message_record *record = reserve_for(tracepoint, message.pid, (record_size));                                       \
+        struct message_record *record = reserve_for(tracepoint, &message.process, (record_size));                                  \
         if (record)                                                                                                                \
             fill_message(record, &message, size, payload, (record_size));                                                          \
         return 0;                                                                                                                  \
@@ -103,7 +102,7 @@ int net_processed_message(struct pt_regs *ctx)
     __u64 duration_ns = frequent_argument(&message.arguments, 5);
     read_message_type(&message);
 
-    struct processed_message_record *record = reserve_for(NET_PROCESSED_MESSAGE, message.pid, sizeof(*record));
+    struct processed_message_record *record = reserve_for(NET_PROCESSED_MESSAGE, &message.process, sizeof(*record));
     if (!record)
         return 0;
     record->header.unreadable = message.arguments.unreadable;

@@ -4,19 +4,38 @@
 
 #include "arguments.bpf.h"
 
-/* Defined in emit.bpf.c: the peer of a slot that the extractor has been told of, as the process in the upper half and the peer id
- * in the lower. 0: none. */
+/* Defined in emit.bpf.c: which peer of a slot the extractor has been told of. 0: none. Several processors write here at once, so it
+ * is one word: a hash, which is unique within a process. */
 extern __u64 described_peers[PEER_SLOTS];
 
-static __always_inline __u64 *peer_slot(__u64 peer_id) { return &described_peers[peer_id % PEER_SLOTS]; }
+struct peer {
+    __u64 *slot;
+    __u64 key;
+};
 
-static __always_inline __u64 peer_key(__u32 pid, __u64 peer_id) { return (__u64)pid << 32 | (__u32)peer_id; }
-
-/* For a new connection: should another process have had the same id once, that was another peer. */
-static __always_inline void forget_peer(__u32 pid, __u64 peer_id)
+/* The mixing function of MurmurHash3. Reversible: it makes different numbers of different ones. */
+static __always_inline __u64 mix(__u64 value)
 {
-    if (*peer_slot(peer_id) == peer_key(pid, peer_id))
-        *peer_slot(peer_id) = 0;
+    value ^= value >> 33;
+    value *= 0xff51afd7ed558ccd;
+    value ^= value >> 33;
+    value *= 0xc4ceb9fe1a85ec53;
+    return value ^ value >> 33;
+}
+
+/* The peers of a process follow one another, so those that are connected at the same time have slots of their own. */
+static __always_inline struct peer find_peer(const struct process *process, __u64 peer_id)
+{
+    __u64 hash = mix(process->start_ns + ((__u64)process->pid << 32)) + peer_id;
+    return (struct peer){&described_peers[hash % PEER_SLOTS], mix(hash) | !mix(hash)};
+}
+
+/* For a new connection: where the kernel does not tell when a process started, it may be another one of the same pid. */
+static __always_inline void forget_peer(const struct process *process, __u64 peer_id)
+{
+    struct peer peer = find_peer(process, peer_id);
+    if (*peer.slot == peer.key)
+        *peer.slot = 0;
 }
 
 static __always_inline void read_text(struct arguments *arguments, __u32 index, char *to, __u32 size)
@@ -29,16 +48,17 @@ static __always_inline void read_text(struct arguments *arguments, __u32 index, 
 
 /* Sends the texts of arguments 1 and 2 if the extractor does not have them. False when there is no room for that: then it cannot be
  * told of the peer's messages either. */
-static __always_inline bool describe_peer(struct arguments *arguments, enum tracepoint_id tracepoint, __u32 pid, __u64 peer_id)
+static __always_inline bool describe_peer(struct arguments *arguments, enum tracepoint_id tracepoint, const struct process *process,
+                                          __u64 peer_id)
 {
     if (arguments->unreadable) { /* the id: nobody knows whose message it is */
         arguments->unreadable |= 1 << 1 | 1 << 2;
         return true;
     }
-    __u64 key = peer_key(pid, peer_id);
-    if (*peer_slot(peer_id) == key && peer_id <= (__u32)-1)
+    struct peer peer = find_peer(process, peer_id);
+    if (*peer.slot == peer.key)
         return true;
-    struct peer_record *record = reserve_for(tracepoint, pid, sizeof(*record));
+    struct peer_record *record = reserve_for(tracepoint, process, sizeof(*record));
     if (!record)
         return false;
     record->header.tracepoint = PEER_RECORD;
@@ -46,7 +66,7 @@ static __always_inline bool describe_peer(struct arguments *arguments, enum trac
     read_text(arguments, 1, record->address, sizeof(record->address));
     read_text(arguments, 2, record->connection_type, sizeof(record->connection_type));
     bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-    if (!arguments->unreadable && peer_id <= (__u32)-1)
-        *peer_slot(peer_id) = key;
+    if (!arguments->unreadable)
+        *peer.slot = peer.key;
     return true;
 }

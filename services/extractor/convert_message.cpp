@@ -9,7 +9,10 @@ namespace {
 using proto::PeerMessage;
 using proto::ProcessedMessage;
 
+constexpr int kPeerArgument = 1;
 constexpr int kPayloadArgument = 6;
+static_assert(+PeerMessage::kAddressFieldNumber == +ProcessedMessage::kAddressFieldNumber);
+static_assert(+PeerMessage::kConnectionTypeFieldNumber == +ProcessedMessage::kConnectionTypeFieldNumber);
 constexpr std::string_view kUnreadable = "the node's memory could not be read";
 
 const std::uint8_t* payload_of(const message_record& record)
@@ -21,6 +24,17 @@ void write_raw(const message_record& record, std::size_t limit, wire::Writer& wr
 {
     const std::size_t size = std::min<std::size_t>(record.size, limit);
     writer.add_bytes(PeerMessage::kRawFieldNumber, reinterpret_cast<const char*>(payload_of(record)), size);
+}
+
+void write_peer(const record_header& record, std::int64_t peer_id, RecordWriter& out, ConvertContext& context)
+{
+    if (!out.readable(kPeerArgument)) return;
+    if (const auto* peer = context.peers.find(record, peer_id)) {
+        out.utf8(2, PeerMessage::kAddressFieldNumber, peer->address);
+        out.utf8(3, PeerMessage::kConnectionTypeFieldNumber, peer->connection_type);
+    } else {
+        ++context.undescribed;
+    }
 }
 
 void write_payload(const message_record& record, RecordWriter& out, ConvertContext& context)
@@ -54,10 +68,7 @@ void write_payload(const message_record& record, RecordWriter& out, ConvertConte
 void convert_message(const message_record& record, RecordWriter& out, ConvertContext& context)
 {
     out.int64(1, PeerMessage::kPeerIdFieldNumber, record.peer_id);
-    if (const auto* peer = context.peers.find(record.header.pid, record.peer_id)) {
-        out.utf8(2, PeerMessage::kAddressFieldNumber, peer->address);
-        out.utf8(3, PeerMessage::kConnectionTypeFieldNumber, peer->connection_type);
-    }
+    write_peer(record.header, record.peer_id, out, context);
     out.text(4, PeerMessage::kMessageTypeFieldNumber, record.message_type);
     out.uint64(5, PeerMessage::kSizeFieldNumber, record.size);
     write_payload(record, out, context);
@@ -66,10 +77,7 @@ void convert_message(const message_record& record, RecordWriter& out, ConvertCon
 void convert_processed_message(const processed_message_record& record, RecordWriter& out, ConvertContext& context)
 {
     out.int64(1, ProcessedMessage::kPeerIdFieldNumber, record.peer_id);
-    if (const auto* peer = context.peers.find(record.header.pid, record.peer_id)) {
-        out.utf8(2, ProcessedMessage::kAddressFieldNumber, peer->address);
-        out.utf8(3, ProcessedMessage::kConnectionTypeFieldNumber, peer->connection_type);
-    }
+    write_peer(record.header, record.peer_id, out, context);
     out.text(4, ProcessedMessage::kMessageTypeFieldNumber, record.message_type);
     out.uint64(5, ProcessedMessage::kSizeFieldNumber, record.size);
     out.int64(6, ProcessedMessage::kDurationNsFieldNumber, record.duration_ns);

@@ -33,6 +33,7 @@ struct ConvertContext {
     ConvertOptions options;
     std::string decoded; ///< reused buffer
     Peers peers;
+    std::uint64_t undescribed = 0; ///< messages of peers that are not among them
     std::map<std::string_view, std::uint64_t> undecodable;
 };
 

@@ -16,6 +16,8 @@ namespace {
 using proto::Event;
 using proto::EventsLost;
 
+constexpr std::uint64_t kNanosecondsPerMillisecond = 1'000'000;
+
 constexpr std::array kCauses = {EventsLost::RING_FULL, EventsLost::TOO_BIG};
 static_assert(kCauses.size() == LOSS_CAUSE_COUNT);
 
@@ -57,6 +59,8 @@ std::string_view EventEncoder::encode(const record_header& record, std::size_t s
     wire::Writer event{event_};
     event.add_fixed64(Event::kTimestampNsFieldNumber, unix_time_ns(record.ktime_ns));
     event.add_uint32(Event::kPidFieldNumber, record.pid);
+    if (record.process_start_ns != 0)
+        event.add_uint64(Event::kProcessStartMsFieldNumber, record.process_start_ns / kNanosecondsPerMillisecond);
     if (record.unreadable != 0) write_unreadable(record.unreadable, event);
     {
         wire::Writer context{event, static_cast<protozero::pbf_tag_type>(conversion.context_field)};

@@ -128,27 +128,31 @@ TEST(EventEncoder, SaysWhichArgumentsCouldNotBeRead)
     EXPECT_NE(message.decode_error(), "");
 }
 
-TEST(EventEncoder, NamesThePeerThatWasDescribedLast)
+TEST(EventEncoder, SaysWhichProcessItWas)
+{
+    MessageRecord record{"ping", std::string(8, 'x')};
+    EXPECT_EQ(encode(record).process_start_ms(), 0U) << "not known";
+    record.get().header.process_start_ns = 12'345'999'999;
+    EXPECT_EQ(encode(record).process_start_ms(), 12'345U);
+}
+
+TEST(EventEncoder, CountsMessagesOfPeersThatWereNotDescribed)
 {
     MessageRecord record{"ping", std::string(8, 'x')};
     EventEncoder encoder{{}};
     const auto address = [&] {
         return parse(encoder.encode(record.get().header, record.size())).message().inbound().address();
     };
-    EXPECT_EQ(address(), "") << "nobody was described";
+    EXPECT_EQ(address(), "");
+    EXPECT_EQ(encoder.undescribed(), 1U);
     describe(encoder, make_peer(5, "a"));
-    describe(encoder, make_peer(6, "b"));
     EXPECT_EQ(address(), "a");
-    record.get().peer_id = 6;
-    EXPECT_EQ(address(), "b");
-    describe(encoder, make_peer(6, "c"));
-    EXPECT_EQ(address(), "c") << "a new process with the same ids";
-    describe(encoder, make_peer(6 + PEER_SLOTS, "d"));
-    EXPECT_EQ(address(), "") << "another one's slot";
-    record.get().peer_id = 6 + PEER_SLOTS;
-    EXPECT_EQ(address(), "d");
-    record.get().header.pid = 8;
-    EXPECT_EQ(address(), "") << "a peer of another process";
+    record.get().header.process_start_ns = 1;
+    EXPECT_EQ(address(), "") << "a later process of the same pid";
+    EXPECT_EQ(encoder.undescribed(), 2U);
+    record.get().header.unreadable = 1;
+    EXPECT_EQ(address(), "");
+    EXPECT_EQ(encoder.undescribed(), 2U) << "the event itself says that the peer is not known";
 }
 
 TEST(EventEncoder, ReplacesTextThatIsNotUtf8)

@@ -93,7 +93,8 @@ void Extractor::housekeeping(app::Context& context)
     if (!options_.pid_file.empty()) filter_by_pid_file();
     {
         const std::lock_guard lock{mutex_};
-        statistics_ = {encoder_.events(), tracer_.counters(), target_.states(), encoder_.undecodable()};
+        statistics_ = {encoder_.events(), tracer_.counters(), target_.states(), encoder_.undecodable(),
+                       encoder_.undescribed()};
     }
     if (now < next_heartbeat_) return;
 

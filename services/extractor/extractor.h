@@ -31,6 +31,7 @@ struct ExtractorStatistics {
     KernelCounters kernel;
     std::array<AttachState, TRACEPOINT_COUNT> states{};
     std::map<std::string_view, std::uint64_t> undecodable;
+    std::uint64_t undescribed = 0; ///< messages of peers whose address is not known
 };
 
 class Extractor {

@@ -72,6 +72,11 @@ void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<
                   MetricType::counter, [read] { return by_tracepoint(read().kernel.unreadable); });
     telemetry.add("peer_observer_extractor_undecodable_messages_total", "P2P messages that could not be decoded.",
                   MetricType::counter, [read] { return undecodable(read()); });
+    telemetry.add("peer_observer_extractor_undescribed_peer_messages_total",
+                  "P2P messages that were published without their peer's address and connection type, because the "
+                  "extractor did not know them.",
+                  MetricType::counter,
+                  [read] { return std::vector<Sample>{{static_cast<double>(read().undescribed), {}}}; });
     telemetry.add("peer_observer_extractor_tracepoint_attached",
                   "1 for an enabled tracepoint that is attached; 0 while the program is missing or does not have it.",
                   MetricType::gauge, [read] { return attached(read()); });

@@ -3,6 +3,7 @@
 #include "bpf/extractor.skel.h"
 #include "libs/base/c_handle.h"
 #include "services/extractor/capabilities.h"
+#include "services/extractor/kernel_types.h"
 
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -102,6 +103,11 @@ public:
         for (std::size_t i = 0; i < kTracepoints.size(); ++i)
             bpf_program__set_autoload(program(i), enabled[i]);
         bpf_map__set_max_entries(skeleton_->maps.events, static_cast<__u32>(ring_bytes));
+        if (const auto offsets = find_task_offsets()) {
+            skeleton_->rodata->group_leader_offset = offsets->group_leader;
+            skeleton_->rodata->start_boottime_offset = offsets->start_boottime;
+        }
+        skeleton_->rodata->largest_payload = largest_payload_bytes(ring_bytes);
         skeleton_->bss->wakeup_bytes = ring_bytes / kWakeupFraction;
         set_pid_namespace(skeleton_->bss->pid_namespace_device, skeleton_->bss->pid_namespace_inode);
 
@@ -178,6 +184,8 @@ std::size_t Tracer::consume(std::size_t most) { return implementation_->consume(
 int Tracer::ring_fd() const { return ring_buffer__epoll_fd(implementation_->ring_.get()); }
 
 std::size_t Tracer::ring_bytes() const { return implementation_->ring_bytes_; }
+
+bool Tracer::knows_process_start() const { return implementation_->skeleton_->rodata->start_boottime_offset != 0; }
 
 void Tracer::filter_pid(std::uint32_t pid)
 {

@@ -1,9 +1,11 @@
-// The kernel side, loaded: attaches programs to probes and reads the ring buffer. The only user of libbpf.
+// The kernel side, loaded: attaches programs to probes and reads the ring buffer. With kernel_types, the only user of
+// libbpf.
 #pragma once
 
 #include "bpf/events.h"
 #include "services/extractor/tracepoints.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +17,13 @@
 struct bpf_link;
 
 namespace peer_observer::extractor {
+
+/// The largest payload whose record fits into an empty ring of so many bytes: records are powers of two, and the ring
+/// takes only what is smaller than itself.
+constexpr std::size_t largest_payload_bytes(std::size_t ring_bytes)
+{
+    return std::min<std::size_t>(MAX_MESSAGE_PAYLOAD_BYTES, ring_bytes / 2 - sizeof(message_record));
+}
 
 /// One attached probe; detached when destroyed.
 using Link = std::unique_ptr<bpf_link, void (*)(bpf_link*)>;
@@ -48,6 +57,10 @@ public:
     /// Becomes readable when the ring has filled past a threshold. Below it, call consume() every few milliseconds.
     int ring_fd() const;
     std::size_t ring_bytes() const;
+
+    /// Whether records say when their process started. If not, a process that has the pid of an earlier one is taken
+    /// for it.
+    bool knows_process_start() const;
 
     /// Only events of this process; 0 = of every process.
     void filter_pid(std::uint32_t pid);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -17,11 +18,14 @@ std::uint64_t thread_cpu_ns()
 }
 
 Summary flood_from_one_peer(const Flood& flood, const PlayerSettings& settings, const std::atomic<bool>& stopping,
-                            std::int64_t peer_id)
+                            std::size_t thread)
 {
+    constexpr std::size_t kPort = 8333;
     Bytes payload = flood.payload;
-    const Call call = calls::net_inbound_message(peer_id, "127.0.0.1:8333", "inbound", flood.message_type.c_str(),
-                                                 payload.size(), payload.empty() ? nullptr : payload.data());
+    const std::string address = flood.host + ':' + std::to_string(kPort + thread);
+    const Call call = calls::net_inbound_message(static_cast<std::int64_t>(thread * flood.peer_step), address.c_str(),
+                                                 "inbound", flood.message_type.c_str(), payload.size(),
+                                                 payload.empty() ? nullptr : payload.data());
     Player player(settings, stopping);
     const std::uint64_t before = thread_cpu_ns();
     for (std::uint64_t number = 0; !player.done(); ++number) {
@@ -44,9 +48,7 @@ Summary play_flood(const Flood& flood, PlayerSettings settings, const std::atomi
         std::vector<std::jthread> threads;
         threads.reserve(flood.threads);
         for (std::size_t i = 0; i < flood.threads; ++i) {
-            threads.emplace_back([&, i] {
-                summaries[i] = flood_from_one_peer(flood, settings, stopping, static_cast<std::int64_t>(i));
-            });
+            threads.emplace_back([&, i] { summaries[i] = flood_from_one_peer(flood, settings, stopping, i); });
         }
     }
     Summary total;

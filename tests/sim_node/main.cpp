@@ -95,6 +95,9 @@ po::options_description options()
     add("payload", po::value<std::string>(), "a file with the payload of a flood's messages, which stays as it is");
     add("count", count(0), "messages of each thread of a flood; 0: no limit");
     add("threads", count(1), "threads of a flood; each is a peer of its own");
+    add("peer-step", count(1), "the ids of these peers are so far apart");
+    add("host", po::value<std::string>()->default_value("127.0.0.1"),
+        "of the addresses of these peers; their ports count from 8333");
     add("repeat", count(0), "play the session's first so many tracepoints over and over, made before it begins");
     add("order", "instead of a session: several tracepoints in turn, each with its number in an argument");
     add("fault", po::value<std::string>(),
@@ -198,8 +201,9 @@ Summary play(const po::variables_map& values, const Recording& recording, Player
         throw UsageError("--flood, --order, --fault and --attack exclude one another");
     }
     if (values.contains("flood")) {
-        const Flood flood{values["flood"].as<std::string>(), flood_payload(values), !values.contains("payload"),
-                          values["threads"].as<Count>().value};
+        const Flood flood{values["flood"].as<std::string>(),     flood_payload(values),
+                          !values.contains("payload"),           values["threads"].as<Count>().value,
+                          values["peer-step"].as<Count>().value, values["host"].as<std::string>()};
         if (flood.threads == 0 || flood.threads > kMostThreads) throw UsageError("a flood has 1 to 256 threads");
         settings.events = values["count"].as<Count>().value;
         return play_flood(flood, settings, stopping);

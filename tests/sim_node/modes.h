@@ -13,8 +13,10 @@ namespace peer_observer::sim_node {
 struct Flood {
     std::string message_type;
     Bytes payload;
-    bool numbered = true;      ///< the payload's first 8 bytes, if there are as many, become the message's number
-    std::uint64_t threads = 1; ///< each fires settings.events messages, numbered from 0, as the peer of its number
+    bool numbered = true;           ///< the payload's first 8 bytes, if there are as many, become the message's number
+    std::uint64_t threads = 1;      ///< each fires settings.events messages, numbered from 0, as a peer of its own
+    std::uint64_t peer_step = 1;    ///< thread i is peer i * peer_step
+    std::string host = "127.0.0.1"; ///< of thread i's address, whose port is 8333 + i
 };
 
 /// Inbound messages and nothing else. The rate is that of all threads together.
