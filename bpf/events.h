@@ -80,7 +80,8 @@ struct peer_record {
     char connection_type[CONNECTION_TYPE_BYTES];
 };
 
-/* The payload, `size` bytes, follows it; the record may be longer. The peer's address is in its peer_record. */
+/* The payload, `size` bytes, follows it; the record may be longer. Nothing follows where `size` is above MAX_MESSAGE_PAYLOAD_BYTES.
+ * The peer's address is in its peer_record. */
 struct message_record {
     struct record_header header;
     __s64 peer_id;

@@ -35,14 +35,15 @@ static __always_inline bool read_message(struct message *message, struct pt_regs
     return describe_peer(&message->arguments, tracepoint, &message->process, message->peer_id);
 }
 
-static __always_inline void fill_message(struct message_record *record, const struct message *message, __u64 size, __u64 payload,
-                                         __u64 record_size)
+/* Copies the first `copied` bytes of the payload. */
+static __always_inline void fill_message(struct message_record *record, const struct message *message, __u64 size, __u64 copied,
+                                         __u64 payload, __u64 record_size)
 {
     record->header.unreadable = message->arguments.unreadable;
     record->peer_id = message->peer_id;
     record->size = size;
     __builtin_memcpy(record->message_type, message->type, MESSAGE_TYPE_BYTES);
-    if (size > 0 && bpf_probe_read_user(record + 1, size, (const void *)payload))
+    if (copied > 0 && bpf_probe_read_user(record + 1, copied, (const void *)payload))
         record->header.unreadable |= 1 << 5;
     submit(record, record_size);
 }
@@ -52,7 +53,7 @@ static __always_inline void fill_message(struct message_record *record, const st
     if (size <= (record_size) - sizeof(struct message_record)) {                                                                   \
         struct message_record *record = reserve_for(tracepoint, &message.process, (record_size));                                  \
         if (record)                                                                                                                \
-            fill_message(record, &message, size, payload, (record_size));                                                          \
+            fill_message(record, &message, size, size, payload, (record_size));                                                    \
         return 0;                                                                                                                  \
     }
 
@@ -65,6 +66,16 @@ static __always_inline int emit_message(struct pt_regs *ctx, enum tracepoint_id 
     __u64 payload = frequent_argument(&message.arguments, 5);
     read_message_type(&message);
 
+    if (size > MAX_MESSAGE_PAYLOAD_BYTES) { /* Bitcoin Core refuses to receive it, but does send it */
+        struct message_record *record = reserve_for(tracepoint, &message.process, sizeof(*record));
+        if (record)
+            fill_message(record, &message, size, 0, payload, sizeof(*record));
+        return 0;
+    }
+    if (size > largest_payload) {
+        count_loss(tracepoint, LOSS_TOO_BIG);
+        return 0;
+    }
     TRY_SIZE(1 << 7)
     TRY_SIZE(1 << 8)
     TRY_SIZE(1 << 9)
@@ -80,9 +91,7 @@ static __always_inline int emit_message(struct pt_regs *ctx, enum tracepoint_id 
     TRY_SIZE(1 << 19)
     TRY_SIZE(1 << 20)
     TRY_SIZE(1 << 21)
-    if (size <= MAX_MESSAGE_PAYLOAD_BYTES)
-        TRY_SIZE(1 << 22)
-    count_loss(tracepoint, LOSS_TOO_BIG);
+    TRY_SIZE(1 << 22)
     return 0;
 }
 

@@ -40,6 +40,12 @@ void write_peer(const record_header& record, std::int64_t peer_id, RecordWriter&
 void write_payload(const message_record& record, RecordWriter& out, ConvertContext& context)
 {
     const auto& options = context.options;
+    if (record.size > MAX_MESSAGE_PAYLOAD_BYTES) {
+        wire::Writer truncated{out.writer(), PeerMessage::kTruncatedFieldNumber};
+        truncated.add_enum(proto::Truncated::kReasonFieldNumber, proto::Truncated::MESSAGE_TOO_LARGE);
+        truncated.add_enum(proto::Truncated::kKeptFieldNumber, proto::Truncated::NOTHING);
+        return;
+    }
     if (!out.readable(kPayloadArgument)) {
         out.writer().add_string(PeerMessage::kDecodeErrorFieldNumber, kUnreadable.data(), kUnreadable.size());
         ++context.undecodable[kUnreadable];

@@ -25,8 +25,9 @@ bool complete(const record_header& record, std::size_t size)
 {
     if (size < sizeof(record) || record.tracepoint >= kTracepoints.size()) return false;
     if (size < kTracepoints[record.tracepoint].conversion.record_bytes) return false;
-    const bool has_payload = record.tracepoint == NET_INBOUND_MESSAGE || record.tracepoint == NET_OUTBOUND_MESSAGE;
-    return !has_payload || reinterpret_cast<const message_record&>(record).size <= size - sizeof(message_record);
+    if (record.tracepoint != NET_INBOUND_MESSAGE && record.tracepoint != NET_OUTBOUND_MESSAGE) return true;
+    const std::uint64_t payload = reinterpret_cast<const message_record&>(record).size;
+    return payload > MAX_MESSAGE_PAYLOAD_BYTES || payload <= size - sizeof(message_record);
 }
 
 void write_unreadable(unsigned mask, wire::Writer& event)

@@ -155,6 +155,21 @@ TEST(EventEncoder, CountsMessagesOfPeersThatWereNotDescribed)
     EXPECT_EQ(encoder.undescribed(), 2U) << "the event itself says that the peer is not known";
 }
 
+TEST(EventEncoder, PublishesTypeAndSizeOfAMessageThatIsTooLarge)
+{
+    MessageRecord record{"block", ""};
+    record.get().size = MAX_MESSAGE_PAYLOAD_BYTES + 1;
+    const auto message = encode(record).message().inbound();
+    EXPECT_EQ(message.address(), "127.0.0.1:18444");
+    EXPECT_EQ(message.message_type(), "block");
+    EXPECT_EQ(message.size(), 4'000'001U);
+    EXPECT_EQ(message.truncated().reason(), proto::Truncated::MESSAGE_TOO_LARGE);
+    EXPECT_EQ(message.truncated().kept(), proto::Truncated::NOTHING);
+    EXPECT_FALSE(message.has_payload());
+    EXPECT_FALSE(message.has_raw());
+    EXPECT_FALSE(message.has_decode_error());
+}
+
 TEST(EventEncoder, ReplacesTextThatIsNotUtf8)
 {
     MessageRecord record{"p\xffng", std::string(8, 'x')};

@@ -40,6 +40,12 @@ Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher,
       target_{options.path, tracer_, options.tracepoints, log_}
 {
     tracer_.filter_pid(options.pid);
+    if (const auto largest = largest_payload_bytes(options.ring_bytes); largest < MAX_MESSAGE_PAYLOAD_BYTES)
+        log_(true,
+             fmt::format("messages of more than {} bytes do not fit into the ring buffer of {} bytes: they are lost",
+                         largest, options.ring_bytes));
+    if (!tracer_.knows_process_start())
+        log_(true, "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): events do not say when their process started");
 }
 
 void Extractor::run(app::Context& context)
@@ -101,12 +107,24 @@ void Extractor::housekeeping(app::Context& context)
     next_heartbeat_ = now + kHeartbeat;
     const std::uint64_t events = publisher_.next_sequence();
     if (std::exchange(events_at_heartbeat_, events) == events) publisher_.heartbeat();
-    const std::uint64_t lost = encoder_.reported_losses();
-    if (const auto more = lost - std::exchange(reported_at_notice_, lost); more > 0)
-        log_(true, fmt::format(
-                       "lost {} events, {} since the start: the ring buffer of {} bytes was full, or a message too big",
-                       more, lost, tracer_.ring_bytes()));
-    context.alive(fmt::format("{} events, {} lost, {} probes attached", events, lost, target_.attached_count()));
+    log_losses();
+    context.alive(fmt::format("{} events, {} lost, {} probes attached", events, encoder_.reported_losses(),
+                              target_.attached_count()));
+}
+
+void Extractor::log_losses()
+{
+    const auto more = [this](loss_cause cause) {
+        const auto lost = encoder_.reported_losses(cause);
+        return lost - std::exchange(reported_at_notice_[cause], lost);
+    };
+    const auto total = encoder_.reported_losses();
+    if (const auto lost = more(LOSS_RING_FULL); lost > 0)
+        log_(true, fmt::format("lost {} event{}, {} since the start: the ring buffer of {} bytes was full", lost,
+                               plural(lost), total, tracer_.ring_bytes()));
+    if (const auto lost = more(LOSS_TOO_BIG); lost > 0)
+        log_(true, fmt::format("lost {} event{}, {} since the start: too big for the ring buffer of {} bytes", lost,
+                               plural(lost), total, tracer_.ring_bytes()));
 }
 
 void Extractor::filter_by_pid_file()

@@ -48,6 +48,7 @@ private:
     void on_record(const record_header& record, std::size_t size);
     void publish_losses(std::uint64_t up_to, std::uint64_t ktime_ns);
     void housekeeping(app::Context& context);
+    void log_losses();
     void filter_by_pid_file();
 
     ExtractorOptions options_;
@@ -59,7 +60,7 @@ private:
     std::chrono::steady_clock::time_point next_housekeeping_;
     std::chrono::steady_clock::time_point next_heartbeat_;
     std::uint64_t events_at_heartbeat_ = 0;
-    std::uint64_t reported_at_notice_ = 0;
+    std::array<std::uint64_t, LOSS_CAUSE_COUNT> reported_at_notice_{};
     std::uint32_t filtered_pid_ = 0;
     mutable std::mutex mutex_;
     ExtractorStatistics statistics_;

@@ -12,7 +12,7 @@ MAX_PAYLOAD = 4_000_000
 @pytest.fixture(scope="module")
 def traced():
     options = ("--raw-payloads", "undecoded", "--max-raw-size", str(MAX_PAYLOAD))
-    with traced_node(extractor_options=options, expected_losses=1) as traced:
+    with traced_node(extractor_options=options) as traced:
         traced.peer_of_node, traced.node_of_peer = traced.peer.connect(traced.node)
         yield traced
 
@@ -48,17 +48,19 @@ def test_every_byte_of_a_payload_arrives(traced, direction, size):
     assert event["decode_error"]
 
 
-def test_a_payload_above_the_limit_is_reported_in_its_place(traced):
-    """The receiver would drop it, but the sender's probe fires."""
+def test_of_a_payload_above_the_limit_there_are_type_and_size(traced):
+    """The receiver drops it, but the sender's probe fires."""
     mark = traced.mark()
     peer = traced.peer_of_node["id"]
     traced.node.rpc.sendmsgtopeer(peer, "before", "00")
     traced.node.rpc.sendmsgtopeer(peer, "toobig", "00" * (MAX_PAYLOAD + 1))
-    lost = traced.events.wait_for("events_lost", mark)
-    assert (lost["tracepoint"], lost["cause"], lost["count"]) == ("net:outbound_message", "TOO_BIG", 1)
+    event = traced.events.wait_for("message.outbound", mark, message_type="toobig")
+    assert (event["size"], event["truncated"]["reason"]) == (MAX_PAYLOAD + 1, "MESSAGE_TOO_LARGE")
+    assert not event.get("payload") and not event.get("raw") and not event.get("decode_error")
     before = traced.events.wait_for("message.outbound", mark, message_type="before")
-    assert lost.sequence > before.sequence
-    assert not traced.events.find("message.outbound", mark, message_type="toobig")
+    assert event.sequence > before.sequence
+    assert (event["address"], event["connection_type"]) == (before["address"], before["connection_type"])
+    assert not traced.events.find("events_lost", mark)
     # The peer has hung up on it.
     traced.events.wait_for("connection.closed", mark, peer_id=peer)
     traced.peer_of_node, traced.node_of_peer = traced.peer.connect(traced.node)

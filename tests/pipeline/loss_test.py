@@ -1,5 +1,6 @@
 """What cannot be delivered is reported in the stream, where it would have been, and counted."""
 
+import re
 import signal
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_payload_that_cannot_be_read_leaves_an_event_that_says_so(directory, f
         assert event["message_type"] == "ping"
         assert event["size"] == 8
         assert event["decode_error"]
-        assert not event["raw"]
+        assert not event.get("raw")
         assert "payload" not in event.fields
 
 
@@ -128,7 +129,32 @@ def test_a_text_that_cannot_be_read_is_absent_and_named(directory):
         assert event["payload"]["ping"]["nonce"] == 0x0707070707070707
 
 
-def test_a_payload_above_the_limit_is_reported_lost_in_its_place(directory):
+def test_of_a_payload_above_the_limit_there_are_type_and_size(directory):
     for event in faulty_stream(directory, "too-big"):
-        assert event.kind == "events_lost"
-        assert (event["tracepoint"], event["cause"], event["count"]) == ("net:inbound_message", "TOO_BIG", 1)
+        assert event.kind == "message.inbound"
+        assert (event["address"], event["message_type"], event["size"]) == ("127.0.0.1:8333", "ping", 4_000_001)
+        assert event["truncated"]["reason"] == "MESSAGE_TOO_LARGE"
+        assert not event.get("payload") and not event.get("raw") and not event.get("decode_error")
+        assert not event.all.get("unreadable_arguments")
+
+
+@pytest.mark.parametrize("mebibytes", [1, 2, 4])
+def test_a_message_that_never_fits_into_the_ring_is_too_big(directory, mebibytes):
+    """The smallest such message is lost on an idle node, the largest that the extractor says to fit is not."""
+    path = copy_sim_node(directory)
+    with harness.Extractor(path, directory, "--ring-size", mebibytes) as extractor, harness.Events(extractor.url) as events:
+        largest = int(re.search(r"messages of more than (\d+) bytes", extractor.wait_for_log("messages of more than")).group(1))
+        assert mebibytes * 250_000 < largest < 4_000_000
+        extractor.wait_for_log("tracepoints to")
+        play(path, "--flood", "junk", "--size", largest, "--count", 1)
+        assert events.wait_for("message.inbound")["size"] == largest
+        play(path, "--flood", "junk", "--size", largest + 1, "--count", 1)
+        lost = events.wait_for("events_lost")
+        assert (lost["tracepoint"], lost["cause"], lost["count"]) == ("net:inbound_message", "TOO_BIG", 1)
+        extractor.wait_for_log("lost 1 event, 1 since the start: too big for the ring buffer")
+
+
+def test_a_ring_that_takes_every_message_warns_of_nothing(directory):
+    with harness.Extractor(copy_sim_node(directory), directory, "--ring-size", 8) as extractor:
+        extractor.wait_for_log("tracepoints to")
+        assert not [line for line in extractor.log if "do not fit" in line]
