@@ -1,12 +1,10 @@
 #include "libs/app/options.h"
 
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include "libs/base/regular_file.h"
+
+#include <cstddef>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 
 #include <boost/program_options.hpp>
 
@@ -82,13 +80,12 @@ void store_command_line(int argc, const char* const* argv, const po::options_des
 
 void store_config_file(const std::string& path, const po::options_description& options, po::variables_map& values)
 {
-    std::ifstream file{path};
-    const int error = std::filesystem::is_directory(path) ? EISDIR : errno;
-    if (!file || error == EISDIR) throw UsageError("--config " + path + ": " + std::generic_category().message(error));
-    const std::string text{std::istreambuf_iterator{file}, {}};
+    constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
+    const auto text = base::read_regular_file(path, kMostBytes);
+    if (!text) throw UsageError("--config " + path + ": " + text.error().reason);
     const std::string where = "in " + path + ": ";
-    refuse_placeholders(text, where);
-    std::istringstream lines{text};
+    refuse_placeholders(*text, where);
+    std::istringstream lines{*text};
     try {
         po::store(po::parse_config_file(lines, options), values);
     } catch (const po::error& problem) {

@@ -1,12 +1,11 @@
 #include "libs/bus/endpoint.h"
 
+#include "libs/base/regular_file.h"
 #include "libs/bus/option_error.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -37,10 +36,9 @@ std::optional<int> parse_port(std::string_view text)
 void check_readable(const std::string& what, const std::string& file)
 {
     if (file.empty()) throw std::runtime_error{"tls+tcp:// needs a " + what};
-    std::ifstream stream{file};
-    if (!stream || (stream.peek(), stream.bad())) {
-        throw std::runtime_error{"cannot read the " + what + " " + file + ": " + std::strerror(errno)};
-    }
+    constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
+    const auto text = base::read_regular_file(file, kMostBytes);
+    if (!text) throw std::runtime_error{"cannot read the " + what + " " + file + ": " + text.error().reason};
 }
 
 } // namespace

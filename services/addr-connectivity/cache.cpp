@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {
@@ -59,6 +60,9 @@ void Cache::step(sqlite3_stmt* statement)
 
 void Cache::open()
 {
+    struct stat file{};
+    if (stat(path_.c_str(), &file) == 0 && !S_ISREG(file.st_mode)) // SQLite would wait for a FIFO's other end
+        throw std::runtime_error{fmt::format("cannot use {}: not a regular file", path_)};
     sqlite3* database = nullptr;
     const int code = sqlite3_open_v2(path_.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
     database_.reset(database);

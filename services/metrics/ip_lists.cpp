@@ -1,11 +1,12 @@
 #include "services/metrics/ip_lists.h"
 
+#include "libs/base/regular_file.h"
+
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fstream>
+#include <cstddef>
+#include <sstream>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -60,13 +61,13 @@ const IpLists::List* IpLists::find(std::string_view name) const
 
 void IpLists::read(List& list)
 {
-    errno = 0;
-    std::ifstream file{list.path};
-    IpListText text;
-    if (file) text = read_ip_list(file);
-    if (!file.eof()) // a folder opens, but cannot be read
-        throw std::runtime_error(fmt::format("IP list {}: cannot read {}: {}", list.name, list.path,
-                                             std::generic_category().message(errno)));
+    constexpr std::size_t kMostBytes = std::size_t{256} << 20U;
+    auto file = base::read_regular_file(list.path, kMostBytes);
+    if (!file)
+        throw std::runtime_error(
+            fmt::format("IP list {}: cannot read {}: {}", list.name, list.path, file.error().reason));
+    std::istringstream lines{*std::move(file)};
+    IpListText text = read_ip_list(lines);
     for (const auto& bad : text.first_bad_lines)
         log_(true, fmt::format("IP list {}: {}:{}: {}", list.name, list.path, bad.number, bad.reason));
     if (text.bad_lines > text.first_bad_lines.size())

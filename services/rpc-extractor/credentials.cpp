@@ -1,10 +1,9 @@
 #include "services/rpc-extractor/credentials.h"
 
-#include <array>
+#include "libs/base/regular_file.h"
+
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -19,16 +18,9 @@ std::expected<std::string, Fault> read_line(const std::string& path)
     const auto fault = [&](std::string_view reason) {
         return std::unexpected(Fault{Cause::credentials, fmt::format("{}: {}", path, reason)});
     };
-    errno = 0;
-    std::ifstream file{path};
-    if (!file) return fault(std::strerror(errno));
-    std::array<char, kMaxFile + 1> text{};
-    file.read(text.data(), text.size());
-    const auto size = static_cast<std::size_t>(file.gcount());
-    if (file.bad() || std::filesystem::is_directory(path)) return fault("cannot be read");
-    if (size > kMaxFile) return fault("too long for a password");
-    std::string line{text.data(), size};
-    line.resize(std::min(line.find_first_of("\r\n"), line.size()));
+    const auto text = base::read_regular_file(path, kMaxFile);
+    if (!text) return fault(text.error().number == EFBIG ? "too long for a password" : text.error().reason);
+    const std::string line = text->substr(0, text->find_first_of("\r\n"));
     if (line.empty()) return fault("empty");
     return line;
 }
