@@ -269,11 +269,15 @@ def missing_events(events):
     return missing
 
 
+def metrics_text(address):
+    """What a service's endpoint shows."""
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=TIMEOUT) as answer:
+        return answer.read().decode()
+
+
 def metric(address, name):
     """The sum of a metric over its labels, as a service's endpoint shows it."""
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=TIMEOUT) as answer:
-        lines = answer.read().decode().splitlines()
-    values = [float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{"))]
+    values = [float(line.rpartition(" ")[2]) for line in metrics_text(address).splitlines() if line.startswith((name + " ", name + "{"))]
     assert values, f"no metric {name}"
     return sum(values)
 

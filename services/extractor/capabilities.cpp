@@ -4,21 +4,36 @@
 #include <fmt/ranges.h>
 #include <linux/capability.h>
 
+#include <cerrno>
 #include <fstream>
+#include <string_view>
 #include <vector>
 
 namespace peer_observer::extractor {
 namespace {
 
-unsigned long long effective_capabilities()
+/// A number of /proc/self/status.
+unsigned long long own_status(std::string_view field, int base)
 {
     std::ifstream status{"/proc/self/status"};
     for (std::string word; status >> word;) {
-        if (word != "CapEff:") continue;
+        if (word != field) continue;
         status >> word;
-        return std::stoull(word, nullptr, 16);
+        return std::stoull(word, nullptr, base);
     }
     return 0;
+}
+
+/// What there is on this host that forbids BPF, as far as one can see.
+std::string what_forbids()
+{
+    std::vector<std::string> found;
+    if (own_status("Seccomp:", 10) != 0) found.emplace_back("a seccomp filter is in force");
+    std::ifstream lockdown{"/sys/kernel/security/lockdown"};
+    for (std::string word; lockdown >> word;)
+        if (word.starts_with('[') && word != "[none]") found.push_back("kernel lockdown is " + word);
+    if (found.empty()) return "a container's rules, kernel lockdown or a kernel without BPF do that";
+    return fmt::format("{}", fmt::join(found, " and "));
 }
 
 } // namespace
@@ -40,7 +55,16 @@ std::string missing_capabilities(bool attaches_many_at_once, unsigned long long 
 
 std::string missing_capabilities(bool attaches_many_at_once)
 {
-    return missing_capabilities(attaches_many_at_once, effective_capabilities());
+    return missing_capabilities(attaches_many_at_once, own_status("CapEff:", 16));
+}
+
+std::string why_refused(int error, bool attaches_many_at_once)
+{
+    if (error != EPERM && error != EACCES && error != ENOSYS) return {};
+    if (error != ENOSYS)
+        if (auto missing = missing_capabilities(attaches_many_at_once); !missing.empty()) return missing;
+    if (error == EACCES) return {}; // the verifier says that, too, and libbpf has its reasons
+    return "this host forbids it: " + what_forbids() + "; peer-observer-rpc-extractor observes a node without BPF";
 }
 
 } // namespace peer_observer::extractor

@@ -2,15 +2,13 @@
 
 #include "libs/base/c_handle.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gelf.h>
 #include <libelf.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <cstdint>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -19,6 +17,8 @@ namespace peer_observer::extractor {
 namespace {
 
 constexpr std::string_view kSection = ".note.stapsdt";
+constexpr std::string_view kBuildIdSection = ".note.gnu.build-id";
+constexpr GElf_Xword kMostNoteBytes = 1U << 20U; // Bitcoin Core's are some ten kilobytes
 constexpr std::string_view kOwner = "stapsdt";
 constexpr GElf_Word kNoteType = 3;
 constexpr std::size_t kAddresses = 3; // of the probe, of .stapsdt.base, of the semaphore
@@ -59,20 +59,10 @@ void parse_section(Elf_Data& data, std::size_t address_bytes, std::vector<UsdtNo
     }
 }
 
-class File {
-public:
-    explicit File(const std::string& path) : descriptor_{open(path.c_str(), O_RDONLY | O_CLOEXEC)}
-    {
-        if (descriptor_ < 0) throw std::runtime_error{fmt::format("{}: {}", path, std::strerror(errno))};
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File() { close(descriptor_); }
-    int descriptor() const { return descriptor_; }
-
-private:
-    int descriptor_;
-};
+void append(std::string& bytes, std::uint64_t number)
+{
+    bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
 
 } // namespace
 
@@ -85,23 +75,43 @@ std::size_t UsdtNote::argument_count() const
     return count;
 }
 
-std::vector<UsdtNote> read_usdt_notes(const std::string& path)
+ProgramNotes read_program_notes(int descriptor, const std::string& name)
 {
     if (elf_version(EV_CURRENT) == EV_NONE) throw std::runtime_error{"libelf is too old"};
-    const File file{path};
-    const base::CHandle<Elf, elf_end> elf{elf_begin(file.descriptor(), ELF_C_READ_MMAP, nullptr)};
+    // Not mapped: a mapped file that becomes shorter meanwhile is a SIGBUS.
+    const base::CHandle<Elf, elf_end> elf{elf_begin(descriptor, ELF_C_READ, nullptr)};
     std::size_t names = 0;
     if (!elf || elf_kind(elf.get()) != ELF_K_ELF || elf_getshdrstrndx(elf.get(), &names) != 0)
-        throw std::runtime_error{fmt::format("{}: not an ELF file", path)};
+        throw std::runtime_error{fmt::format("{}: not an ELF file", name)};
+
+    // While it is being written, its table of sections is not there yet; libelf takes that for a file without any.
+    GElf_Ehdr header_of_file;
+    struct stat file{};
+    if (gelf_getehdr(elf.get(), &header_of_file) == nullptr || fstat(descriptor, &file) != 0 ||
+        header_of_file.e_shoff >= static_cast<std::uint64_t>(file.st_size))
+        throw std::runtime_error{fmt::format("{}: not an ELF file", name)};
 
     const std::size_t address_bytes = gelf_getclass(elf.get()) == ELFCLASS64 ? 8 : 4;
-    std::vector<UsdtNote> notes;
+    ProgramNotes notes;
     for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
         GElf_Shdr header;
         if (gelf_getshdr(section, &header) == nullptr || header.sh_type != SHT_NOTE) continue;
-        const char* const name = elf_strptr(elf.get(), names, header.sh_name);
-        if (name == nullptr || name != kSection) continue;
-        if (Elf_Data* const data = elf_getdata(section, nullptr)) parse_section(*data, address_bytes, notes);
+        const char* const text = elf_strptr(elf.get(), names, header.sh_name);
+        if (text == nullptr || (text != kSection && text != kBuildIdSection)) continue;
+        if (header.sh_size > kMostNoteBytes)
+            throw std::runtime_error{fmt::format("{}: its notes are larger than a program's", name)};
+        Elf_Data* const data = elf_getdata(section, nullptr);
+        if (data == nullptr || data->d_buf == nullptr) continue;
+        notes.fingerprint.append(static_cast<const char*>(data->d_buf), data->d_size);
+        if (text == kSection) parse_section(*data, address_bytes, notes.usdt);
+    }
+    std::size_t segments = 0;
+    if (elf_getphdrnum(elf.get(), &segments) != 0) segments = 0;
+    for (std::size_t i = 0; i < segments; ++i) {
+        GElf_Phdr segment;
+        if (gelf_getphdr(elf.get(), static_cast<int>(i), &segment) == nullptr || segment.p_type != PT_LOAD) continue;
+        for (const auto number : {segment.p_offset, segment.p_vaddr, segment.p_filesz})
+            append(notes.fingerprint, number);
     }
     return notes;
 }

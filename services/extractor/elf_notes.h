@@ -16,8 +16,16 @@ struct UsdtNote {
     std::size_t argument_count() const;
 };
 
-/// Every note of the file; a probe that the compiler has put in several places has several. Empty when the file has
-/// none. Throws std::runtime_error naming the file when it cannot be read or is no ELF file.
-std::vector<UsdtNote> read_usdt_notes(const std::string& path);
+struct ProgramNotes {
+    /// Every note; a probe that the compiler has put in several places has several.
+    std::vector<UsdtNote> usdt;
+    /// Equal for two files only if their probes are at the same places: the build-id, the notes as they are, and where
+    /// the file is loaded.
+    std::string fingerprint;
+};
+
+/// Of an open file, which may change meanwhile. Throws std::runtime_error that begins with `name` when it cannot be
+/// read or is no ELF file.
+ProgramNotes read_program_notes(int descriptor, const std::string& name);
 
 } // namespace peer_observer::extractor

@@ -15,10 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace peer_observer::extractor;
     static const int file = memfd_create("program", 0);
     if (file < 0 || ftruncate(file, 0) != 0 || pwrite(file, data, size, 0) != static_cast<ssize_t>(size)) return 0;
-    const std::string path = "/proc/self/fd/" + std::to_string(file);
+    const std::string path = "program";
     try {
         std::size_t bytes = 0;
-        for (const auto& note : read_usdt_notes(path)) {
+        for (const auto& note : read_program_notes(file, path).usdt) {
             bytes += note.provider.size() + note.name.size() + note.arguments.size();
             if (note.argument_count() > note.arguments.size()) std::abort();
         }

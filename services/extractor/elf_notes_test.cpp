@@ -1,5 +1,7 @@
 #include "services/extractor/elf_notes.h"
 
+#include "libs/base/regular_file.h"
+
 #include <gtest/gtest.h>
 #include <sys/sdt.h>
 #include <unistd.h>
@@ -33,10 +35,16 @@ private:
     std::string path_;
 };
 
+ProgramNotes read(const std::string& path)
+{
+    const auto file = base::RegularFile::open(path);
+    return read_program_notes(file.value().descriptor(), path);
+}
+
 TEST(ElfNotes, FindsAProbeOfThisVeryProgram)
 {
     fire(1, "x");
-    const auto notes = read_usdt_notes(this_program());
+    const auto notes = read(this_program()).usdt;
     const auto note = std::ranges::find(notes, std::string{"two_arguments"}, &UsdtNote::name);
     ASSERT_NE(note, notes.end());
     EXPECT_EQ(note->provider, "elf_notes_test");
@@ -49,20 +57,10 @@ TEST(ElfNotes, CountsArgumentsWhoseOperandHasSpaces)
     EXPECT_EQ((UsdtNote{"p", "n", ""}).argument_count(), 0U);
 }
 
-TEST(ElfNotes, NamesAFileThatDoesNotExist)
-{
-    try {
-        read_usdt_notes("/nonexistent/bitcoind");
-        FAIL();
-    } catch (const std::runtime_error& error) {
-        EXPECT_STREQ(error.what(), "/nonexistent/bitcoind: No such file or directory");
-    }
-}
-
 TEST(ElfNotes, RefusesWhatIsNoElfFile)
 {
-    EXPECT_THROW(read_usdt_notes(TemporaryFile{""}.path()), std::runtime_error);
-    EXPECT_THROW(read_usdt_notes(TemporaryFile{"#!/bin/sh\nexec bitcoind\n"}.path()), std::runtime_error);
+    EXPECT_THROW(read(TemporaryFile{""}.path()), std::runtime_error);
+    EXPECT_THROW(read(TemporaryFile{"#!/bin/sh\nexec bitcoind\n"}.path()), std::runtime_error);
 }
 
 TEST(ElfNotes, SurvivesAFileThatIsCutAnywhere)
@@ -73,10 +71,22 @@ TEST(ElfNotes, SurvivesAFileThatIsCutAnywhere)
     for (std::size_t size = 0; size < whole.size(); size += step) {
         const TemporaryFile cut{whole.substr(0, size)};
         try {
-            EXPECT_LE(read_usdt_notes(cut.path()).size(), read_usdt_notes(this_program()).size());
+            EXPECT_LE(read(cut.path()).usdt.size(), read(this_program()).usdt.size());
         } catch (const std::runtime_error&) {
         }
     }
+}
+
+TEST(ElfNotes, TheFingerprintIsOfTheContent)
+{
+    const auto whole = read(this_program()).fingerprint;
+    std::ifstream file{this_program(), std::ios::binary};
+    std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+    EXPECT_EQ(read(TemporaryFile{bytes}.path()).fingerprint, whole);
+    const auto note = bytes.find("elf_notes_test", bytes.find("stapsdt"));
+    ASSERT_NE(note, std::string::npos);
+    bytes[note - 1] ^= 1; // the highest byte of the semaphore's address
+    EXPECT_NE(read(TemporaryFile{bytes}.path()).fingerprint, whole);
 }
 
 } // namespace

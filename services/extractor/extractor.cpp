@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <limits>
 #include <utility>
 
 namespace peer_observer::extractor {
@@ -24,8 +22,6 @@ constexpr int kQuietDrains = 10;
 constexpr std::size_t kRound = 1024;
 constexpr int kHousekeepingMs = 100;
 constexpr auto kHeartbeat = 1s;
-// Matches no process: what is filtered for while the pid file is absent.
-constexpr std::uint32_t kNoProcess = std::numeric_limits<std::uint32_t>::max();
 
 std::uint64_t ktime_ns() { return static_cast<std::uint64_t>(clock_ns(CLOCK_MONOTONIC)); }
 
@@ -37,9 +33,8 @@ Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher,
     : options_{options}, publisher_{publisher}, log_{std::move(log)}, encoder_{options.convert},
       tracer_{options.tracepoints, options.ring_bytes,
               [this](const auto& record, auto size) { on_record(record, size); }},
-      target_{options.path, tracer_, options.tracepoints, log_}
+      target_{options.target, tracer_, options.tracepoints, log_}
 {
-    tracer_.filter_pid(options.pid);
     if (const auto largest = largest_payload_bytes(options.ring_bytes); largest < MAX_MESSAGE_PAYLOAD_BYTES)
         log_(true,
              fmt::format("messages of more than {} bytes do not fit into the ring buffer of {} bytes: they are lost",
@@ -96,11 +91,10 @@ void Extractor::housekeeping(app::Context& context)
     const auto now = steady_clock::now();
     next_housekeeping_ = now + std::chrono::milliseconds{kHousekeepingMs};
     target_.check();
-    if (!options_.pid_file.empty()) filter_by_pid_file();
     {
         const std::lock_guard lock{mutex_};
-        statistics_ = {encoder_.events(), tracer_.counters(), target_.states(), encoder_.undecodable(),
-                       encoder_.undescribed()};
+        statistics_ = {encoder_.events(),       tracer_.counters(),     target_.states(),
+                       target_.process_count(), encoder_.undecodable(), encoder_.undescribed()};
     }
     if (now < next_heartbeat_) return;
 
@@ -108,8 +102,10 @@ void Extractor::housekeeping(app::Context& context)
     const std::uint64_t events = publisher_.next_sequence();
     if (std::exchange(events_at_heartbeat_, events) == events) publisher_.heartbeat();
     log_losses();
-    context.alive(fmt::format("{} events, {} lost, {} probes attached", events, encoder_.reported_losses(),
-                              target_.attached_count()));
+    const auto processes = target_.process_count();
+    context.alive(fmt::format("{} events, {} lost, {} probes attached{}", events, encoder_.reported_losses(),
+                              target_.attached_count(),
+                              processes ? fmt::format(", {} processes traced", *processes) : ""));
 }
 
 void Extractor::log_losses()
@@ -125,18 +121,6 @@ void Extractor::log_losses()
     if (const auto lost = more(LOSS_TOO_BIG); lost > 0)
         log_(true, fmt::format("lost {} event{}, {} since the start: too big for the ring buffer of {} bytes", lost,
                                plural(lost), total, tracer_.ring_bytes()));
-}
-
-void Extractor::filter_by_pid_file()
-{
-    std::uint32_t pid = 0;
-    std::ifstream file{options_.pid_file};
-    if (!(file >> pid) || pid == 0) pid = kNoProcess;
-    if (pid == filtered_pid_) return;
-    filtered_pid_ = pid;
-    tracer_.filter_pid(pid);
-    log_(false, pid == kNoProcess ? fmt::format("waiting for a process id in {}", options_.pid_file)
-                                  : fmt::format("observing process {}", pid));
 }
 
 ExtractorStatistics Extractor::statistics() const

@@ -12,24 +12,24 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <string>
+#include <optional>
+#include <string_view>
 
 namespace peer_observer::extractor {
 
 struct ExtractorOptions {
-    std::string path; ///< of the traced program
+    TargetOptions target;
     TracepointSet tracepoints = default_tracepoints();
     std::size_t ring_bytes = std::size_t{64} << 20U;
     ConvertOptions convert;
-    std::uint32_t pid = 0; ///< only this process; 0 = every process of the program
-    std::string pid_file;  ///< only the process whose id is in this file, now and after it has changed
 };
 
 /// What /metrics shows; a few tenths of a second old.
 struct ExtractorStatistics {
     std::array<std::uint64_t, TRACEPOINT_COUNT> events{};
     KernelCounters kernel;
-    std::array<AttachState, TRACEPOINT_COUNT> states{};
+    AttachStates states{};
+    std::optional<std::size_t> processes; ///< that are traced, where that can be known
     std::map<std::string_view, std::uint64_t> undecodable;
     std::uint64_t undescribed = 0; ///< messages of peers whose address is not known
 };
@@ -49,7 +49,6 @@ private:
     void publish_losses(std::uint64_t up_to, std::uint64_t ktime_ns);
     void housekeeping(app::Context& context);
     void log_losses();
-    void filter_by_pid_file();
 
     ExtractorOptions options_;
     bus::Publisher& publisher_;
@@ -61,7 +60,6 @@ private:
     std::chrono::steady_clock::time_point next_heartbeat_;
     std::uint64_t events_at_heartbeat_ = 0;
     std::array<std::uint64_t, LOSS_CAUSE_COUNT> reported_at_notice_{};
-    std::uint32_t filtered_pid_ = 0;
     mutable std::mutex mutex_;
     ExtractorStatistics statistics_;
 };

@@ -32,16 +32,16 @@ po::options_description options()
     po::options_description own{"Tracing"};
     auto add = own.add_options();
     add("bitcoind", po::value<std::string>()->default_value("bitcoind"),
-        "the program to trace: a path, or a name to look for on PATH");
+        "the program to trace: a path, or a name to look for on PATH; not needed with --pid or --pid-file");
     add("enable", po::value<std::vector<std::string>>()->default_value({}, ""),
         "a group of tracepoints (see --list-tracepoints) or one (utxocache:add) that is off by default; repeatable");
     add("disable", po::value<std::vector<std::string>>()->default_value({}, ""),
         "a group or a tracepoint to leave out; repeatable");
     add("list-tracepoints", po::bool_switch(), "print the tracepoints and whether they are on by default, and exit");
     add("pid", po::value<Count>()->default_value(Count{0}, ""),
-        "only events of this process (default: of every process of the program)");
+        "only events of this process, whatever program it runs (default: of every process of the program)");
     add("pid-file", po::value<std::string>()->default_value(""),
-        "only events of the process whose id is in this file; read again when it changes");
+        "only events of the process whose id is in this file, whatever program it runs; read ten times a second");
     add("ring-size", po::value<Count>()->default_value(Count{64}),
         "MiB of the kernel's ring buffer; a power of two, 1 to 2048");
     add("tx-detail", po::value<std::string>()->default_value("full"),
@@ -85,7 +85,6 @@ extractor::ExtractorOptions read_options(const po::variables_map& values)
     using extractor::RawPayloads;
     using wire::TxDetail;
     extractor::ExtractorOptions options;
-    options.path = find_program(values["bitcoind"].as<std::string>());
     options.tracepoints = extractor::select_tracepoints(values["enable"].as<std::vector<std::string>>(),
                                                         values["disable"].as<std::vector<std::string>>());
     if (options.tracepoints.none()) throw app::UsageError{"--disable leaves no tracepoint"};
@@ -99,9 +98,13 @@ extractor::ExtractorOptions read_options(const po::variables_map& values)
     const auto pid = values["pid"].as<Count>().value;
     if (pid > std::numeric_limits<std::int32_t>::max())
         throw app::UsageError{fmt::format("--pid: {} is no process id", pid)};
-    options.pid = static_cast<std::uint32_t>(pid);
-    options.pid_file = values["pid-file"].as<std::string>();
-    if (pid != 0 && !options.pid_file.empty()) throw app::UsageError{"--pid and --pid-file exclude each other"};
+    auto& target = options.target;
+    target.pid = static_cast<std::uint32_t>(pid);
+    target.pid_file = values["pid-file"].as<std::string>();
+    if (pid != 0 && !target.pid_file.empty()) throw app::UsageError{"--pid and --pid-file exclude each other"};
+    const bool is_one_process = pid != 0 || !target.pid_file.empty();
+    if (!is_one_process || !values["bitcoind"].defaulted())
+        target.path = find_program(values["bitcoind"].as<std::string>());
 
     options.convert.decode.tx_detail = choice<TxDetail>(
         values, "tx-detail", {{"ids", TxDetail::ids}, {"full", TxDetail::full}, {"raw", TxDetail::raw}});

@@ -13,6 +13,13 @@ using telemetry::Sample;
 
 constexpr std::array<std::string_view, LOSS_CAUSE_COUNT> kCauseNames = {"ring_full", "too_big"};
 
+constexpr std::array<std::pair<AttachState, std::string_view>, 4> kStateNames = {{
+    {AttachState::attached, "attached"},
+    {AttachState::absent, "absent"},
+    {AttachState::failed, "failed"},
+    {AttachState::waiting, "waiting"},
+}};
+
 template <typename Values>
 std::vector<Sample> by_tracepoint(const Values& values)
 {
@@ -49,6 +56,24 @@ std::vector<Sample> attached(const ExtractorStatistics& statistics)
     return samples;
 }
 
+std::vector<Sample> states(const ExtractorStatistics& statistics)
+{
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
+        if (statistics.states[i] == AttachState::disabled) continue;
+        for (const auto& [state, name] : kStateNames)
+            samples.push_back({statistics.states[i] == state ? 1.0 : 0.0,
+                               {{"tracepoint", kTracepoints[i].full_name()}, {"state", std::string{name}}}});
+    }
+    return samples;
+}
+
+std::vector<Sample> processes(const ExtractorStatistics& statistics)
+{
+    if (!statistics.processes) return {};
+    return {{static_cast<double>(*statistics.processes), {}}};
+}
+
 std::vector<Sample> undecodable(const ExtractorStatistics& statistics)
 {
     std::vector<Sample> samples;
@@ -80,6 +105,13 @@ void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<
     telemetry.add("peer_observer_extractor_tracepoint_attached",
                   "1 for an enabled tracepoint that is attached; 0 while the program is missing or does not have it.",
                   MetricType::gauge, [read] { return attached(read()); });
+    telemetry.add("peer_observer_extractor_tracepoint_state",
+                  "1 for the state that an enabled tracepoint is in: attached, absent (the program does not have it), "
+                  "failed, waiting (for the program).",
+                  MetricType::gauge, [read] { return states(read()); });
+    telemetry.add("peer_observer_extractor_traced_processes",
+                  "Processes that run the traced program; absent where /proc does not show all processes.",
+                  MetricType::gauge, [read] { return processes(read()); });
 }
 
 } // namespace peer_observer::extractor

@@ -1,66 +1,76 @@
-// The traced program's file: waits for it, attaches to it, and attaches again when another file takes its place.
+// What is to be traced: the program at a path, or what one process runs. Waits for it, and follows replacements.
 #pragma once
 
-#include "services/extractor/tracer.h"
+#include "services/extractor/asked_process.h"
+#include "services/extractor/attachments.h"
+#include "services/extractor/process_watch.h"
+#include "services/extractor/processes.h"
 
-#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace peer_observer::extractor {
 
-enum class AttachState : std::uint8_t {
-    disabled,
-    waiting, ///< for the file
-    attached,
-    absent, ///< the file has no such probe
-    failed,
+struct TargetOptions {
+    std::string path;       ///< of the program; may be empty when one process is asked for
+    std::uint32_t pid = 0;  ///< only this process; 0 = every process of the program
+    std::string pid_file{}; ///< only the process whose id is in this file, now and after it has changed
 };
 
 class Target {
 public:
-    using Log = std::function<void(bool is_warning, const std::string& line)>;
+    using Log = Attachment::Log;
 
-    Target(std::string path, Tracer& tracer, const TracepointSet& enabled, Log log);
+    Target(const TargetOptions& options, Tracer& tracer, const TracepointSet& enabled, const Log& log);
 
-    /// Looks at the file. Call it every now and then; it costs one stat() when nothing has changed.
+    /// Looks at the file and at the processes. Call it every now and then.
     /// Throws std::runtime_error when this process is not allowed to attach, or when nothing can be attached at first.
     void check();
 
-    const std::array<AttachState, TRACEPOINT_COUNT>& states() const { return states_; }
+    /// A tracepoint that failed in one of several files has failed.
+    AttachStates states() const;
     std::size_t attached_count() const;
+    /// How many traced processes there are; nothing when that cannot be known.
+    std::optional<std::size_t> process_count() const;
 
 private:
-    /// What distinguishes one file at the path from the next. A probe belongs to an inode, not to a path.
-    struct Identity {
-        std::uint64_t device = 0;
-        std::uint64_t inode = 0;
-        std::int64_t size = 0;
-        std::int64_t modified_ns = 0;
-        bool operator==(const Identity&) const = default;
-        bool same_file(const Identity& other) const { return device == other.device && inode == other.inode; }
-    };
-    struct Generation {
-        Identity identity;
-        std::vector<Link> links;
-    };
+    void check_path();
+    void check_asked();
+    void observe(const ProcessId& id);
+    void check_processes();
+    bool is_replaced(const Process& process) const;
+    void drop_unused(const std::vector<Process>& running);
+    void keep_only(const FileId& id);
+    void tell_once(const std::string& line); ///< about the process that is asked for, once
 
-    std::optional<Identity> identify() const;
-    void attach(const Identity& identity);
-
-    std::string path_;
+    TargetOptions options_;
+    AskedProcess asked_;
     Tracer& tracer_;
     TracepointSet enabled_;
     Log log_;
-    std::optional<Identity> seen_;     ///< by the last check
-    std::optional<Identity> attached_; ///< the last one attached to, or found impossible to attach to
-    bool reported_missing_ = false;
-    std::deque<Generation> generations_;
-    std::array<AttachState, TRACEPOINT_COUNT> states_{};
+    Attachments attachments_;
+
+    // The file at the path.
+    std::optional<FileSignature> seen_; ///< by the last look
+    std::optional<FileId> current_;     ///< the last one that was wanted
+    bool is_current_readable_ = true;
+    int missing_ = 0; ///< errno that was told
+
+    // The process that is asked for.
+    ProcessId observed_;
+    std::optional<std::size_t> observed_count_;
+    std::string told_asked_;
+
+    // All processes, where none is asked for.
+    ProcessRounds rounds_;
+    std::chrono::steady_clock::time_point next_round_;
+    bool in_round_ = false;
+    bool had_round_ = false;
+    ProcessWatch watch_;
 };
 
 } // namespace peer_observer::extractor

@@ -45,11 +45,7 @@ int keep_message(enum libbpf_print_level level, const char* format, va_list argu
 }
 
 /// Why this process may not do what has failed with `error`; empty when it may.
-std::string refusal(int error)
-{
-    if (error != -EPERM && error != -EACCES) return {};
-    return missing_capabilities(Tracer::attaches_many_at_once());
-}
+std::string refusal(int error) { return why_refused(-error, Tracer::attaches_many_at_once()); }
 
 std::string explain(int error)
 {
@@ -157,15 +153,21 @@ private:
     std::exception_ptr failure_;
 };
 
+bool AttachError::is_temporary() const
+{
+    return number == EMFILE || number == ENFILE || number == ENOMEM || number == EAGAIN || number == EINTR;
+}
+
 Tracer::Tracer(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record)
     : implementation_{std::make_unique<Implementation>(enabled, ring_bytes, std::move(on_record))}
 {}
 
 Tracer::~Tracer() = default;
 
-std::expected<Link, std::string> Tracer::attach(std::size_t tracepoint, const std::string& path)
+std::expected<Link, AttachError> Tracer::attach(std::size_t tracepoint, int descriptor)
 {
     libbpf_messages.clear();
+    const std::string path = fmt::format("/proc/self/fd/{}", descriptor);
     const auto& row = kTracepoints.at(tracepoint);
     const std::string provider{row.provider};
     const std::string name{row.name};
@@ -173,8 +175,9 @@ std::expected<Link, std::string> Tracer::attach(std::size_t tracepoint, const st
                                                     provider.c_str(), name.c_str(), nullptr);
     if (link == nullptr) {
         const int error = -errno;
-        if (!refusal(error).empty()) throw std::runtime_error{"cannot attach to " + path + ": " + explain(error)};
-        return std::unexpected{explain(error)};
+        if (!refusal(error).empty())
+            throw std::runtime_error{"cannot attach to " + row.full_name() + ": " + explain(error)};
+        return std::unexpected{AttachError{-error, explain(error)}};
     }
     return Link{link, destroy_link};
 }

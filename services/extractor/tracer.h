@@ -28,6 +28,13 @@ constexpr std::size_t largest_payload_bytes(std::size_t ring_bytes)
 /// One attached probe; detached when destroyed.
 using Link = std::unique_ptr<bpf_link, void (*)(bpf_link*)>;
 
+struct AttachError {
+    int number = 0; ///< errno
+    std::string reason;
+    /// May be gone by itself: too many open files, no memory.
+    bool is_temporary() const;
+};
+
 /// The kernel side's own figures, since the programs were loaded.
 struct KernelCounters {
     std::array<std::array<std::uint64_t, LOSS_CAUSE_COUNT>, TRACEPOINT_COUNT> lost{};
@@ -45,10 +52,9 @@ public:
     Tracer(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record);
     ~Tracer();
 
-    /// Attaches a tracepoint's program in every process that runs the file at `path`, now or later. On an error: why.
-    /// Throws std::runtime_error naming the capabilities that this process lacks, if it is not allowed to attach at
-    /// all.
-    std::expected<Link, std::string> attach(std::size_t tracepoint, const std::string& path);
+    /// Attaches a tracepoint's program in every process that runs the open file, now or later; the descriptor is not
+    /// needed afterwards. Throws std::runtime_error that says why, if this process is not allowed to attach at all.
+    std::expected<Link, AttachError> attach(std::size_t tracepoint, int descriptor);
 
     /// Calls on_record for at most `most` waiting records. Returns how many there were. What on_record throws is thrown
     /// on.

@@ -2,7 +2,10 @@
 
 import ctypes
 import ctypes.util
+import errno
+import platform
 import shutil
+import struct
 import subprocess
 
 import pytest
@@ -52,3 +55,31 @@ def test_a_libbpf_that_attaches_one_by_one_needs_the_administrator(directory):
     status, line = extract_as_nobody(directory, "bpf", "perfmon")
     assert status == 1
     assert "cannot attach to" in line and "CAP_SYS_ADMIN" in line and "CAP_PERFMON" not in line
+
+
+SYSTEM_CALLS = {"x86_64": {"bpf": 321, "perf_event_open": 298}, "aarch64": {"bpf": 280, "perf_event_open": 241}}
+
+
+def forbid(system_call, error):
+    """Lets one system call fail in this process, as a container's seccomp filter does."""
+    load, jump_if_equal, give_back, allow = 0x20, 0x15, 0x06, 0x7FFF0000
+    number = SYSTEM_CALLS[platform.machine()][system_call]
+    rules = [(load, 0, 0, 0), (jump_if_equal, 0, 1, number), (give_back, 0, 0, 0x50000 | error), (give_back, 0, 0, allow)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+    program = struct.pack("HxxxxxxQ", len(rules), ctypes.addressof(code))
+    set_no_new_privileges, set_seccomp, filter_mode = 38, 22, 2
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(set_no_new_privileges, 1, 0, 0, 0) == 0
+    assert libc.prctl(set_seccomp, filter_mode, program) == 0
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
+@pytest.mark.parametrize(("system_call", "what"), [("bpf", "cannot load the BPF programs"), ("perf_event_open", "cannot attach to")])
+def test_a_host_that_forbids_bpf_is_named_in_one_line(directory, system_call, what, error):
+    command = [harness.program("peer-observer-extractor"), "--bitcoind", copy_sim_node(directory), "--listen", f"ipc://{directory}/bus",
+               "--node", "test"]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=harness.TIMEOUT, preexec_fn=lambda: forbid(system_call, error))
+    problems = [line for line in done.stderr.splitlines() if " info " not in line]
+    assert done.returncode == 1
+    assert len(problems) == 1
+    assert what in problems[0] and "seccomp" in problems[0] and "peer-observer-rpc-extractor" in problems[0]

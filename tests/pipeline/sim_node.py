@@ -1,6 +1,7 @@
 """Runs sim_node, the program with bitcoind's tracepoints."""
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -17,3 +18,8 @@ def play(path, *options, timeout=120):
     command = [path, "--summary", *map(str, options)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=timeout)
     return json.loads(done.stdout)
+
+
+def wait_until_it_runs(program, path):
+    """Until the process is the program at `path`, and no longer what starts it."""
+    harness.wait_until(lambda: os.readlink(f"/proc/{program.pid}/exe") == os.path.realpath(path), f"{path} runs")

@@ -9,7 +9,7 @@ STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 # What makes a line in the log, or ends a program with an exception, which app::run logs as critical. A first argument
 # `false` means that it is no warning.
-EVERYWHERE = r"spdlog::(?:warn|error|critical)\(|\bwarn_\(|\blog_\(|\benvironment_?\.log\(|throw std::(?:runtime_error|system_error)[({]"
+EVERYWHERE = r"spdlog::(?:warn|error|critical)\(|\bwarn_\(|\blog_\(|\btell_once\(|\benvironment_?\.log\(|throw std::(?:runtime_error|system_error)[({]"
 OF_THE_BUS = EVERYWHERE + r"|\b(?:warning|limited|refuse|refusals_\.add)\("
 
 # Calls without a text of their own: what they pass on is said, or thrown, elsewhere.
@@ -20,7 +20,9 @@ PASSED_ON = {
     ("libs/archive/input_file.cpp", "what"),  # the functions above it in that file name the file
     ("libs/bus/refusals.h", "with_left_out(std::move(why), *left_out)"),
     ("libs/bus/subscriber.cpp", "frame.error()"),
-    ("services/extractor/target.cpp", "error.what()"),
+    ("services/extractor/attachments.cpp", "error.what()"),
+    ("services/extractor/attachments.cpp", "problem"),
+    ("services/extractor/target.cpp", "line"),
 }
 
 
