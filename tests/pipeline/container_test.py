@@ -1,0 +1,104 @@
+"""A node in a container, with PID and mount namespaces of its own and an overlay as its root, traced from the host."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import harness
+
+TRAFFIC = ("--flood", "ping", "--rate", "2000")
+
+
+@pytest.fixture
+def image():
+    """A folder with what a container needs to run sim_node as /bin/bitcoind: the layer that all containers share."""
+    harness.require_root()
+    with harness.temporary_directory() as path:
+        for folder in ("bin", "proc", "dev"):
+            (path / folder).mkdir()
+        program = shutil.copy2(harness.program("sim_node"), path / "bin/bitcoind")
+        libraries = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+        for library in re.findall(r"(/\S+)", libraries):
+            (path / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(library, path / library[1:])
+        yield path
+
+
+@pytest.fixture
+def directory():
+    with harness.temporary_directory() as path:
+        yield path
+
+
+class Container(harness.Program):
+    def __init__(self, image, *options):
+        inside = f"""
+            set -e
+            here=$(mktemp -d) && mount -t tmpfs tmpfs $here && mkdir $here/upper $here/work $here/root
+            mount -t overlay overlay -o lowerdir={image},upperdir=$here/upper,workdir=$here/work $here/root
+            mount -t proc proc $here/root/proc
+            exec chroot $here/root /bin/bitcoind {' '.join(map(str, options))}"""
+        super().__init__("unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", inside)
+        self.node_pid = harness.wait_until(self._find_node, "the container runs the node")
+
+    def _find_node(self):
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return next((int(pid) for pid in children if os.readlink(f"/proc/{pid}/exe").endswith("/bin/bitcoind")), None)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.kill()
+        self._log_reader.join(harness.TIMEOUT)
+
+
+def nonces(events, pid):
+    return [event["payload"]["ping"]["nonce"] for event in events.find("message.inbound") if event.pid == pid]
+
+
+def wait_for_events_of(events, pid, count=500):
+    events.wait_for("message.inbound", where=lambda event: event.pid == pid, count=count)
+    found = nonces(events, pid)
+    assert found == list(range(found[0], found[0] + len(found)))  # each once
+
+
+def test_a_container_is_followed_by_the_id_of_its_process_over_a_restart(image, directory):
+    pid_file = directory / "pid"
+    url = f"ipc://{directory}/bus"
+    with harness.Program(harness.program("peer-observer-extractor"), "--pid-file", pid_file, "--listen", url, "--node", "test") as extractor, \
+            harness.Events(url) as events:
+        for _ in range(3):
+            with Container(image, *TRAFFIC) as container:
+                lines = len(extractor.log)
+                (directory / "new").write_text(f"{container.node_pid}\n")
+                os.rename(directory / "new", pid_file)
+                assert "/bin/bitcoind" in extractor.wait_for_log("tracepoints to", after=lines)
+                wait_for_events_of(events, container.node_pid)
+            extractor.wait_for_log("no process is observed", after=lines)
+
+
+def test_containers_of_one_image_are_traced_together_and_each_event_comes_once(image, directory):
+    with Container(image, *TRAFFIC) as one, Container(image, *TRAFFIC) as two, \
+            harness.Extractor(f"/proc/{one.node_pid}/root/bin/bitcoind", directory) as extractor, harness.Events(extractor.url) as events:
+        for container in (one, two):
+            wait_for_events_of(events, container.node_pid)
+
+
+def test_the_other_container_of_an_image_does_not_double_the_events_of_the_one(image, directory):
+    with Container(image, *TRAFFIC) as one, Container(image, *TRAFFIC) as two, \
+            harness.Extractor(f"/proc/{two.node_pid}/root/bin/bitcoind", directory, "--pid", one.node_pid) as extractor, \
+            harness.Events(extractor.url) as events:
+        wait_for_events_of(events, one.node_pid)
+        assert nonces(events, two.node_pid) == []
+
+
+def test_a_process_id_that_is_another_process_on_the_host_is_told(image, directory):
+    pid_file = directory / "pid"
+    with Container(image, *TRAFFIC), harness.Program("sleep", "1000") as other:
+        pid_file.write_text(f"{other.pid}\n")
+        with harness.Extractor(image / "bin/bitcoind", directory, "--pid-file", pid_file) as extractor:
+            sleep = os.path.realpath(shutil.which("sleep"))
+            assert "warning" in extractor.wait_for_log(f"process {other.pid} runs {sleep}, not the file {image}/bin/bitcoind")
