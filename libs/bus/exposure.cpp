@@ -10,14 +10,14 @@ namespace {
 constexpr std::string_view kPlainScheme = "tcp://";
 constexpr unsigned kLoopbackFirstByte = 127;
 
+} // namespace
+
 bool is_this_host(const std::string& host)
 {
     if (host == "localhost" || host == "[::1]") return true;
     in_addr address{};
     return inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24U == kLoopbackFirstByte;
 }
-
-} // namespace
 
 bool is_exposed(const std::string& url)
 {

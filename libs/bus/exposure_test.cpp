@@ -12,6 +12,14 @@ TEST(Exposure, IsPlainTcpBeyondThisHost)
         EXPECT_TRUE(is_exposed(url)) << url;
 }
 
+TEST(Exposure, AHostIsThisOneByItsAddressOrAsLocalhost)
+{
+    for (const char* host : {"localhost", "127.0.0.1", "127.255.0.9", "[::1]"})
+        EXPECT_TRUE(is_this_host(host)) << host;
+    for (const char* host : {"127.example.org", "127.0.0.1.example.org", "128.0.0.1", "[::2]", "", "0.0.0.0"})
+        EXPECT_FALSE(is_this_host(host)) << host;
+}
+
 TEST(Exposure, IsNothingThatStaysOnThisHostOrIsEncrypted)
 {
     for (const char* url :
