@@ -53,6 +53,9 @@ Envelope read_envelope(std::string_view batch)
             ++envelope.frame.event_count;
             reader.skip();
             break;
+        case key(EventBatch::kLastFieldNumber, varint):
+            envelope.frame.last = reader.get_bool();
+            break;
         default:
             reader.skip();
         }
@@ -88,6 +91,8 @@ void append_event(std::string& frame, std::string_view event)
     protozero::pbf_writer{frame}.add_message(EventBatch::kEventsFieldNumber, event.data(), event.size());
 }
 
+void mark_last(std::string& frame) { protozero::pbf_writer{frame}.add_bool(EventBatch::kLastFieldNumber, true); }
+
 std::expected<Frame, std::string> parse_batch(std::string_view batch)
 {
     Envelope envelope;
@@ -102,6 +107,10 @@ std::expected<Frame, std::string> parse_batch(std::string_view batch)
     }
     const Frame& result = envelope.frame;
     if (!is_node_name(result.node)) return std::unexpected{"the batch names no valid node"};
+    if (result.event_count > kMaxBatchEvents) {
+        return std::unexpected{"the batch has " + std::to_string(result.event_count) + " events, the limit is " +
+                               std::to_string(kMaxBatchEvents)};
+    }
     if (result.event_count > std::numeric_limits<std::uint64_t>::max() - result.first_sequence) {
         return std::unexpected{"the sequence numbers overflow"};
     }

@@ -16,6 +16,11 @@ inline constexpr std::size_t kMaxNodeNameLength = 64;
 inline constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
 /// A subscriber hangs up on a publisher that announces more than this.
 inline constexpr std::size_t kMaxFrameBytes = std::size_t{16} << 20U;
+/// A batch of ours that has reached kBatchBytes leaves, and an Event has at least the nine bytes of its time, and two
+/// in front of them: no batch comes near this. More would only cost its readers memory: 16 MiB hold 8 million empty
+/// events.
+inline constexpr std::uint64_t kMaxBatchEvents = 65'536;
+static_assert(kBatchBytes / 11 + 1 <= kMaxBatchEvents);
 /// Leaves room in a frame for the rest of a batch. Four times Bitcoin's largest message.
 inline constexpr std::size_t kMaxEventBytes = kMaxFrameBytes - 2 * kBatchBytes;
 
@@ -31,6 +36,9 @@ void begin_frame(std::string& frame, std::string_view node, std::uint64_t publis
 /// `event` is a serialized peer_observer.proto.Event.
 void append_event(std::string& frame, std::string_view event);
 
+/// Says that the publisher stops in order, and that this frame is its last.
+void mark_last(std::string& frame);
+
 /// Views into the frame.
 struct Frame {
     std::string_view node;
@@ -38,6 +46,7 @@ struct Frame {
     std::uint64_t first_sequence = 0;
     std::uint64_t event_count = 0;
     std::string_view batch; ///< the serialized EventBatch
+    bool last = false;      ///< the publisher stops in order
 };
 
 /// Reads the envelope and counts the events, but does not look into them. Fields that this version does not know are

@@ -111,6 +111,28 @@ TEST(Frame, SaysWhatIsWrong)
     EXPECT_THAT(error_of(frame_of(batch)), HasSubstr("overflow"));
 }
 
+TEST(Frame, WithMoreEventsThanABatchCanHaveIsRefused)
+{
+    const std::string start = frame_of(good_batch());
+    const auto with = [&](std::uint64_t events) {
+        std::string bytes = start;
+        for (std::uint64_t i = 2; i < events; ++i)
+            bytes.append("\x2A\0", 2);
+        return bytes;
+    };
+    EXPECT_EQ(error_of(with(kMaxBatchEvents)), "none");
+    EXPECT_THAT(error_of(with(kMaxBatchEvents + 1)), HasSubstr("the batch has 65537 events, the limit is 65536"));
+}
+
+TEST(Frame, SaysThatItIsTheLast)
+{
+    std::string bytes;
+    begin_frame(bytes, "alice", 1, 5);
+    EXPECT_FALSE(parse_frame(bytes)->last);
+    mark_last(bytes);
+    EXPECT_TRUE(parse_frame(bytes)->last);
+}
+
 TEST(Frame, AFieldOfAnotherTypeIsNotTakenForTheRealOne)
 {
     // schema_version as fixed64 instead of varint.
