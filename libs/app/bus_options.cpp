@@ -67,7 +67,8 @@ po::options_description subscriber_options()
     po::options_description options;
     auto add = options.add_options();
     add("source", po::value<std::vector<std::string>>()->value_name("URL")->default_value({kDefaultUrl}, kDefaultUrl),
-        "receive events from this publisher: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; may be repeated");
+        "receive events from this publisher: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; may be repeated. "
+        "Behind it, =NAME,NAME... binds nodes to it: it may publish these and no others, and no other source these");
     add("node", po::value<std::vector<std::string>>()->value_name("NAME"),
         "receive this node's events only; may be repeated (default: every node's)");
     add_tls_options(options);

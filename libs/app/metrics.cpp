@@ -44,9 +44,23 @@ void add_publisher_metrics(telemetry::Telemetry& telemetry, const std::function<
                "Bytes of the batches published, counted once however many subscribers there are.");
     add_figure(telemetry, read, &PublisherStatistics::subscribers, "peer_observer_bus_subscribers",
                "Subscribers connected now.", telemetry::MetricType::gauge);
-    add_figure(
-        telemetry, read, &PublisherStatistics::refused_connections, "peer_observer_bus_refused_connections_total",
-        "Connections that ended before they were a subscriber's: TLS failed, they did not greet, or were too many.");
+    add_figure(telemetry, read, &PublisherStatistics::refused_connections,
+               "peer_observer_bus_refused_connections_total",
+               "Connections that ended before they were a subscriber's: the handshake failed, or there were too many.");
+    add_figure(telemetry, read, &PublisherStatistics::dropped_events, "peer_observer_bus_dropped_events_total",
+               "Events dropped for a subscriber that did not keep up; once for each such subscriber.");
+    add_figure(telemetry, read, &PublisherStatistics::dropped_batches, "peer_observer_bus_dropped_batches_total",
+               "Batches dropped for a subscriber that did not keep up; once for each such subscriber.");
+    telemetry.add("peer_observer_bus_disconnected_subscribers_total", "Subscribers that this publisher disconnected.",
+                  telemetry::MetricType::counter, [read] {
+                      const auto statistics = read();
+                      const auto sample = [](std::uint64_t count, const char* reason) {
+                          return telemetry::Sample{static_cast<double>(count), {{"reason", reason}}};
+                      };
+                      return std::vector{sample(statistics.disconnected_took_nothing, "took_nothing"),
+                                         sample(statistics.disconnected_memory, "memory"),
+                                         sample(statistics.disconnected_spoke, "spoke")};
+                  });
 }
 
 void add_subscriber_metrics(telemetry::Telemetry& telemetry, const std::function<bus::SubscriberStatistics()>& read)
@@ -60,6 +74,10 @@ void add_subscriber_metrics(telemetry::Telemetry& telemetry, const std::function
                "Bytes of the batches received.");
     add_figure(telemetry, read, &SubscriberStatistics::missed_events, "peer_observer_bus_missed_events_total",
                "Events that publishers numbered and that did not arrive here.");
+    add_figure(telemetry, read, &SubscriberStatistics::unknown_losses, "peer_observer_bus_unknown_losses_total",
+               "Losses of an unknown number of events: a publisher was replaced without having said that it stops.");
+    add_figure(telemetry, read, &SubscriberStatistics::refused_frames, "peer_observer_bus_refused_frames_total",
+               "Messages of a node that does not belong to the source they came from; skipped.");
     add_figure(telemetry, read, &SubscriberStatistics::bad_frames, "peer_observer_bus_bad_frames_total",
                "Messages received that are not a batch of events, and were skipped.");
     add_figure(telemetry, read, &SubscriberStatistics::connected_sources, "peer_observer_bus_connected_sources",

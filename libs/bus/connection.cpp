@@ -9,32 +9,41 @@
 namespace peer_observer::bus {
 namespace {
 
-/// `127.0.0.1:4711`; an ipc:// connection has none.
-std::string remote_address(nng_stream* stream)
+struct Remote {
+    std::string address; ///< `127.0.0.1:4711`; an ipc:// connection has none
+    std::string host;
+};
+
+Remote remote(nng_stream* stream)
 {
     nng_sockaddr address{};
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (nng_stream_get_addr(stream, NNG_OPT_REMADDR, &address) == 0) {
         if (address.s_family == NNG_AF_INET) {
             inet_ntop(AF_INET, &address.s_in.sa_addr, text.data(), text.size());
-            return std::string{text.data()} + ":" + std::to_string(ntohs(address.s_in.sa_port));
+            return {std::string{text.data()} + ":" + std::to_string(ntohs(address.s_in.sa_port)), text.data()};
         }
         if (address.s_family == NNG_AF_INET6) {
             inet_ntop(AF_INET6, &address.s_in6.sa_addr, text.data(), text.size());
-            return "[" + std::string{text.data()} + "]:" + std::to_string(ntohs(address.s_in6.sa_port));
+            constexpr std::size_t kNetworkBytes = 8;
+            return {"[" + std::string{text.data()} + "]:" + std::to_string(ntohs(address.s_in6.sa_port)),
+                    {reinterpret_cast<const char*>(address.s_in6.sa_addr), kNetworkBytes}};
         }
     }
-    return "a process here";
+    return {"local process", ""};
 }
 
 } // namespace
 
-Connection::Connection(Stream stream, Endpoint::Transport transport, const QueueLimits& limits, Refusals& refusals)
-    : transport_{transport}, limits_{limits}, refusals_{refusals}, stream_{std::move(stream)},
-      address_{remote_address(stream_.get())}, send_aio_{make_aio(on_sent, this)},
-      receive_aio_{make_aio(on_received, this)}
+Connection::Connection(Stream stream, Endpoint::Transport transport, const QueueLimits& limits, Refusals& refusals,
+                       Losses& losses)
+    : transport_{transport}, limits_{limits}, refusals_{refusals}, losses_{losses}, stream_{std::move(stream)},
+      send_aio_{make_aio(on_sent, this)}, receive_aio_{make_aio(on_received, this)}
 {
     const std::lock_guard lock{mutex_};
+    auto [address, host] = remote(stream_.get());
+    address_ = std::move(address);
+    host_ = std::move(host);
     nng_aio_set_timeout(send_aio_.get(), sp::kGreetingMs);
     nng_aio_set_timeout(receive_aio_.get(), sp::kGreetingMs);
     std::ranges::copy(sp::kPubGreeting, head_.bytes.begin());
@@ -54,18 +63,57 @@ Connection::~Connection()
     nng_aio_stop(receive_aio_.get());
 }
 
-void Connection::send(const SharedFrame& frame)
+void Connection::send(const SharedFrame& frame, std::chrono::nanoseconds passed)
 {
     const std::lock_guard lock{mutex_};
     if (state_ != State::kReady) return;
+    std::uint64_t batches = 0;
+    std::uint64_t events = 0;
     while (!waiting_.empty() &&
-           (waiting_.size() >= limits_.batches || waiting_bytes_ + frame->size() > limits_.bytes)) {
-        waiting_bytes_ -= waiting_.front()->size();
+           (waiting_.size() >= limits_.batches || waiting_bytes_ + frame->bytes.size() > limits_.bytes)) {
+        ++batches;
+        events += waiting_.front()->events;
+        waiting_bytes_ -= waiting_.front()->bytes.size();
         waiting_.pop_front();
     }
+    if (batches > 0) losses_.dropped(address_, batches, events);
     waiting_.push_back(frame);
-    waiting_bytes_ += frame->size();
+    waiting_bytes_ += frame->bytes.size();
+    if (sending_) stalled_ += passed;
     send_next();
+}
+
+std::chrono::nanoseconds Connection::stalled() const
+{
+    const std::lock_guard lock{mutex_};
+    return sending_ && state_ == State::kReady ? stalled_ : std::chrono::nanoseconds{0};
+}
+
+void Connection::disconnect(Losses::Reason reason)
+{
+    const std::lock_guard lock{mutex_};
+    if (state_ != State::kReady) return;
+    std::uint64_t batches = waiting_.size() + (frame_ ? 1 : 0);
+    std::uint64_t events = frame_ ? frame_->events : 0;
+    for (const auto& frame : waiting_)
+        events += frame->events;
+    if (batches > 0) losses_.dropped(address_, batches, events);
+    losses_.disconnected(address_, reason);
+    close();
+}
+
+void Connection::give_up(const std::string& why)
+{
+    const std::lock_guard lock{mutex_};
+    if (state_ == State::kClosed) return;
+    refusals_.add("refused the connection of " + address_ + ": " + why);
+    close();
+}
+
+bool Connection::finished() const
+{
+    const std::lock_guard lock{mutex_};
+    return state_ == State::kClosed && pending_ == 0;
 }
 
 Connection::State Connection::state() const
@@ -84,6 +132,7 @@ void Connection::on_sent(void* connection) noexcept
 {
     auto& self = *static_cast<Connection*>(connection);
     const std::lock_guard lock{self.mutex_};
+    --self.pending_;
     self.sent(nng_aio_result(self.send_aio_.get()), nng_aio_count(self.send_aio_.get()));
 }
 
@@ -91,6 +140,7 @@ void Connection::on_received(void* connection) noexcept
 {
     auto& self = *static_cast<Connection*>(connection);
     const std::lock_guard lock{self.mutex_};
+    --self.pending_;
     self.received(nng_aio_result(self.receive_aio_.get()), nng_aio_count(self.receive_aio_.get()));
 }
 
@@ -102,7 +152,8 @@ void Connection::sent(int error, std::size_t bytes)
         return;
     }
     sent_bytes_ += bytes;
-    if (sent_bytes_ < head_.size + (frame_ ? frame_->size() : 0)) {
+    stalled_ = std::chrono::nanoseconds{0};
+    if (sent_bytes_ < head_.size + (frame_ ? frame_->bytes.size() : 0)) {
         post_send();
         return;
     }
@@ -124,13 +175,14 @@ void Connection::received(int error, std::size_t bytes)
         return;
     }
     if (greeting_bytes_ == greeting_.size()) {
+        losses_.disconnected(address_, Losses::Reason::kSpoke);
         close();
         return;
     }
     greeting_bytes_ += bytes;
     if (greeting_bytes_ == greeting_.size()) {
         if (greeting_ != sp::kSubGreeting) {
-            refuse("what it sends is no subscriber's greeting");
+            refuse("unexpected handshake: not an nng SUB socket");
             return;
         }
         nng_aio_set_timeout(receive_aio_.get(), NNG_DURATION_INFINITE);
@@ -151,9 +203,10 @@ void Connection::send_next()
     if (state_ != State::kReady || sending_ || waiting_.empty()) return;
     frame_ = std::move(waiting_.front());
     waiting_.pop_front();
-    waiting_bytes_ -= frame_->size();
-    head_ = sp::make_head(transport_, frame_->size());
+    waiting_bytes_ -= frame_->bytes.size();
+    head_ = sp::make_head(transport_, frame_->bytes.size());
     sent_bytes_ = 0;
+    stalled_ = std::chrono::nanoseconds{0};
     post_send();
 }
 
@@ -166,8 +219,9 @@ void Connection::post_send()
     if (frame_) {
         const std::size_t done = std::max(sent_bytes_, head_.size) - head_.size;
         // nng does not write to what it sends.
-        parts[count++] = {const_cast<char*>(frame_->data()) + done, frame_->size() - done};
+        parts[count++] = {const_cast<char*>(frame_->bytes.data()) + done, frame_->bytes.size() - done};
     }
+    ++pending_;
     nng_aio_set_iov(send_aio_.get(), count, parts.data());
     nng_stream_send(stream_.get(), send_aio_.get());
 }
@@ -177,6 +231,7 @@ void Connection::post_receive()
     const std::size_t done =
         greeting_bytes_ % greeting_.size(); // after the greeting its room serves for what must not come
     nng_iov part = {greeting_.data() + done, greeting_.size() - done};
+    ++pending_;
     nng_aio_set_iov(receive_aio_.get(), 1, &part);
     nng_stream_recv(stream_.get(), receive_aio_.get());
 }
@@ -186,11 +241,12 @@ void Connection::fail(int error)
     if (state_ == State::kReady) return close();
     const std::string reason = nng_strerror(error);
     if (transport_ != Endpoint::Transport::kTls || greeted_) { // a greeting that is out went over TLS
-        refuse("it ended before it had greeted as a subscriber (" + reason + ")");
+        refuse("it ended before its handshake was complete (" + reason + ")");
     } else { // nng does not tell these apart
-        refuse("no TLS handshake (" + reason +
-               "): its certificate is missing, has expired or is not signed by the CA file, or it does not take this "
-               "end's, or it speaks no TLS");
+        refuse(
+            "TLS handshake failed (" + reason +
+            "): its certificate is missing, has expired or is not signed by the CA file, or it does not accept ours, "
+            "or it does not speak TLS");
     }
 }
 

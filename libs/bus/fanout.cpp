@@ -9,8 +9,17 @@
 namespace peer_observer::bus {
 namespace {
 
-// So that strangers cannot use up the file descriptors of the process.
-constexpr std::size_t kMaxConnections = 512;
+// So that subscribers cannot use up the file descriptors of the process.
+constexpr std::size_t kMaxSubscribers = 512;
+// Places of their own, in which strangers are in each other's way only: whoever connects to say nothing is closed for
+// the next one. A TLS handshake takes some milliseconds and the way there and back three times.
+constexpr std::size_t kMaxStrangers = 64;
+constexpr std::size_t kMaxStrangersOfAHost = 32;
+// Beyond the frames that wait in queues, which are the same for all, for those that are on their way to slow
+// subscribers.
+constexpr std::size_t kMaxHeldBeyondQueue = std::size_t{64} << 20U;
+// A process that was stopped has not given its subscribers the chance to take anything.
+constexpr std::chrono::seconds kLongestStep{2};
 constexpr nng_duration kPauseMs = 100;
 
 /// nng takes whatever refuses a connection at the path of an ipc:// URL for the socket of a publisher that was killed,
@@ -61,16 +70,40 @@ Fanout::~Fanout()
     nng_aio_stop(accept_aio_.get());
 }
 
-void Fanout::send(const SharedFrame& frame)
+void Fanout::send(std::string frame, std::uint64_t events)
 {
+    held_bytes_ += frame.size();
+    const SharedFrame shared{new OutgoingFrame{.bytes = std::move(frame), .events = events},
+                             [this](const OutgoingFrame* sent) {
+                                 held_bytes_ -= sent->bytes.size();
+                                 delete sent;
+                             }};
+    const auto now = std::chrono::steady_clock::now();
+    const auto passed = std::min<std::chrono::nanoseconds>(now - std::exchange(last_send_, now), kLongestStep);
+
     std::vector<std::unique_ptr<Connection>> closed; // they end after the lock: that waits for their callbacks
     const std::lock_guard lock{mutex_};
-    const auto gone = std::ranges::partition(
-        connections_, [](const auto& connection) { return connection->state() != Connection::State::kClosed; });
-    std::ranges::move(gone, std::back_inserter(closed));
-    connections_.erase(gone.begin(), gone.end());
-    for (const auto& connection : connections_)
-        connection->send(frame);
+    sort_strangers();
+    for (auto* connections : {&strangers_, &subscribers_}) {
+        const auto gone = std::ranges::stable_partition(
+            *connections, [](const auto& connection) { return connection->state() != Connection::State::kClosed; });
+        std::ranges::move(gone, std::back_inserter(closed));
+        connections->erase(gone.begin(), gone.end());
+    }
+    for (const auto& connection : subscribers_)
+        connection->send(shared, passed);
+    disconnect_the_worst();
+}
+
+void Fanout::disconnect_the_worst()
+{
+    const auto worst =
+        std::ranges::max_element(subscribers_, {}, [](const auto& connection) { return connection->stalled(); });
+    if (worst == subscribers_.end() || (*worst)->stalled() == std::chrono::nanoseconds{0}) return;
+    if ((*worst)->stalled() >= limits_.stall)
+        (*worst)->disconnect(Losses::Reason::kTookNothing);
+    else if (held_bytes_ > limits_.bytes + kMaxHeldBeyondQueue)
+        (*worst)->disconnect(Losses::Reason::kMemory);
 }
 
 int Fanout::port() const
@@ -83,14 +116,15 @@ int Fanout::port() const
 std::uint64_t Fanout::subscribers() const
 {
     const std::lock_guard lock{mutex_};
-    return static_cast<std::uint64_t>(std::ranges::count_if(
-        connections_, [](const auto& connection) { return connection->state() == Connection::State::kReady; }));
+    const auto ready = [](const auto& connection) { return connection->state() == Connection::State::kReady; };
+    return static_cast<std::uint64_t>(std::ranges::count_if(subscribers_, ready) +
+                                      std::ranges::count_if(strangers_, ready));
 }
 
 bool Fanout::idle() const
 {
     const std::lock_guard lock{mutex_};
-    return std::ranges::all_of(connections_, [](const auto& connection) { return connection->idle(); });
+    return std::ranges::all_of(subscribers_, [](const auto& connection) { return connection->idle(); });
 }
 
 void Fanout::on_accept(void* fanout) noexcept
@@ -105,11 +139,7 @@ void Fanout::accepted(int error)
     const bool has_paused = std::exchange(pausing_, false);
     if (!has_paused && error == 0) {
         Stream stream{static_cast<nng_stream*>(nng_aio_get_output(accept_aio_.get(), 0))};
-        if (!closing_ && connections_.size() < kMaxConnections) {
-            connections_.push_back(std::make_unique<Connection>(std::move(stream), transport_, limits_, refusals_));
-        } else if (!closing_) {
-            refusals_.add("refused a connection: there are " + std::to_string(kMaxConnections) + " already");
-        }
+        if (!closing_) admit(std::move(stream));
     }
     if (closing_) return;
     if (!has_paused && error != 0) {
@@ -118,6 +148,48 @@ void Fanout::accepted(int error)
         nng_sleep_aio(kPauseMs, accept_aio_.get());
     } else {
         nng_stream_listener_accept(listener_.get(), accept_aio_.get());
+    }
+}
+
+void Fanout::admit(Stream stream)
+{
+    sort_strangers();
+    std::erase_if(strangers_, [](const auto& connection) { return connection->finished(); });
+    strangers_.push_back(std::make_unique<Connection>(std::move(stream), transport_, limits_, refusals_, losses_));
+    make_room(*strangers_.back());
+}
+
+/// Those whose handshake is complete become subscribers.
+void Fanout::sort_strangers()
+{
+    const auto ready = std::ranges::stable_partition(
+        strangers_, [](const auto& connection) { return connection->state() != Connection::State::kReady; });
+    for (auto& connection : ready) {
+        if (subscribers_.size() < kMaxSubscribers) {
+            subscribers_.push_back(std::move(connection));
+        } else {
+            connection->give_up("there are " + std::to_string(kMaxSubscribers) + " subscribers already");
+        }
+    }
+    std::erase(strangers_, nullptr);
+}
+
+/// Closes the oldest of its host where that has too many, or the oldest of all.
+void Fanout::make_room(const Connection& newest)
+{
+    const auto in_handshake = [](const auto& connection) {
+        return connection->state() == Connection::State::kHandshake;
+    };
+    const auto of_its_host = [&](const auto& connection) {
+        return connection->host() == newest.host() && in_handshake(connection);
+    };
+    // Processes on this host have no address.
+    if (transport_ != Endpoint::Transport::kIpc &&
+        std::ranges::count_if(strangers_, of_its_host) > static_cast<std::ptrdiff_t>(kMaxStrangersOfAHost)) {
+        (*std::ranges::find_if(strangers_, of_its_host))
+            ->give_up("no handshake yet, and its host opens too many connections");
+    } else if (std::ranges::count_if(strangers_, in_handshake) > static_cast<std::ptrdiff_t>(kMaxStrangers)) {
+        (*std::ranges::find_if(strangers_, in_handshake))->give_up("no handshake yet, and others want to connect");
     }
 }
 

@@ -4,6 +4,8 @@
 #include "libs/bus/connection.h"
 #include "libs/bus/endpoint.h"
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -23,8 +25,10 @@ public:
     Fanout(const Fanout&) = delete;
     Fanout& operator=(const Fanout&) = delete;
 
-    /// Never waits for a subscriber. To be called on one thread.
-    void send(const SharedFrame& frame);
+    /// Never waits for a subscriber. To be called on one thread, at least once a second or so. Disconnects the
+    /// subscriber that has taken nothing for longest where one has done so for too long, or all together hold too much
+    /// memory.
+    void send(std::string frame, std::uint64_t events);
 
     /// The TCP port it listens on.
     int port() const;
@@ -35,16 +39,26 @@ public:
     /// May be called from any thread.
     const Refusals& refusals() const { return refusals_; }
     Refusals& refusals() { return refusals_; }
+    const Losses& losses() const { return losses_; }
+    Losses& losses() { return losses_; }
 
 private:
     static void on_accept(void* fanout) noexcept;
     void accepted(int error);
+    void admit(Stream stream);
+    void sort_strangers();
+    void make_room(const Connection& newest);
+    void disconnect_the_worst();
 
     Endpoint::Transport transport_;
     QueueLimits limits_;
-    Refusals refusals_; ///< connections use it
+    Refusals refusals_; ///< connections use these three
+    Losses losses_;
+    std::atomic<std::size_t> held_bytes_ = 0; ///< of all frames that are not sent to all
+    std::chrono::steady_clock::time_point last_send_ = std::chrono::steady_clock::now();
     mutable std::mutex mutex_;
-    std::vector<std::unique_ptr<Connection>> connections_;
+    std::vector<std::unique_ptr<Connection>> strangers_; ///< whose handshake is not complete, oldest first
+    std::vector<std::unique_ptr<Connection>> subscribers_;
     bool closing_ = false;
     bool pausing_ = false; ///< accept_aio_ waits after a failure
     // Ended from below.

@@ -44,6 +44,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
            reread->first_sequence == frame->first_sequence && reread->event_count == (has_number_left ? 1U : 0U));
 
     static Continuity continuity{16};
-    continuity.next(frame->publisher_id, frame->first_sequence, frame->event_count);
+    continuity.next(*frame, 1, std::chrono::seconds{1});
     return 0;
 }

@@ -13,6 +13,7 @@ namespace peer_observer::bus {
 namespace {
 
 using namespace testing;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 
@@ -21,7 +22,7 @@ class Liar {
 public:
     std::string url() const { return "tcp://127.0.0.1:" + std::to_string(fanout_.port()); }
     std::uint64_t subscribers() const { return fanout_.subscribers(); }
-    void send(const std::string& bytes) { fanout_.send(std::make_shared<const std::string>(bytes)); }
+    void send(const std::string& bytes) { fanout_.send(bytes, 0); }
     void send_batch(std::uint64_t first_sequence, int events = 1, std::uint64_t id = 1)
     {
         std::string frame;
@@ -106,7 +107,7 @@ TEST_F(Hostile, NumbersThatGoBackwardsMakeABadFrame)
     EXPECT_THAT(notices_, Contains(HasSubstr("node liar, publisher 0000000000000001 went backwards")));
 }
 
-TEST_F(Hostile, GiantGapsSaturate)
+TEST_F(Hostile, GiantGapsAreUnknownLossesAndNotCounted)
 {
     constexpr auto kHighest = std::numeric_limits<std::uint64_t>::max();
     liar_.send_batch(0, 0);
@@ -116,8 +117,24 @@ TEST_F(Hostile, GiantGapsSaturate)
     liar_.send_batch(kHighest, 1); // overflows
     while (subscriber_.receive(200ms)) {
     }
-    EXPECT_EQ(subscriber_.statistics().missed_events, kHighest);
+    EXPECT_EQ(subscriber_.statistics().missed_events, 0U);
+    EXPECT_EQ(subscriber_.statistics().unknown_losses, 2U);
     EXPECT_EQ(bad_frames(), 2U);
+    EXPECT_THAT(notices_, Contains(AllOf(HasSubstr("from source " + liar_.url()), HasSubstr("more than can be true"))));
+}
+
+TEST_F(Hostile, MillionsOfEmptyEventsAreABadFrame)
+{
+    std::string frame;
+    begin_frame(frame, "liar", 1, 0);
+    while (frame.size() + 2 <= kMaxFrameBytes)
+        frame.append("\x2A\0", 2);
+    liar_.send(frame);
+    liar_.send_batch(0);
+    ASSERT_TRUE(next_events(subscriber_));
+    EXPECT_EQ(bad_frames(), 1U);
+    EXPECT_THAT(notices_,
+                Contains(AllOf(HasSubstr("bad frame from source " + liar_.url()), HasSubstr("the limit is 65536"))));
 }
 
 TEST_F(Hostile, ManyPublisherIdsDoNotStopTheHonestOne)
@@ -162,6 +179,74 @@ TEST_F(Hostile, AFrameThatIsTooBigEndsTheConnectionAndTheNextOneWorks)
         const auto batch = subscriber_.receive(10ms);
         return batch && batch->missed == 1;
     });
+    EXPECT_EQ(bad_frames(), 1U);
+    EXPECT_THAT(notices_, Contains(HasSubstr("source " + liar_.url() + ": it announces a frame of ")));
+}
+
+TEST(HostilePublisher, ThatAnnouncesAFrameThatIsTooBigIsNotDialledAtOnce)
+{
+    const auto [listener, port] = listen_raw();
+    Subscriber subscriber{{.sources = {"tcp://127.0.0.1:" + std::to_string(port)}}};
+    std::vector<std::chrono::steady_clock::time_point> dialled;
+    for (int dial = 0; dial < 3; ++dial) {
+        const RawSocket accepted{accept(listener.get(), nullptr, nullptr)};
+        dialled.push_back(std::chrono::steady_clock::now());
+        accepted.write(std::string{"\0SP\0\0\x20\0\0", 8} + std::string{"\0\0\0\0\1\0\0\1", 8});
+        wait_for("the count", [&] {
+            (void)subscriber.receive(1ms);
+            return subscriber.statistics().bad_frames == static_cast<std::uint64_t>(dial) + 1;
+        });
+    }
+    EXPECT_GE(dialled[2] - dialled[0], 2 * 4s);
+}
+
+TEST(HostilePublisher, WithAnothersIdDoesNotTouchWhatIsKnownOfThatOne)
+{
+    Publisher victim{{.url = kAnyPort, .node = "alice"}};
+    Liar liar;
+    Subscriber subscriber{{.sources = {victim.url(), liar.url()}}};
+    wait_for_subscribers(victim, 1);
+    wait_for("the subscriber", [&] { return liar.subscribers() == 1; });
+    constexpr std::uint64_t kEvents = 100;
+    for (std::uint64_t i = 0; i < kEvents; ++i) {
+        std::string heartbeat;
+        begin_frame(heartbeat, "alice", victim.id(), std::uint64_t{1} << 63U);
+        liar.send(heartbeat);
+        victim.add(make_event(i));
+        victim.flush();
+        const auto batch = next_events(subscriber);
+        ASSERT_TRUE(batch);
+        ASSERT_EQ(batch->first_sequence, i);
+        ASSERT_EQ(batch->missed, 0U);
+    }
+    EXPECT_EQ(subscriber.statistics().missed_events, 0U);
+    EXPECT_EQ(subscriber.statistics().bad_frames, 0U);
+}
+
+TEST(HostilePublisher, DoesNotSpeakForANodeThatIsBoundToAnotherSource)
+{
+    Publisher alpha{{.url = kAnyPort, .node = "alpha"}};
+    Liar liar;
+    Subscriber subscriber{{.sources = {alpha.url() + "=alpha", liar.url()}}};
+    std::vector<std::string> notices;
+    subscriber.on_notice([&](const Notice& notice) { notices.push_back(notice.text); });
+    wait_for_subscribers(alpha, 1);
+    wait_for("the subscriber", [&] { return liar.subscribers() == 1; });
+    std::string forged;
+    begin_frame(forged, "alpha", 7, 0);
+    append_event(forged, make_event(666));
+    liar.send(forged);
+    wait_for("the refusal", [&] {
+        EXPECT_FALSE(subscriber.receive(10ms));
+        return subscriber.statistics().refused_frames == 1;
+    });
+    EXPECT_THAT(notices, Contains("refused a frame of node alpha from source " + liar.url() + ": it is bound to " +
+                                  alpha.url()));
+    alpha.add(make_event(1));
+    alpha.flush();
+    const auto batch = next_events(subscriber);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->publisher_id, alpha.id());
 }
 
 class HostileSubscriber : public ::testing::TestWithParam<std::string> {
@@ -226,6 +311,17 @@ TEST_P(HostileSubscriber, ThatUsesUpAllConnectionsIsInTheWayOnlyUntilItLeaves)
             many.push_back(connect_raw(publisher_.url()));
     }
     expect_that_subscribers_are_served();
+}
+
+/// More than there are places for subscribers and strangers together, all the time.
+TEST_P(HostileSubscriber, ThatsAreSilentAndManyAndComeAgainShutNobodyOut)
+{
+    std::jthread strangers{[url = publisher_.url()](const std::stop_token& stop) { besiege(url, stop); }};
+    wait_for("strangers that were closed for others",
+             [&] { return publisher_.statistics().refused_connections > 600; });
+    for (int i = 0; i < 3; ++i)
+        expect_that_subscribers_are_served();
+    EXPECT_EQ(publisher_.statistics().dropped_batches, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, HostileSubscriber, ::testing::Values("tcp", "ipc"),

@@ -2,36 +2,44 @@
 
 #include "libs/bus/frame.h"
 
+#include <iterator>
 #include <utility>
 
 namespace peer_observer::bus {
 namespace {
 
-// Publishers of which drops are remembered: with honest publishers there are as many as sources.
-constexpr std::size_t kMaxDroppedPublishers = 1024;
+// Publishers of a source of which drops are remembered: honest sources have one.
+constexpr std::ptrdiff_t kMaxDroppedPublishers = 1024;
 
 } // namespace
 
-void Inbox::put(std::string frame)
+void Inbox::put(Arrival arrival)
 {
-    const std::size_t size = frame.size();
+    const std::size_t size = arrival.frame.size();
     {
         const std::lock_guard lock{mutex_};
-        while (!frames_.empty() && (frames_.size() >= max_frames_ || bytes_ + size > max_bytes_))
+        while (!arrivals_.empty() && (arrivals_.size() >= max_frames_ || bytes_ + size > max_bytes_))
             drop_oldest();
         bytes_ += size;
-        frames_.push_back(std::move(frame));
+        arrivals_.push_back(std::move(arrival));
     }
     changed_.notify_one();
 }
 
 void Inbox::drop_oldest()
 {
-    const auto parsed = parse_frame(frames_.front());
-    if (parsed && dropped_.size() < kMaxDroppedPublishers)
-        dropped_.emplace(parsed->publisher_id, parsed->first_sequence);
-    bytes_ -= frames_.front().size();
-    frames_.pop_front();
+    const Arrival arrival = std::move(arrivals_.front());
+    arrivals_.pop_front();
+    bytes_ -= arrival.frame.size();
+    const auto parsed = parse_frame(arrival.frame);
+    if (!parsed) return;
+    const std::pair key{arrival.source, parsed->publisher_id};
+    if (dropped_.contains(key)) return;
+    const auto known =
+        std::distance(dropped_.lower_bound({arrival.source, 0}), dropped_.lower_bound({arrival.source + 1, 0}));
+    if (known >= kMaxDroppedPublishers) return;
+    Arrival& first = dropped_[key] = {.source = arrival.source, .connection = arrival.connection, .frame = {}};
+    begin_frame(first.frame, parsed->node, parsed->publisher_id, parsed->first_sequence);
 }
 
 void Inbox::wake()
@@ -43,17 +51,17 @@ void Inbox::wake()
     changed_.notify_one();
 }
 
-std::optional<std::string> Inbox::take(std::chrono::steady_clock::time_point deadline, Dropped& dropped)
+std::optional<Arrival> Inbox::take(std::chrono::steady_clock::time_point deadline, Dropped& dropped)
 {
     std::unique_lock lock{mutex_};
-    changed_.wait_until(lock, deadline, [this] { return woken_ || !frames_.empty(); });
+    changed_.wait_until(lock, deadline, [this] { return woken_ || !arrivals_.empty(); });
     woken_ = false;
     dropped = std::exchange(dropped_, {});
-    if (frames_.empty()) return std::nullopt;
-    std::string frame = std::move(frames_.front());
-    frames_.pop_front();
-    bytes_ -= frame.size();
-    return frame;
+    if (arrivals_.empty()) return std::nullopt;
+    Arrival arrival = std::move(arrivals_.front());
+    arrivals_.pop_front();
+    bytes_ -= arrival.frame.size();
+    return arrival;
 }
 
 } // namespace peer_observer::bus

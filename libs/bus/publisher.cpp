@@ -47,7 +47,9 @@ public:
         : node_{checked_node(options)}, id_{random_id()}, endpoint_{checked_endpoint(options)},
           fanout_{endpoint_,
                   options.tls,
-                  {.batches = static_cast<std::size_t>(options.queue_batches), .bytes = options.queue_bytes}}
+                  {.batches = static_cast<std::size_t>(options.queue_batches),
+                   .bytes = options.queue_bytes,
+                   .stall = options.longest_stall}}
     {
         url_ = endpoint_.url;
         if (endpoint_.transport != Endpoint::Transport::kIpc && endpoint_.port == 0) {
@@ -60,6 +62,9 @@ public:
     {
         try {
             flush();
+            begin_frame(frame_, node_, id_, next_sequence_);
+            mark_last(frame_);
+            send(0);
         } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): no memory; nobody is left to be told
         }
         const auto deadline = std::chrono::steady_clock::now() + kLongestFarewell;
@@ -82,17 +87,18 @@ public:
     {
         if (callback_) {
             if (const auto notice = fanout_.refusals().take()) callback_(*notice);
+            if (const auto notice = fanout_.losses().take()) callback_(*notice);
         }
         if (frame_.empty()) return;
-        events_ += std::exchange(events_in_frame_, 0);
-        send();
+        events_ += events_in_frame_;
+        send(std::exchange(events_in_frame_, 0));
     }
 
     void heartbeat()
     {
         flush();
         begin_frame(frame_, node_, id_, next_sequence_);
-        send();
+        send(0);
     }
 
     void forward(std::string_view batch)
@@ -102,7 +108,7 @@ public:
         flush();
         events_ += parsed->event_count;
         frame_ = frame_start(parsed->node).append(batch);
-        send();
+        send(parsed->event_count);
     }
 
     void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
@@ -116,18 +122,22 @@ public:
                 .batches = batches_,
                 .bytes = bytes_,
                 .subscribers = fanout_.subscribers(),
-                .refused_connections = fanout_.refusals().count()};
+                .refused_connections = fanout_.refusals().count(),
+                .dropped_events = fanout_.losses().events(),
+                .dropped_batches = fanout_.losses().batches(),
+                .disconnected_took_nothing = fanout_.losses().disconnected(Losses::Reason::kTookNothing),
+                .disconnected_memory = fanout_.losses().disconnected(Losses::Reason::kMemory),
+                .disconnected_spoke = fanout_.losses().disconnected(Losses::Reason::kSpoke)};
     }
 
 private:
-    void send()
+    void send(std::uint64_t events)
     {
         ++batches_;
         bytes_ += frame_.size();
         // A small frame leaves as a copy without spare room, which slow subscribers would let us hold.
         const bool is_full = frame_.size() >= kBatchBytes;
-        fanout_.send(is_full ? std::make_shared<const std::string>(std::exchange(frame_, {}))
-                             : std::make_shared<const std::string>(frame_));
+        fanout_.send(is_full ? std::exchange(frame_, {}) : frame_, events);
         frame_.clear();
         if (is_full) frame_.reserve(kBatchBytes + kBatchBytes / 8);
     }

@@ -4,6 +4,7 @@
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,9 @@ struct PublisherOptions {
     /// All waiting subscribers share the memory of the batches.
     int queue_batches = 4096;
     std::size_t queue_bytes = std::size_t{256} << 20U;
+    /// A subscriber that takes not one byte for so long, while something waits for it, is disconnected. Kernels tell of
+    /// what it took in steps of up to some MB, so that a slow one may seem to take nothing for some time.
+    std::chrono::nanoseconds longest_stall = std::chrono::minutes{1};
 };
 
 /// Counted from the publisher's start.
@@ -32,13 +36,19 @@ struct PublisherStatistics {
     std::uint64_t bytes = 0;
     std::uint64_t subscribers = 0;         ///< connected now
     std::uint64_t refused_connections = 0; ///< that ended before they were a subscriber's
+    std::uint64_t dropped_events = 0;      ///< for a subscriber that did not keep up; for two of them, counted twice
+    std::uint64_t dropped_batches = 0;
+    std::uint64_t disconnected_took_nothing = 0; ///< subscribers, for taking nothing for `longest_stall`
+    std::uint64_t disconnected_memory = 0;       ///< for holding frames back when all together held too many bytes
+    std::uint64_t disconnected_spoke = 0;        ///< for sending something, which subscribers do not
 };
 
 class Publisher {
 public:
     /// Listens at once. Throws std::runtime_error naming the option and the URL when it cannot.
     explicit Publisher(const PublisherOptions& options);
-    /// Sends the current batch and gives subscribers up to a second to take what waits for them.
+    /// Sends the current batch, says that it was the last, and gives subscribers up to a second to take what waits for
+    /// them.
     ~Publisher();
 
     /// Gives the event the next sequence number and appends it to the current batch, which leaves when it has reached
@@ -57,8 +67,9 @@ public:
     /// Leaves this publisher's own numbers alone. Throws std::invalid_argument where it is no batch.
     void forward(std::string_view batch);
 
-    /// Called from flush() and heartbeat() about a connection that was refused; at most once a minute, with the number
-    /// that was left out. Libraries do not log: the service passes its logger.
+    /// Called from flush() and heartbeat() about a connection that was refused, a subscriber that was disconnected, and
+    /// what was dropped for subscribers; each at most once a minute, with the number that was left out. Libraries do
+    /// not log: the service passes its logger.
     void on_notice(NoticeCallback callback);
 
     /// The URL that it listens on; with the port that was picked where port 0 was asked for.

@@ -3,15 +3,18 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace peer_observer::bus::testing {
 
@@ -26,7 +29,11 @@ public:
         if (descriptor_ >= 0) close(descriptor_);
     }
     RawSocket(RawSocket&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
-    RawSocket& operator=(RawSocket&&) = delete;
+    RawSocket& operator=(RawSocket&& other) noexcept
+    {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
 
     int get() const { return descriptor_; }
     void write(std::string_view bytes) const { (void)::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
@@ -70,6 +77,27 @@ inline RawSocket connect_raw(const std::string& url)
                            : connect(raw.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     if (result != 0) throw std::runtime_error{"cannot connect to " + url};
     return raw;
+}
+
+/// Keeps 600 connections open that say nothing, and opens another one for each that is closed.
+inline void besiege(const std::string& url, const std::stop_token& stop)
+{
+    std::vector<RawSocket> silent;
+    std::vector<pollfd> closed;
+    while (!stop.stop_requested()) {
+        while (silent.size() < 600) {
+            silent.push_back(connect_raw(url));
+            closed.push_back({.fd = silent.back().get(), .events = POLLRDHUP, .revents = 0});
+        }
+        poll(closed.data(), closed.size(), 10);
+        for (std::size_t i = silent.size(); i-- > 0;) {
+            if (closed[i].revents == 0) continue;
+            std::swap(silent[i], silent.back());
+            std::swap(closed[i], closed.back());
+            silent.pop_back();
+            closed.pop_back();
+        }
+    }
 }
 
 inline RawSocket listen_raw(const std::string& path)

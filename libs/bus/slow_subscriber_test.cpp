@@ -2,6 +2,8 @@
 #include "libs/bus/bus_testing.h"
 #include "libs/bus/raw_socket_testing.h"
 
+#include <gmock/gmock.h>
+
 #include <poll.h>
 
 #include <atomic>
@@ -11,6 +13,10 @@ namespace peer_observer::bus {
 namespace {
 
 using namespace testing;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20U;
 
@@ -171,6 +177,67 @@ TEST(SlowSubscriber, DoesNotHoldUpItsPublishersEndForLong)
         publisher->add(make_event(i, kMiB));
     publisher.reset(); // this test ends
     EXPECT_EQ(slow.statistics().events, 0U);
+}
+
+TEST(SlowSubscriber, ThatTakesNothingForLongIsDisconnectedAndCounted)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice", .queue_batches = 2, .longest_stall = 100ms}};
+    std::vector<std::string> notices;
+    publisher.on_notice([&](const Notice& notice) { notices.push_back(notice.text); });
+    Valve valve{port_of(publisher.url())};
+    Subscriber slow{{.sources = {valve.url()}}};
+    Subscriber quiet{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 2);
+    valve.open(false);
+    std::uint64_t fast = 0;
+    wait_for("the disconnection", [&] {
+        publisher.add(make_event(0, kMiB));
+        publisher.flush();
+        while (quiet.receive(10ms))
+            ++fast;
+        return publisher.statistics().subscribers == 1;
+    });
+    const auto statistics = publisher.statistics();
+    EXPECT_EQ(statistics.disconnected_took_nothing, 1U);
+    EXPECT_EQ(statistics.disconnected_memory, 0U);
+    EXPECT_GT(statistics.dropped_batches, 0U);
+    EXPECT_EQ(statistics.dropped_events, statistics.dropped_batches);
+    publisher.flush();
+    publisher.flush();
+    EXPECT_THAT(notices, Contains(AllOf(StartsWith("dropped "), HasSubstr("the last one for 127.0.0.1:"))));
+    EXPECT_THAT(notices,
+                Contains(AllOf(StartsWith("disconnected the subscriber 127.0.0.1:"), HasSubstr("took nothing"))));
+    EXPECT_EQ(quiet.statistics().missed_events, 0U);
+}
+
+/// Says that it is a subscriber, and takes nothing.
+RawSocket connect_deaf(const Publisher& publisher)
+{
+    auto deaf = connect_raw(publisher.url());
+    deaf.write(std::string{"\0SP\0\0\x21\0\0", 8});
+    return deaf;
+}
+
+TEST(SlowSubscriber, SThatAreEachCaughtAtAnotherBatchCostBoundedMemory)
+{
+    constexpr std::size_t kQueueBytes = 32 * kMiB;
+    Publisher publisher{{.url = kAnyPort, .node = "alice", .queue_bytes = kQueueBytes}};
+    const std::size_t before = resident_bytes();
+    const std::string event = make_event(1, 13 * kMiB);
+    std::vector<RawSocket> deaf;
+    std::size_t most = 0;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        deaf.push_back(connect_deaf(publisher));
+        wait_for("the subscriber", [&] {
+            return publisher.statistics().subscribers + publisher.statistics().disconnected_memory == i + 1;
+        });
+        publisher.add(event);
+        publisher.flush();
+        most = std::max(most, resident_bytes());
+    }
+    EXPECT_LT(most, before + kQueueBytes + 64 * kMiB + kSlack); // 1.3 GB before there was a limit
+    EXPECT_GT(publisher.statistics().disconnected_memory, 50U);
+    EXPECT_EQ(publisher.statistics().disconnected_took_nothing, 0U);
 }
 
 } // namespace

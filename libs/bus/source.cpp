@@ -1,5 +1,6 @@
 #include "libs/bus/source.h"
 
+#include "libs/bus/exposure.h"
 #include "libs/bus/frame.h"
 
 #include <algorithm>
@@ -10,6 +11,8 @@ namespace {
 
 constexpr nng_duration kFirstPauseMs = 100;
 constexpr nng_duration kLongestPauseMs = 1000;
+// After a frame that no publisher sends: what is behind it would be the same again.
+constexpr nng_duration kOffencePauseMs = 5000;
 constexpr nng_duration kDialMs = 5000; // a lost SYN is sent again after 1 and 3 seconds, then ever more slowly
 constexpr nng_duration kLookMs = 1000;
 // A look is taken only while this process runs: one that was stopped first reads what has come meanwhile.
@@ -18,8 +21,7 @@ constexpr int kMostGreetingLooks = sp::kGreetingMs / kLookMs;
 
 bool is_on_another_host(const Endpoint& endpoint)
 {
-    return endpoint.transport != Endpoint::Transport::kIpc && endpoint.host != "localhost" &&
-           endpoint.host != "[::1]" && !endpoint.host.starts_with("127.");
+    return endpoint.transport != Endpoint::Transport::kIpc && !is_this_host(endpoint.host);
 }
 
 StreamDialer make_dialer(const Endpoint& endpoint, const std::optional<TlsFiles>& tls)
@@ -38,6 +40,9 @@ StreamDialer make_dialer(const Endpoint& endpoint, const std::optional<TlsFiles>
     }
     return dialer;
 }
+
+/// Whether the other end hung up; with a TLS that does not like what it sees an alert comes first.
+bool is_cut_off(int error) { return error == NNG_ECLOSED || error == NNG_ECONNRESET || error == NNG_ECONNSHUT; }
 
 } // namespace
 
@@ -70,6 +75,12 @@ bool Source::connected() const
     return state_ == State::kReady;
 }
 
+std::uint64_t Source::oversized_frames() const
+{
+    const std::lock_guard lock{mutex_};
+    return oversized_frames_;
+}
+
 std::optional<Notice> Source::take_notice(Clock::time_point now)
 {
     const std::lock_guard lock{mutex_};
@@ -81,7 +92,7 @@ std::optional<Notice> Source::take_notice(Clock::time_point now)
     const std::string more =
         changes == 1 ? "" : " (" + std::to_string(changes - 1) + " changes before that were left out)";
     if (state_ == State::kReady) return information("source " + endpoint_.url + " connected" + more);
-    return warning("source " + endpoint_.url + " lost, dialling again" + more);
+    return warning("source " + endpoint_.url + " lost, retrying" + more);
 }
 
 void Source::dial()
@@ -94,7 +105,7 @@ void Source::pause()
 {
     state_ = State::kPausing;
     nng_sleep_aio(pause_ms_, pause_aio_.get());
-    pause_ms_ = std::min(pause_ms_ * 2, kLongestPauseMs);
+    pause_ms_ = std::min(pause_ms_ * 2, std::max(pause_ms_, kLongestPauseMs));
 }
 
 void Source::on_dialled(void* source) noexcept
@@ -229,8 +240,13 @@ void Source::received()
 {
     if (expected_ == Expected::kHead) {
         const auto message_bytes = sp::read_head(head_);
-        if (!message_bytes || *message_bytes > kMaxFrameBytes) {
+        if (!message_bytes) {
+            refuse("what it sends does not begin as nng's messages do");
             leave();
+            return;
+        }
+        if (*message_bytes > kMaxFrameBytes) {
+            leave_for(*message_bytes);
             return;
         }
         message_.resize(*message_bytes);
@@ -239,16 +255,17 @@ void Source::received()
             return;
         }
     } else if (expected_ == Expected::kMessage) {
-        callbacks_.arrived(std::exchange(message_, {}));
+        callbacks_.arrived(std::exchange(message_, {}), connections_);
     } else {
         if (publisher_greeting_ != sp::kPubGreeting) {
-            refuse("is no publisher: what it sends is no publisher's greeting");
+            refuse("unexpected handshake: not an nng PUB socket");
             leave();
             return;
         }
         silent_looks_ = 0;
         if (may_vanish_) look_again();
         pause_ms_ = kFirstPauseMs;
+        ++connections_;
         set_connected(true);
     }
     head_.size = sp::head_size(endpoint_.transport);
@@ -258,9 +275,12 @@ void Source::received()
 /// No warning: publisher and subscriber may be started in any order.
 void Source::fail_dial(int error)
 {
-    if (const auto left_out = dial_limit_.pass(Clock::now()))
-        failure_ = information(with_left_out(
-            "source " + endpoint_.url + " does not answer (" + nng_strerror(error) + "), dialling on", *left_out));
+    if (const auto left_out = dial_limit_.pass(Clock::now())) {
+        // nng's words for it are "Address invalid".
+        const std::string reason = error == NNG_EADDRINVAL ? "the host name does not resolve" : nng_strerror(error);
+        failure_ = information(
+            with_left_out("cannot connect to source " + endpoint_.url + " (" + reason + "), retrying", *left_out));
+    }
 }
 
 void Source::fail_greeting(int error)
@@ -268,19 +288,33 @@ void Source::fail_greeting(int error)
     if (state_ != State::kGreeting) return;
     const std::string reason = nng_strerror(error);
     if (endpoint_.transport != Endpoint::Transport::kTls) {
-        refuse("does not greet as a publisher (" + reason + "); does it want TLS?");
+        refuse("no handshake (" + reason +
+               "): it has no room for another connection, or it wants TLS, or it is no publisher");
+    } else if (is_cut_off(error)) {
+        refuse("TLS handshake cut off (" + reason +
+               "): it has no room for another connection, or it does not accept our certificate, or it does not speak "
+               "TLS");
     } else { // nng does not tell these apart
         refuse(
-            "makes no TLS handshake (" + reason +
-            "): its certificate has expired, is not signed by the CA file or is of another name, or it does not take "
-            "this end's, or it speaks no TLS");
+            "TLS handshake failed (" + reason +
+            "): its certificate has expired, is not signed by the CA file or has another name, or it does not accept "
+            "our certificate, or it does not speak TLS");
     }
 }
 
 void Source::refuse(const std::string& why)
 {
     if (const auto left_out = greeting_limit_.pass(Clock::now()))
-        failure_ = warning(with_left_out("source " + endpoint_.url + " " + why + "; dialling on", *left_out));
+        failure_ = warning(with_left_out("source " + endpoint_.url + ": " + why + "; retrying", *left_out));
+}
+
+void Source::leave_for(std::uint64_t announced_bytes)
+{
+    ++oversized_frames_;
+    pause_ms_ = kOffencePauseMs;
+    refuse("it announces a frame of " + std::to_string(announced_bytes) + " bytes, the limit is " +
+           std::to_string(kMaxFrameBytes));
+    leave();
 }
 
 void Source::leave()

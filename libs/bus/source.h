@@ -28,7 +28,7 @@ public:
 
     struct Callbacks {
         /// Called on nng's threads, one call at a time. Must not throw.
-        std::function<void(std::string frame)> arrived;
+        std::function<void(std::string frame, std::uint64_t connection)> arrived;
         std::function<void()> came_or_went;
     };
 
@@ -40,6 +40,8 @@ public:
     Source& operator=(const Source&) = delete;
 
     bool connected() const;
+    /// Frames that were announced with more than kMaxFrameBytes, each of which ended its connection.
+    std::uint64_t oversized_frames() const;
 
     /// A line if the source came or went since the last line, unless that one is less than a second old: then this
     /// one is kept for later. Else why it cannot be connected, once a minute at most.
@@ -67,6 +69,7 @@ private:
     void fail_dial(int error);
     void fail_greeting(int error);
     void refuse(const std::string& why);
+    void leave_for(std::uint64_t announced_bytes);
     void leave();
     void leave_if_idle();
     void set_connected(bool connected);
@@ -76,6 +79,8 @@ private:
     mutable std::mutex mutex_;
     State state_ = State::kDialling;
     nng_duration pause_ms_;
+    std::uint64_t connections_ = 0; ///< that have got beyond the handshake
+    std::uint64_t oversized_frames_ = 0;
     bool may_vanish_; ///< the network between it and us may be cut without either end being told
     bool looking_ = false;
     int silent_looks_ = 0;

@@ -5,15 +5,17 @@
 #include "libs/bus/endpoint.h"
 #include "libs/bus/frame.h"
 #include "libs/bus/inbox.h"
+#include "libs/bus/node_owners.h"
 #include "libs/bus/notices.h"
 #include "libs/bus/option_error.h"
 #include "libs/bus/source.h"
 
 #include <algorithm>
 #include <atomic>
-#include <limits>
 #include <stdexcept>
 #include <utility>
+
+#include <time.h>
 
 namespace peer_observer::bus {
 namespace {
@@ -23,11 +25,12 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours{24}; // a time point has no room for "for ever"
 constexpr auto kHousekeeping = std::chrono::seconds{1};
 
-std::vector<Endpoint> parse_sources(const SubscriberOptions& options)
+std::vector<Endpoint> parse_sources(const SubscriberOptions& options, NodeOwners& owners)
 {
     if (options.sources.empty()) throw OptionError{"no source is given"};
     std::vector<Endpoint> endpoints;
-    for (const auto& url : options.sources) {
+    for (const auto& text : options.sources) {
+        auto [url, nodes] = parse_bound_source(text);
         if (std::ranges::find(endpoints, url, &Endpoint::url) != endpoints.end()) {
             throw OptionError{"source " + url + " is given twice"};
         }
@@ -35,6 +38,7 @@ std::vector<Endpoint> parse_sources(const SubscriberOptions& options)
         if (endpoints.back().transport != Endpoint::Transport::kIpc && endpoints.back().port == 0) {
             throw OptionError{"bad URL \"" + url + "\": nobody listens on port 0"};
         }
+        owners.add_source(endpoints.back(), std::move(nodes));
     }
     check_tls_is_used(endpoints, options.tls);
     return endpoints;
@@ -53,11 +57,6 @@ std::vector<std::string> parse_topics(const SubscriberOptions& options)
     return topics;
 }
 
-std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b)
-{
-    return b > std::numeric_limits<std::uint64_t>::max() - a ? std::numeric_limits<std::uint64_t>::max() : a + b;
-}
-
 } // namespace
 
 class Subscriber::Implementation {
@@ -67,11 +66,16 @@ public:
           inbox_{static_cast<std::size_t>(std::max(options.queue_batches, 0)), options.queue_bytes}
     {
         if (options.queue_batches < 1) throw OptionError{"the queue must have room for a batch"};
-        for (const auto& endpoint : parse_sources(options)) {
+        const auto endpoints = parse_sources(options, owners_);
+        continuity_.resize(endpoints.size());
+        for (const auto& endpoint : endpoints) {
+            urls_.push_back(endpoint.url);
+            const auto arrived = [this, source = sources_.size()](std::string frame, std::uint64_t connection) {
+                this->arrived({.source = source, .connection = connection, .frame = std::move(frame)});
+            };
             sources_.push_back(std::make_unique<Source>(
                 endpoint, options.tls,
-                Source::Callbacks{.arrived = [this](std::string frame) { arrived(std::move(frame)); },
-                                  .came_or_went = [this] { inbox_.wake(); }}));
+                Source::Callbacks{.arrived = arrived, .came_or_went = [this] { inbox_.wake(); }}));
         }
     }
 
@@ -81,8 +85,11 @@ public:
         do {
             Inbox::Dropped dropped;
             current_ = inbox_.take(std::min(deadline, Clock::now() + kHousekeeping), dropped);
-            for (const auto& [publisher_id, first_sequence] : dropped)
-                continuity_.start(publisher_id, first_sequence);
+            for (const auto& [key, arrival] : dropped) {
+                const auto frame = parse_frame(arrival.frame);
+                if (frame && !owners_.refusal(arrival.source, frame->node))
+                    continuity_[arrival.source].start(*frame, arrival.connection);
+            }
             for (const auto& source : sources_) {
                 if (const auto notice = source->take_notice(Clock::now())) tell(notice->is_warning, notice->text);
             }
@@ -100,59 +107,105 @@ public:
                 .batches = batches_,
                 .bytes = bytes_,
                 .missed_events = missed_events_,
-                .bad_frames = bad_frames_,
-                .connected_sources = connected_sources()};
+                .bad_frames = bad_frames_ + oversized_frames(),
+                .connected_sources = connected_sources(),
+                .unknown_losses = unknown_losses_,
+                .refused_frames = refused_frames_};
     }
 
 private:
     // On nng's threads.
-    void arrived(std::string frame)
+    void arrived(Arrival arrival)
     {
-        const auto wanted = [&](const std::string& topic) { return frame.starts_with(topic); };
-        if (std::ranges::any_of(topics_, wanted)) inbox_.put(std::move(frame));
+        const auto wanted = [&](const std::string& topic) { return arrival.frame.starts_with(topic); };
+        if (std::ranges::any_of(topics_, wanted)) inbox_.put(std::move(arrival));
     }
 
     /// The batch in current_, or nothing if it is bad.
     std::optional<Batch> check_frame()
     {
-        const auto frame = parse_frame(*current_);
+        const std::string& url = urls_[current_->source];
+        const auto frame = parse_frame(current_->frame);
         if (!frame) {
-            refuse(frame.error());
+            refuse(url, frame.error());
             return std::nullopt;
         }
-        const auto verdict = continuity_.next(frame->publisher_id, frame->first_sequence, frame->event_count);
+        if (const auto why = owners_.refusal(current_->source, frame->node)) {
+            ++refused_frames_;
+            limited(refused_,
+                    "refused a frame of node " + std::string{frame->node} + " from source " + url + ": " + *why);
+            return std::nullopt;
+        }
+        if (!continuity_[current_->source].knows(frame->publisher_id)) look_for_twins(*frame);
+        const auto verdict = continuity_[current_->source].next(*frame, current_->connection, age());
         if (verdict.went_backwards) {
-            refuse("sequence numbers of " + describe(*frame) +
-                   " went backwards; is one publisher a source under two URLs?");
+            refuse(url, "sequence numbers of " + describe(*frame, frame->publisher_id) + " went backwards");
             return std::nullopt;
         }
         if (verdict.missed > 0) {
-            missed_events_ = saturating_add(missed_events_, verdict.missed);
-            limited(gaps_, "missed " + std::to_string(verdict.missed) + " events of " + describe(*frame));
+            missed_events_ += verdict.missed;
+            limited(gaps_, "missed " + std::to_string(verdict.missed) + " events of " +
+                               describe(*frame, frame->publisher_id) + ", from source " + url);
         }
+        if (verdict.unknown) report_unknown_loss(*frame, verdict);
         events_ += frame->event_count;
         ++batches_;
-        bytes_ += current_->size();
+        bytes_ += current_->frame.size();
         return Batch{.node = frame->node,
                      .publisher_id = frame->publisher_id,
                      .first_sequence = frame->first_sequence,
                      .event_count = frame->event_count,
                      .missed = verdict.missed,
+                     .unknown_loss = verdict.unknown,
                      .bytes = frame->batch};
     }
 
-    static std::string describe(const Frame& frame)
+    /// Nothing is refused: the other one may be the liar.
+    void look_for_twins(const Frame& frame)
+    {
+        for (std::size_t other = 0; other < continuity_.size(); ++other) {
+            if (continuity_[other].knows(frame.publisher_id)) {
+                limited(twins_, describe(frame, frame.publisher_id) + " comes from source " + urls_[current_->source] +
+                                    " and from source " + urls_[other] + ": given twice, or one of them lies");
+            }
+        }
+    }
+
+    void report_unknown_loss(const Frame& frame, const Continuity::Verdict& verdict)
+    {
+        ++unknown_losses_;
+        const std::string& url = urls_[current_->source];
+        if (verdict.claimed > 0) {
+            limited(jumps_, "sequence numbers of " + describe(frame, frame.publisher_id) + ", from source " + url +
+                                ", jumped by " + std::to_string(verdict.claimed) +
+                                ", more than can be true: an unknown number of events is lost");
+        } else {
+            limited(crashes_, "an unknown number of events is lost: " + describe(frame, verdict.unknown->publisher_id) +
+                                  ", from source " + url + ", ended without saying so");
+        }
+    }
+
+    static std::string describe(const Frame& frame, std::uint64_t publisher_id)
     {
         std::string id;
         for (unsigned shift = 64; shift > 0; shift -= 8)
-            id += static_cast<char>(frame.publisher_id >> (shift - 8));
+            id += static_cast<char>(publisher_id >> (shift - 8));
         return "node " + std::string{frame.node} + ", publisher " + base::to_hex(id);
     }
 
-    void refuse(const std::string& why)
+    void refuse(const std::string& url, const std::string& why)
     {
         ++bad_frames_;
-        limited(bad_, "bad frame: " + why);
+        limited(bad_, "bad frame from source " + url + ": " + why);
+    }
+
+    /// How long the sources have been dialled. Goes on while the host sleeps, as publishers on other hosts do.
+    std::chrono::seconds age() const { return boot_time() - started_; }
+    static std::chrono::seconds boot_time()
+    {
+        timespec now{};
+        clock_gettime(CLOCK_BOOTTIME, &now);
+        return std::chrono::seconds{now.tv_sec};
     }
 
     void limited(NoticeLimit& limit, const std::string& notice)
@@ -171,18 +224,35 @@ private:
             std::ranges::count_if(sources_, [](const auto& source) { return source->connected(); }));
     }
 
+    std::uint64_t oversized_frames() const
+    {
+        std::uint64_t frames = 0;
+        for (const auto& source : sources_)
+            frames += source->oversized_frames();
+        return frames;
+    }
+
+    const std::chrono::seconds started_ = boot_time();
     std::vector<std::string> topics_; ///< what wanted frames start with
     Inbox inbox_;
-    Continuity continuity_;
+    NodeOwners owners_;
+    std::vector<std::string> urls_;      ///< of each source
+    std::vector<Continuity> continuity_; ///< of each source
     NoticeLimit gaps_;
+    NoticeLimit jumps_;
+    NoticeLimit crashes_;
+    NoticeLimit twins_;
+    NoticeLimit refused_;
     NoticeLimit bad_;
     NoticeCallback callback_;
-    std::optional<std::string> current_; ///< what the last Batch points into
+    std::optional<Arrival> current_; ///< what the last Batch points into
     std::atomic<std::uint64_t> events_ = 0;
     std::atomic<std::uint64_t> batches_ = 0;
     std::atomic<std::uint64_t> bytes_ = 0;
     std::atomic<std::uint64_t> missed_events_ = 0;
+    std::atomic<std::uint64_t> unknown_losses_ = 0;
     std::atomic<std::uint64_t> bad_frames_ = 0;
+    std::atomic<std::uint64_t> refused_frames_ = 0;
     std::vector<std::unique_ptr<Source>> sources_; ///< ended first: they call the ones above
 };
 

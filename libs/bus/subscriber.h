@@ -1,6 +1,7 @@
 // Receives batches from one or many publishers over nng, and notices what is missing.
 #pragma once
 
+#include "libs/bus/continuity.h"
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
 
@@ -16,7 +17,9 @@
 namespace peer_observer::bus {
 
 struct SubscriberOptions {
-    /// URLs of publishers. Order of start does not matter: each is dialled again until it answers.
+    /// URLs of publishers, each with the names of its nodes behind it where these are to be bound to it:
+    /// `tls+tcp://alpha.example.org:9331=alpha` (see node_owners.h). Order of start does not matter: each is dialled
+    /// again until it answers.
     std::vector<std::string> sources;
     /// Names of the nodes to receive; empty = all.
     std::vector<std::string> nodes = {};
@@ -35,6 +38,9 @@ struct Batch {
     std::uint64_t event_count = 0; ///< 0 = heartbeat
     /// Events of this publisher that should have come before this batch and did not.
     std::uint64_t missed = 0;
+    /// In front of this batch an unknown number of events is missing: a publisher of this node was replaced without
+    /// having said that it stops, or numbers jumped further than can be true. They are not in `missed`.
+    std::optional<UnknownLoss> unknown_loss = std::nullopt;
     /// The serialized EventBatch. Valid until the next receive().
     std::string_view bytes;
 };
@@ -47,6 +53,8 @@ struct SubscriberStatistics {
     std::uint64_t missed_events = 0;
     std::uint64_t bad_frames = 0;
     std::uint64_t connected_sources = 0; ///< now
+    std::uint64_t unknown_losses = 0;    ///< each of an unknown number of events
+    std::uint64_t refused_frames = 0;    ///< of a node that is not the source's
 };
 
 class Subscriber {

@@ -1,4 +1,6 @@
 #include "libs/bus/bus_testing.h"
+#include "libs/bus/fanout.h"
+#include "libs/bus/frame.h"
 #include "libs/bus/option_error.h"
 
 #include <gmock/gmock.h>
@@ -79,7 +81,113 @@ TEST(Subscriber, TakesARestartedPublisherForANewOne)
     EXPECT_EQ(subscriber.statistics().missed_events, 0U);
     EXPECT_EQ(subscriber.statistics().bad_frames, 0U);
     EXPECT_THAT(notices, Contains("source " + url + " connected"));
-    EXPECT_THAT(warnings, ::testing::ElementsAre("source " + url + " lost, dialling again"));
+    EXPECT_THAT(warnings, ::testing::ElementsAre("source " + url + " lost, retrying"));
+}
+
+/// What is left of a publisher that is killed: it ends without a word.
+class KilledPublisher {
+public:
+    explicit KilledPublisher(const std::string& url)
+        : fanout_{parse_endpoint(url, {}), {}, {.batches = 10, .bytes = kBatchBytes}}
+    {}
+
+    void send(std::uint64_t first_sequence)
+    {
+        std::string frame;
+        begin_frame(frame, "alice", kId, first_sequence);
+        append_event(frame, make_event(first_sequence));
+        fanout_.send(frame, 1);
+    }
+    std::uint64_t subscribers() const { return fanout_.subscribers(); }
+
+    static constexpr std::uint64_t kId = 42;
+
+private:
+    Fanout fanout_;
+};
+
+TEST(Subscriber, ReportsAnUnknownLossWhereAPublisherWasKilled)
+{
+    const TemporaryFolder folder;
+    const std::string url = "ipc://" + folder / "events.sock";
+    Subscriber subscriber{{.sources = {url}}};
+    std::vector<std::string> warnings;
+    subscriber.on_notice([&](const Notice& notice) {
+        if (notice.is_warning) warnings.push_back(notice.text);
+    });
+    {
+        KilledPublisher killed{url};
+        wait_for("the subscriber", [&] { return killed.subscribers() == 1; });
+        killed.send(7);
+        const auto batch = next_events(subscriber);
+        ASSERT_TRUE(batch);
+        EXPECT_FALSE(batch->unknown_loss) << "the first that it hears follows nobody";
+    }
+    Publisher publisher{{.url = url, .node = "alice"}};
+    wait_for_subscribers(publisher, 1);
+    publish(publisher, 1);
+    const auto after = next_events(subscriber);
+    ASSERT_TRUE(after);
+    ASSERT_TRUE(after->unknown_loss);
+    EXPECT_EQ(after->unknown_loss->publisher_id, KilledPublisher::kId);
+    EXPECT_EQ(after->unknown_loss->next_sequence, 8U);
+    EXPECT_EQ(after->missed, 0U);
+    EXPECT_EQ(subscriber.statistics().unknown_losses, 1U);
+    EXPECT_EQ(subscriber.statistics().missed_events, 0U);
+    EXPECT_THAT(warnings, Contains(::testing::AllOf(HasSubstr("an unknown number of events is lost: node alice"),
+                                                    HasSubstr("from source " + url))));
+}
+
+TEST(Subscriber, KnowsWhatALatePublisherSentWhileItWasAway)
+{
+    const TemporaryFolder folder;
+    const std::string url = "ipc://" + folder / "events.sock";
+    auto publisher = std::make_unique<Publisher>(PublisherOptions{.url = url, .node = "alice"});
+    Subscriber subscriber{{.sources = {url}}};
+    wait_for_subscribers(*publisher, 1);
+    publish(*publisher, 1);
+    ASSERT_TRUE(next_events(subscriber));
+    publisher = nullptr;
+    publisher = std::make_unique<Publisher>(PublisherOptions{.url = url, .node = "alice"});
+    publish(*publisher, 5); // nobody is there yet, or somebody: whatever is not received is missed
+    wait_for_subscribers(*publisher, 1);
+    publish(*publisher, 1);
+    std::uint64_t received_and_missed = 0;
+    while (received_and_missed < 6) {
+        const auto batch = next_events(subscriber);
+        ASSERT_TRUE(batch);
+        EXPECT_FALSE(batch->unknown_loss);
+        received_and_missed += batch->event_count + batch->missed;
+    }
+    EXPECT_EQ(received_and_missed, 6U);
+}
+
+TEST(Subscriber, SaysThatAPublisherIsGivenTwice)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    const std::string other = "tcp://localhost" + publisher.url().substr(publisher.url().rfind(':'));
+    Subscriber subscriber{{.sources = {publisher.url(), other}}};
+    std::vector<std::string> notices;
+    subscriber.on_notice([&](const Notice& notice) { notices.push_back(notice.text); });
+    wait_for_subscribers(publisher, 2);
+    publish(publisher, 1);
+    ASSERT_TRUE(next_events(subscriber));
+    ASSERT_TRUE(next_events(subscriber));
+    EXPECT_THAT(notices,
+                Contains(::testing::AllOf(HasSubstr(publisher.url()), HasSubstr(other), HasSubstr("given twice"))));
+}
+
+TEST(Subscriber, SaysThatAHostNameDoesNotResolve)
+{
+    const std::string url = "tcp://" + std::string(64, 'x') + ".example:9331"; // fails before a server is asked
+    Subscriber subscriber{{.sources = {url}}};
+    std::vector<std::string> notices;
+    subscriber.on_notice([&](const Notice& notice) { notices.push_back(notice.text); });
+    wait_for("the reason", [&] {
+        (void)subscriber.receive(10ms);
+        return !notices.empty();
+    });
+    EXPECT_EQ(notices[0], "cannot connect to source " + url + " (the host name does not resolve), retrying");
 }
 
 TEST(Subscriber, ReceivesFromManyPublishersInTheOrderOfEach)

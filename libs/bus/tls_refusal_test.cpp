@@ -1,4 +1,5 @@
 // Who does not belong gets nothing, both ends say why, and whoever belongs is not disturbed.
+#include "libs/bus/raw_socket_testing.h"
 #include "libs/bus/tls_testing.h"
 
 #include <gmock/gmock.h>
@@ -12,8 +13,8 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr auto kNoHandshakeAtTool = "makes no TLS handshake";
-constexpr auto kNoHandshakeAtPublisher = "no TLS handshake";
+constexpr auto kNoHandshakeAtTool = ": TLS handshake ";
+constexpr auto kNoHandshakeAtPublisher = "TLS handshake failed";
 
 /// Publishes until all is said.
 class Scene {
@@ -38,7 +39,8 @@ public:
             EXPECT_FALSE(tool.receive(0ms));
             return !warnings.empty() && !at_publisher_.empty();
         });
-        EXPECT_THAT(warnings, Contains(AllOf(StartsWith("source " + options.sources.at(0) + " "), HasSubstr(at_tool))));
+        EXPECT_THAT(warnings,
+                    Contains(AllOf(StartsWith("source " + options.sources.at(0) + ": "), HasSubstr(at_tool))));
         EXPECT_THAT(at_publisher_, Contains(HasSubstr(at_publisher)));
         EXPECT_THAT(at_publisher_, Contains(HasSubstr("127.0.0.1:")));
         EXPECT_GE(publisher_.statistics().refused_connections, 1U);
@@ -122,6 +124,24 @@ TEST_F(TlsRefusal, OfAPlainTool)
     scene.expect_served(right);
 }
 
+/// What a publisher does that has no room: no alert of TLS comes first.
+TEST_F(TlsRefusal, OfAPublisherThatHangsUpDoesNotBlameItsCertificate)
+{
+    const auto [listener, port] = listen_raw();
+    Subscriber tool{{.sources = {"tls+tcp://localhost:" + std::to_string(port)}, .tls = files("client")}};
+    std::vector<std::string> warnings;
+    tool.on_notice([&](const Notice& notice) {
+        if (notice.is_warning) warnings.push_back(notice.text);
+    });
+    RawSocket{accept(listener.get(), nullptr, nullptr)};
+    wait_for("the warning", [&] {
+        EXPECT_FALSE(tool.receive(1ms));
+        return !warnings.empty();
+    });
+    EXPECT_THAT(warnings[0], HasSubstr("TLS handshake cut off"));
+    EXPECT_THAT(warnings[0], HasSubstr("no room for another connection"));
+}
+
 TEST_F(TlsRefusal, OfAPublisher)
 {
     for (const std::string certificate : {"stranger", "expired", "elsewhere"}) {
@@ -135,7 +155,7 @@ TEST_F(TlsRefusal, OfAPlainPublisher)
     Scene scene{{.url = kAnyPort, .node = "alice"}};
     Subscriber right{{.sources = {scene.publisher().url()}}};
     wait_for_subscribers(scene.publisher(), 1);
-    scene.refuse(dialling(scene, "client"), kNoHandshakeAtTool, "no subscriber's greeting");
+    scene.refuse(dialling(scene, "client"), kNoHandshakeAtTool, "not an nng SUB socket");
     scene.expect_served(right);
 }
 

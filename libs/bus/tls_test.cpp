@@ -1,4 +1,5 @@
 // tls+tcp:// with certificates made on the spot.
+#include "libs/bus/raw_socket_testing.h"
 #include "libs/bus/tls_testing.h"
 
 #include <gmock/gmock.h>
@@ -82,6 +83,20 @@ TEST_F(Tls, GivesNothingToAClientWithoutACertificate)
         "-quiet -CAfile ca.pem -cert client.pem -connect 127.0.0.1" + port + " > with.txt; wait; true");
     EXPECT_EQ(std::filesystem::file_size(*folder_ / "without.txt"), 0U);
     EXPECT_GT(std::filesystem::file_size(*folder_ / "with.txt"), 0U); // the publisher's greeting, at least
+}
+
+TEST_F(Tls, LetsASubscriberInWhileStrangersHoldAllConnectionsThatTheyCan)
+{
+    Publisher publisher{{.url = "tls+tcp://127.0.0.1:0", .node = "alice", .tls = files("server")}};
+    std::jthread strangers{[url = publisher.url()](const std::stop_token& stop) { besiege(url, stop); }};
+    wait_for("strangers that were closed for others", [&] { return publisher.statistics().refused_connections > 600; });
+    for (int i = 0; i < 3; ++i) {
+        Subscriber subscriber{{.sources = {dialled(publisher)}, .tls = files("client")}};
+        wait_for("a heartbeat", [&] {
+            publisher.heartbeat();
+            return subscriber.receive(10ms).has_value();
+        });
+    }
 }
 
 TEST_F(Tls, SaysWhichFileCannotBeUsed)

@@ -47,7 +47,9 @@ class Ledger:
     def _add(self, batch):
         key = (batch.node, batch.publisher_id)
         self.unsure |= key not in self.publishers
-        publisher = self.publishers.setdefault(key, Publisher(batch.first_sequence))
+        # The logger was there before one that follows another publisher of its node: its numbers are missing from 0 on.
+        follows = any(node == batch.node for node, _ in self.publishers)
+        publisher = self.publishers.setdefault(key, Publisher(0 if follows else batch.first_sequence))
         assert batch.first_sequence >= publisher.next, f"{key}: {batch.first_sequence} comes after {publisher.next}"
         self.unsure |= batch.first_sequence > publisher.next
         publisher.received += len(batch.events)

@@ -10,7 +10,7 @@ STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 # What makes a line in the log, or ends a program with an exception, which app::run logs as critical. A first argument
 # `false` means that it is no warning.
 EVERYWHERE = r"spdlog::(?:warn|error|critical)\(|\bwarn_\(|\blog_\(|\btell_once\(|\benvironment_?\.log\(|throw std::(?:runtime_error|system_error)[({]"
-OF_THE_BUS = EVERYWHERE + r"|\b(?:warning|limited|refuse|refusals_\.add)\("
+OF_THE_BUS = EVERYWHERE + r"|\b(?:warning|limited|refuse|give_up|refusals_\.add)\("
 
 # Calls without a text of their own: what they pass on is said, or thrown, elsewhere.
 PASSED_ON = {

@@ -74,8 +74,8 @@ def test_the_tool_with_a_certificate_gets_events(run):
 def test_the_stranger_gets_nothing_and_both_ends_say_so(run):
     events, log = run("stranger")
     assert events == ""
-    assert "warning source tls+tcp://alpha.example.org:9331 makes no TLS handshake" in log
-    assert re.search(r"warning refused the connection of 127\.0\.0\.1:\d+: no TLS handshake", run("peer-observer-extractor")[1])
+    assert "warning source tls+tcp://alpha.example.org:9331: TLS handshake" in log
+    assert re.search(r"warning refused the connection of 127\.0\.0\.1:\d+: TLS handshake failed", run("peer-observer-extractor")[1])
 
 
 def test_openssl_says_that_both_ends_accept_each_other(run):
@@ -103,7 +103,7 @@ def test_a_service_may_have_tls_on_one_side_only(service):
         for source, listen in ((f"tls+tcp://{nobody}", f"ipc://{directory}/bus"), (f"tcp://{nobody}", "tls+tcp://127.0.0.1:0")):
             with harness.Program(harness.program(f"peer-observer-{service}"), "--source", source, "--listen", listen, *files) as program:
                 program.wait_for_log(f"publishing on {listen.rstrip('0')}")
-                program.wait_for_log(f"source {source} does not answer")
+                program.wait_for_log(f"cannot connect to source {source}")
                 assert program.stop() == 0
 
 
@@ -118,7 +118,7 @@ def test_a_publisher_on_another_host_that_falls_silent_is_dialled_again():
                 harness.Program(harness.program("peer-observer-logger"), "--source", source, *files("central.example.org")) as logger:
             logger.wait_for_log(f"source {source} connected")
             publisher.signal(signal.SIGSTOP)
-            logger.wait_for_log(f"source {source} lost, dialling again")
+            logger.wait_for_log(f"source {source} lost, retrying")
             told = len(logger.log)
             publisher.signal(signal.SIGCONT)
             logger.wait_for_log(f"source {source} connected", after=told)
