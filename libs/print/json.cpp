@@ -51,11 +51,15 @@ public:
         writer_.end_object();
     }
 
-    void missed_count(std::uint64_t count)
+    void missed_count(std::optional<std::uint64_t> count)
     {
         writer_.key("event");
         writer_.start_object();
-        number("count", count);
+        writer_.key("count");
+        if (count)
+            writer_.number(*count);
+        else
+            writer_.null();
         writer_.end_object();
     }
 

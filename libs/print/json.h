@@ -17,7 +17,8 @@ namespace peer_observer::print {
 /// `<name>_hex`. `unreadable_arguments` stands before `event` where there are any.
 void append_json(const Origin& origin, const proto::Event& event, std::string& out);
 
-/// Appends a line of the same form: kind `missed`, the first missing `sequence`, and in `event` the `count`.
+/// Appends a line of the same form: kind `missed`, the first missing `sequence`, and in `event` the `count`, `null`
+/// where it is not known.
 void append_json(const Missed& missed, std::string& out);
 
 } // namespace peer_observer::print

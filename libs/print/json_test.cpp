@@ -210,6 +210,13 @@ TEST(Json, HasALineForMissedEvents)
               "\n");
 }
 
+TEST(Json, HasALineForAnUnknownNumberOfMissedEvents)
+{
+    std::string out;
+    append_json(Missed{"alpha", 7, 100, std::nullopt, 5}, out);
+    EXPECT_THAT(out, HasSubstr(R"("kind":"missed","event":{"count":null}})"));
+}
+
 TEST(Json, ShowsAnUnknownKindAsSuch)
 {
     EXPECT_THAT(json(proto::Event{}), HasSubstr(R"("kind":"unknown","pid":0,"event":{}})"));

@@ -51,6 +51,12 @@ void JsonWriter::real(double value)
     out_ += nlohmann::json(value).dump();
 }
 
+void JsonWriter::null()
+{
+    separate();
+    out_ += "null";
+}
+
 void JsonWriter::boolean(bool value)
 {
     separate();

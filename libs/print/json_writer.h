@@ -29,6 +29,7 @@ public:
     /// Null where it is infinite or no number: JSON has neither.
     void real(double value);
     void boolean(bool value);
+    void null();
 
 private:
     void separate();

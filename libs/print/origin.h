@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace peer_observer::print {
@@ -17,8 +18,8 @@ struct Missed {
     std::string_view node;
     std::uint64_t publisher_id = 0;
     std::uint64_t first_sequence = 0;
-    std::uint64_t count = 0;
-    std::uint64_t timestamp_ns = 0; ///< of the next event that did arrive, or of when the gap was noticed
+    std::optional<std::uint64_t> count = 0; ///< none: nobody knows how many
+    std::uint64_t timestamp_ns = 0;         ///< of the next event that did arrive, or of when the gap was noticed
 };
 
 } // namespace peer_observer::print

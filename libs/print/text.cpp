@@ -50,6 +50,12 @@ public:
         fmt::format_to(std::back_inserter(out_), "{}", value);
     }
 
+    void word(std::string_view name, std::string_view word)
+    {
+        begin(name);
+        out_ += word;
+    }
+
     /// As log lines about the bus show it.
     void id(std::string_view name, std::uint64_t value)
     {
@@ -254,7 +260,10 @@ void append_text(const Missed& missed, bool colour, std::string& out)
 {
     Line line{out, colour};
     line.start(missed.timestamp_ns, missed.node, "missed", kYellow);
-    line.number("count", missed.count);
+    if (missed.count)
+        line.number("count", *missed.count);
+    else
+        line.word("count", "unknown");
     line.number("first_sequence", missed.first_sequence);
     line.id("publisher", missed.publisher_id);
     line.end();

@@ -144,6 +144,14 @@ TEST(Text, HasALineForMissedEvents)
     EXPECT_EQ(out, "2025-03-01T11:04:05.000001Z alpha missed count=12 first_sequence=100 publisher=0000000000000007\n");
 }
 
+TEST(Text, HasALineForAnUnknownNumberOfMissedEvents)
+{
+    std::string out;
+    append_text(Missed{"alpha", 7, 100, std::nullopt, 0}, false, out);
+    EXPECT_EQ(out,
+              "1970-01-01T00:00:00.000000Z alpha missed count=unknown first_sequence=100 publisher=0000000000000007\n");
+}
+
 TEST(Text, ShowsAnUnknownKindAsSuch) { EXPECT_EQ(text(proto::Event{}), "1970-01-01T00:00:00.000000Z alpha unknown\n"); }
 
 } // namespace

@@ -40,16 +40,20 @@ std::uint64_t BatchPrinter::append(const bus::Batch& batch, std::uint64_t limit,
     // The bus has parsed it before, so it parses.
     static_cast<void>(parsed_.ParseFromArray(batch.bytes.data(), static_cast<int>(batch.bytes.size())));
     if (format_ == Format::protobuf) return append_runs(limit, out);
-    if (batch.missed > 0) append_missed(batch, out);
+    if (batch.unknown_loss)
+        append_missed(batch, batch.unknown_loss->publisher_id, batch.unknown_loss->next_sequence, std::nullopt, out);
+    if (batch.missed > 0)
+        append_missed(batch, batch.publisher_id, batch.first_sequence - batch.missed, batch.missed, out);
     return append_lines(batch, limit, out);
 }
 
-void BatchPrinter::append_missed(const bus::Batch& batch, std::string& out) const
+void BatchPrinter::append_missed(const bus::Batch& batch, std::uint64_t publisher_id, std::uint64_t first_sequence,
+                                 std::optional<std::uint64_t> count, std::string& out) const
 {
     const print::Missed missed{.node = batch.node,
-                               .publisher_id = batch.publisher_id,
-                               .first_sequence = batch.first_sequence - batch.missed,
-                               .count = batch.missed,
+                               .publisher_id = publisher_id,
+                               .first_sequence = first_sequence,
+                               .count = count,
                                .timestamp_ns = parsed_.events_size() > 0 ? parsed_.events(0).timestamp_ns() : now_ns()};
     if (format_ == Format::json)
         print::append_json(missed, out);

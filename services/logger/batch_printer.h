@@ -23,7 +23,8 @@ public:
     std::uint64_t append(const bus::Batch& batch, std::uint64_t limit, std::string& out);
 
 private:
-    void append_missed(const bus::Batch& batch, std::string& out) const;
+    void append_missed(const bus::Batch& batch, std::uint64_t publisher_id, std::uint64_t first_sequence,
+                       std::optional<std::uint64_t> count, std::string& out) const;
     std::uint64_t append_lines(const bus::Batch& batch, std::uint64_t limit, std::string& out) const;
     std::uint64_t append_runs(std::uint64_t limit, std::string& out);
 

@@ -108,6 +108,21 @@ TEST(BatchPrinter, SaysWhatIsMissedBeforeTheEventsThatFollow)
             "\n"));
 }
 
+TEST(BatchPrinter, SaysThatAnUnknownNumberIsMissedOfThePublisherThatCrashed)
+{
+    const SentBatch sent{{1}};
+    bus::Batch batch = sent.batch;
+    batch.unknown_loss = bus::UnknownLoss{.publisher_id = 9, .next_sequence = 55};
+    std::string out;
+    printer(Format::text).append(batch, 10, out);
+    EXPECT_EQ(out,
+              "1970-01-01T00:00:01.000000Z alpha missed count=unknown first_sequence=55 publisher=0000000000000009\n"
+              "1970-01-01T00:00:01.000000Z alpha connection.misbehaving peer_id=1\n");
+    out.clear();
+    printer(Format::json).append(batch, 10, out);
+    EXPECT_THAT(out, HasSubstr(R"("sequence":55,"kind":"missed","event":{"count":null}})"));
+}
+
 TEST(BatchPrinter, SaysWhatIsMissedBeforeAHeartbeatAndWhateverTheFilter)
 {
     EXPECT_THAT(append(printer(Format::text), SentBatch{{}, 12}), HasSubstr("Z alpha missed count=12 "));

@@ -101,3 +101,39 @@ def test_a_subscriber_that_comes_and_goes_gets_whole_batches():
                     assert harness.missing_events(events.list) == 0
                     nonces = [event["payload"]["ping"]["nonce"] for event in events.list]
                     assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))
+
+
+def test_a_killed_extractor_leaves_a_loss_of_unknown_size_and_one_that_stops_leaves_none():
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+
+        def extractor():
+            metrics = f"127.0.0.1:{harness.free_port()}"
+            started = harness.Extractor(path, directory, "--metrics-address", metrics)
+            started.wait_for_log("tracepoints to")
+            return started, metrics
+
+        def publish(metrics):
+            harness.wait_until(lambda: harness.metric(metrics, "peer_observer_bus_subscribers") == 1, "the logger is connected")
+            mark = events.mark()
+            play(path, "--flood", "ping", "--count", 1)
+            events.wait_for("message.inbound", after=mark)
+            return mark
+
+        first, metrics = extractor()
+        with first, harness.Events(first.url) as events:
+            publish(metrics)
+            assert first.stop() == 0
+            second, metrics = extractor()
+            with second:
+                publish(metrics)
+                assert not events.find("missed")
+                second.kill()
+            third, metrics = extractor()
+            with third:
+                mark = publish(metrics)
+                (missed,) = events.find("missed")
+                assert missed["count"] is None
+                assert events.list.index(missed) >= mark
+            events.wait_for_log("an unknown number of events is lost: node test, publisher ")
