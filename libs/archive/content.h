@@ -22,6 +22,12 @@ struct Content {
 /// Adds a batch to what the index says about its frame.
 void describe(proto::ArchiveFrame& frame, const bus::Frame& batch);
 
+/// Whether nobody knows how many events are missing there.
+inline bool has_unknown_count(const proto::ArchiveGap& gap)
+{
+    return gap.cause() == proto::ArchiveGap::PUBLISHER_CRASHED || gap.cause() == proto::ArchiveGap::NOT_CREDIBLE;
+}
+
 /// The batches in `content`, which they view. The error says what is wrong, and at which byte of the content.
 std::expected<std::vector<bus::Frame>, std::string> split_content(std::string_view content);
 

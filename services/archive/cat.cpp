@@ -1,5 +1,6 @@
 #include "libs/app/colour.h"
 #include "libs/app/option_values.h"
+#include "libs/archive/content.h"
 #include "libs/archive/reader.h"
 #include "libs/print/json.h"
 #include "libs/print/text.h"
@@ -55,7 +56,8 @@ public:
         if (format_ == Format::protobuf || !wants_node(nodes_, gap.source().node())) return;
         if (gap.first_sequence() >= range_.to_sequence || gap.first_sequence() + gap.count() <= range_.from_sequence)
             return;
-        const print::Missed missed{gap.source().node(), gap.source().publisher_id(), gap.first_sequence(), gap.count(),
+        const print::Missed missed{gap.source().node(), gap.source().publisher_id(), gap.first_sequence(),
+                                   archive::has_unknown_count(gap) ? std::nullopt : std::optional{gap.count()},
                                    gap.noticed_ns()};
         line_.clear();
         format_ == Format::json ? print::append_json(missed, line_) : print::append_text(missed, colour_, line_);

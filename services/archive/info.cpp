@@ -1,3 +1,4 @@
+#include "libs/archive/content.h"
 #include "libs/archive/reader.h"
 #include "proto/event.pb.h"
 #include "services/archive/inputs.h"
@@ -47,6 +48,7 @@ struct Row {
 struct Missing {
     std::uint64_t times = 0;
     std::uint64_t events = 0;
+    bool is_unknown = false; ///< nobody knows how many
 };
 
 class Info {
@@ -80,10 +82,11 @@ public:
         if (!wants_node(nodes_, gap.source().node())) return;
         auto& missing = missing_["not in the archive: " + cause_name(gap.cause())];
         ++missing.times;
-        missing.events += gap.count();
+        missing.is_unknown = archive::has_unknown_count(gap);
+        if (!missing.is_unknown) missing.events += gap.count();
         if (shows_gaps_)
             archive_tool::print("gap {} {} {:016x} {}+{} {}\n", format_time(gap.noticed_ns()), gap.source().node(),
-                                gap.source().publisher_id(), gap.first_sequence(), gap.count(),
+                                gap.source().publisher_id(), gap.first_sequence(), count_text(gap),
                                 cause_name(gap.cause()));
     }
 
@@ -101,8 +104,9 @@ public:
             archive_tool::print("to          {}\n", format_time(total_.latest_ns));
         }
         for (const auto& [what, missing] : missing_)
-            archive_tool::print("missing     {} events, {} times; {}\n", missing.events, missing.times,
-                                printable(what));
+            archive_tool::print("missing     {} events, {} times; {}\n",
+                                missing.is_unknown ? "an unknown number of" : std::to_string(missing.events),
+                                missing.times, printable(what));
         if (missing_.empty()) archive_tool::print("missing     0 events\n");
         print_table();
     }
@@ -110,6 +114,11 @@ public:
 private:
     // context, arm, message type; the last row, of what had no row of its own, is {0, 0, kOthers}
     using Key = std::tuple<std::uint32_t, std::uint32_t, std::string>;
+
+    static std::string count_text(const proto::ArchiveGap& gap)
+    {
+        return archive::has_unknown_count(gap) ? "unknown" : std::to_string(gap.count());
+    }
 
     static std::string cause_name(proto::ArchiveGap::Cause cause)
     {

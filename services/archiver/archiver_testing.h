@@ -43,7 +43,8 @@ struct Archiver {
           recorder{environment, recorder_options}
     {}
 
-    void add(const proto::EventBatch& batch, std::uint64_t missed = 0)
+    void add(const proto::EventBatch& batch, std::uint64_t missed = 0,
+             std::optional<bus::UnknownLoss> unknown_loss = std::nullopt)
     {
         const std::string bytes = batch.SerializeAsString();
         recorder.add({.node = batch.node(),
@@ -51,6 +52,7 @@ struct Archiver {
                       .first_sequence = batch.first_sequence(),
                       .event_count = static_cast<std::uint64_t>(batch.events_size()),
                       .missed = missed,
+                      .unknown_loss = unknown_loss,
                       .bytes = bytes});
     }
 

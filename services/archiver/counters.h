@@ -19,6 +19,7 @@ struct Counters {
     Counter not_received_events;
     Counter not_written_events;
     Counter not_running_events;
+    Counter unknown_losses; ///< each of an unknown number of events
     Counter duplicate_events;
     Counter unselected_events;
     Counter refused_batches;

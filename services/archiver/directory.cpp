@@ -119,7 +119,8 @@ std::optional<std::uint64_t> Directory::end_sequence(const std::string& node, st
             for (const auto& frame : (*index)->frames())
                 end = std::max(end.value_or(0), frame.end_sequence());
             for (const auto& gap : (*index)->gaps())
-                end = std::max(end.value_or(0), gap.first_sequence() + gap.count());
+                if (gap.source().publisher_id() == publisher_id)
+                    end = std::max(end.value_or(0), gap.first_sequence() + gap.count());
         } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): not readable: it tells nothing
         }
     }

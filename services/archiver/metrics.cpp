@@ -37,6 +37,8 @@ constexpr std::array kFigures = {
     Figure{"closed_files_total", "Files completed.", MetricType::counter, &Counters::closed_files},
     Figure{"recovered_files_total", "Files completed whose writer was stopped.", MetricType::counter,
            &Counters::recovered_files},
+    Figure{"unknown_losses_total", "Losses of an unknown number of events that are recorded as a gap.",
+           MetricType::counter, &Counters::unknown_losses},
     Figure{"deleted_files_total", "Files deleted to keep the limits.", MetricType::counter, &Counters::deleted_files},
     Figure{"archive_bytes", "Bytes of all files in the folder; a few seconds old.", MetricType::gauge,
            &Counters::archive_bytes},

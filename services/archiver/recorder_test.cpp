@@ -143,6 +143,36 @@ TEST_F(Recording, WhatComesTwiceIsKeptOnce)
     EXPECT_TRUE(archiver.logged("came again"));
 }
 
+TEST_F(Recording, TheFileOfTheNextPublisherHasAGapOfUnknownSizeOfTheOneThatCrashed)
+{
+    Archiver archiver{folder_.path()};
+    archiver.add(make_batch(0, 10, "alice", 1));
+    archiver.add(make_batch(0, 10, "alice", 2), 0, bus::UnknownLoss{.publisher_id = 1, .next_sequence = 10});
+    archiver.recorder.close();
+    EXPECT_EQ(archiver.counters.unknown_losses, 1U);
+    EXPECT_EQ(archiver.counters.not_received_events, 0U);
+    const auto found = read_folder(folder_.path());
+    ASSERT_THAT(found.gaps, SizeIs(1));
+    EXPECT_EQ(found.gaps[0].source().publisher_id(), 1U);
+    EXPECT_EQ(found.gaps[0].first_sequence(), 10U);
+    EXPECT_EQ(found.gaps[0].count(), 0U);
+    EXPECT_EQ(found.gaps[0].cause(), proto::ArchiveGap::PUBLISHER_CRASHED);
+}
+
+TEST_F(Recording, AJumpThatCannotBeTrueIsNotCountedAsMissing)
+{
+    Archiver archiver{folder_.path()};
+    archiver.add(make_batch(0, 10));
+    const auto id = make_batch(0, 1).publisher_id();
+    archiver.add(make_batch(std::uint64_t{1} << 62U, 10), 0, bus::UnknownLoss{.publisher_id = id, .next_sequence = 10});
+    archiver.recorder.close();
+    EXPECT_EQ(archiver.counters.not_received_events, 0U);
+    const auto found = read_folder(folder_.path());
+    ASSERT_THAT(found.gaps, SizeIs(1));
+    EXPECT_EQ(found.gaps[0].cause(), proto::ArchiveGap::NOT_CREDIBLE);
+    EXPECT_EQ(found.gaps[0].count(), (std::uint64_t{1} << 62U) - 10);
+}
+
 TEST_F(Recording, ASelectionKeepsNumbersAndIsNoGap)
 {
     {

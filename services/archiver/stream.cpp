@@ -30,7 +30,7 @@ Stream::~Stream()
     set_failing(false, {});
 }
 
-void Stream::add(const bus::Frame& batch, std::uint64_t missed)
+void Stream::add(const bus::Frame& batch, std::uint64_t missed, bool credible)
 {
     last_use_ = environment_.clock.steady();
     const std::uint64_t first = batch.first_sequence;
@@ -47,7 +47,9 @@ void Stream::add(const bus::Frame& batch, std::uint64_t missed)
     }
     if (first > *expected_)
         note_gap(*expected_, first - *expected_,
-                 expected_is_from_disk_ ? ArchiveGap::NOT_RUNNING : ArchiveGap::NOT_RECEIVED);
+                 !credible                ? ArchiveGap::NOT_CREDIBLE
+                 : expected_is_from_disk_ ? ArchiveGap::NOT_RUNNING
+                                          : ArchiveGap::NOT_RECEIVED);
     const std::uint64_t already = first < *expected_ ? *expected_ : 0;
     expected_ = end;
     expected_is_from_disk_ = false;
@@ -70,12 +72,25 @@ void Stream::add(const bus::Frame& batch, std::uint64_t missed)
     archive::select_events(batch.batch, wanted, [&](std::string_view run) { keep(*bus::parse_batch(run)); });
 }
 
+void Stream::note_crash_of(std::uint64_t former_id, std::uint64_t next_sequence)
+{
+    seal();
+    gaps_.push_back(make_gap(next_sequence, 0, ArchiveGap::PUBLISHER_CRASHED));
+    gaps_.back().mutable_source()->set_publisher_id(former_id);
+    ++environment_.counters.unknown_losses;
+}
+
 void Stream::note_gap(std::uint64_t first, std::uint64_t count, ArchiveGap::Cause cause)
 {
     seal(); // what came before the gap stands before it
     gaps_.push_back(make_gap(first, count, cause));
-    (cause == ArchiveGap::NOT_RUNNING ? environment_.counters.not_running_events
-                                      : environment_.counters.not_received_events) += count;
+    auto& counters = environment_.counters;
+    if (cause == ArchiveGap::NOT_RUNNING)
+        counters.not_running_events += count;
+    else if (cause == ArchiveGap::NOT_RECEIVED)
+        counters.not_received_events += count;
+    else
+        ++counters.unknown_losses;
 }
 
 ArchiveGap Stream::make_gap(std::uint64_t first, std::uint64_t count, ArchiveGap::Cause cause)

@@ -53,7 +53,12 @@ public:
     ~Stream();
 
     /// missed: events that should have come before the batch, where this is the first batch of the publisher.
-    void add(const bus::Frame& batch, std::uint64_t missed);
+    /// credible: what is missing in front of the batch can have been published.
+    void add(const bus::Frame& batch, std::uint64_t missed, bool credible = true);
+
+    /// The publisher that this one replaces had not said that it stops: what it had not sent is lost. Stands in this
+    /// one's file, because the other one's may be closed.
+    void note_crash_of(std::uint64_t former_id, std::uint64_t next_sequence);
 
     /// Does what is due by time. Call it every 100 ms or so.
     void tick();
