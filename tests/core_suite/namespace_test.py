@@ -1,0 +1,37 @@
+"""Core's tests start in a network namespace with nothing but lo, or not at all."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import harness
+
+sys.path.insert(1, str(Path(__file__).parent))
+
+import namespace
+
+ENTER = [sys.executable, "-B", "-c", "import namespace; namespace.enter(); print('inside')"]
+
+
+def enter(*prefix, inside=None):
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | ({namespace.INSIDE: inside} if inside else {})
+    return subprocess.run([*prefix, *ENTER], env=environment, capture_output=True, text=True)
+
+
+def test_a_namespace_that_is_not_its_own_is_refused():
+    harness.require_root()
+    done = enter(inside=os.readlink("/proc/self/ns/net"))
+    assert done.returncode != 0 and "no network namespace of its own" in done.stderr and not done.stdout
+
+
+def test_another_interface_is_refused():
+    harness.require_root()
+    done = enter("unshare", "--net", "sh", "-c", 'ip link add other0 type veth peer name other1 && exec "$@"', "sh", inside="net:[0]")
+    assert done.returncode != 0 and "other0" in done.stderr and not done.stdout
+
+
+def test_lo_alone_is_fine_and_up():
+    harness.require_root()
+    done = enter("unshare", "--net", inside="net:[0]")
+    assert (done.returncode, done.stdout) == (0, "inside\n"), done.stderr
