@@ -1,0 +1,1 @@
+"""Attacks on a node, by class, and legitimate behaviour that looks near them. See README.md."""
