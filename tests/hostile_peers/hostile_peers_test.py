@@ -76,6 +76,11 @@ def test_check_fails_when_peers_only_shake_hands(bitcoind, monkeypatch, name):
     assert f"/{ATTACKS[name].of_class}.py" in "".join(str(entry.path) for entry in failure.traceback)
 
 
+def test_newcomers_without_merits_evict_each_other(bitcoind):
+    with pytest.raises(AssertionError, match=r"\(\d, \d\)"):
+        played(bitcoind, ATTACKS["protected_from_eviction"], merits=False)
+
+
 def test_command_plays_attack_on_given_node(bitcoind):
     def run(*words):
         return subprocess.run([sys.executable, "-B", "-m", "hostile_peers", *words], capture_output=True, text=True)
