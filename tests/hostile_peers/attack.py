@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import harness
 
-CLASSES = ("work", "send", "noise", "slots")
+CLASSES = ("work", "send", "noise", "slots", "withhold", "steer")
 ATTACKS = {}
 PING_INTERVAL = 120  # seconds, as Core has it
 
