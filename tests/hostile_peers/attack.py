@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import harness
 
-CLASSES = ("work", "send", "noise", "slots", "withhold", "steer")
+CLASSES = ("work", "send", "noise", "slots", "withhold", "steer", "benign")
 ATTACKS = {}
 PING_INTERVAL = 120  # seconds, as Core has it
 
