@@ -7,22 +7,21 @@
 #include <string>
 #include <string_view>
 
+#include "libs/base/limits.h"
+
 namespace peer_observer::bus {
 
 inline constexpr std::uint32_t kSchemaVersion = 1;
 inline constexpr std::string_view kTopicPrefix = "peer-observer/1/";
 inline constexpr std::size_t kMaxNodeNameLength = 64;
-/// A batch leaves when it has reached this size.
-inline constexpr std::size_t kBatchBytes = std::size_t{256} << 10U;
-/// A subscriber hangs up on a publisher that announces more than this.
-inline constexpr std::size_t kMaxFrameBytes = std::size_t{16} << 20U;
+using base::kBatchBytes;
+using base::kMaxEventBytes;
+using base::kMaxFrameBytes;
 /// A batch of ours that has reached kBatchBytes leaves, and an Event has at least the nine bytes of its time, and two
 /// in front of them: no batch comes near this. More would only cost its readers memory: 16 MiB hold 8 million empty
 /// events.
 inline constexpr std::uint64_t kMaxBatchEvents = 65'536;
 static_assert(kBatchBytes / 11 + 1 <= kMaxBatchEvents);
-/// Leaves room in a frame for the rest of a batch. Four times Bitcoin's largest message.
-inline constexpr std::size_t kMaxEventBytes = kMaxFrameBytes - 2 * kBatchBytes;
 
 /// 1 to 64 characters of [A-Za-z0-9._-].
 bool is_node_name(std::string_view name);

@@ -23,26 +23,60 @@ const MessageType* find_message_type(std::string_view name)
     return found != kMessageTypes.end() && found->name == name ? found : nullptr;
 }
 
+using proto::Truncated;
+
+constexpr Truncated::Kept kept(TxDetail detail)
+{
+    switch (detail) {
+    case TxDetail::counts:
+        return Truncated::COUNTS;
+    case TxDetail::ids:
+        return Truncated::IDS;
+    default:
+        return Truncated::DECODED;
+    }
+}
+
+constexpr TxDetail less(TxDetail detail) { return static_cast<TxDetail>(static_cast<std::uint8_t>(detail) - 1); }
+
 } // namespace
 
-std::expected<std::size_t, DecodeError> decode(std::string_view message_type, std::span<const std::uint8_t> payload,
-                                               const DecodeOptions& options, std::string& out)
+std::expected<Decoded, DecodeError> decode(std::string_view message_type, std::span<const std::uint8_t> payload,
+                                           const DecodeOptions& options, std::string& out)
 {
     const auto* type = find_message_type(message_type);
     if (!type) return std::unexpected(DecodeError{"unknown message type"});
 
-    Reader reader{{reinterpret_cast<const char*>(payload.data()), payload.size()}};
     const auto size_before = out.size();
-    Writer message_payload{out};
-    {
-        Writer message{message_payload, type->field};
-        type->decode(reader, options, message);
-    }
-    if (!reader.ok()) {
+    for (auto detail = options.tx_detail;; detail = less(detail)) {
+        Reader reader{{reinterpret_cast<const char*>(payload.data()), payload.size()}};
+        Writer message_payload{out, options.max_bytes};
+        {
+            Writer message{message_payload, type->field};
+            type->decode(reader, detail, message);
+        }
+        if (!message_payload.full()) {
+            if (!reader.ok()) {
+                out.resize(size_before);
+                return std::unexpected(reader.error());
+            }
+            Decoded decoded{.trailing_bytes = reader.remaining(), .truncated = {}};
+            if (detail != options.tx_detail)
+                decoded.truncated = {Truncated::EVENT_TOO_LARGE, kept(detail)};
+            else if (reader.left_rest() && detail != TxDetail::counts)
+                decoded.truncated = {Truncated::TOO_MANY_TRANSACTIONS, Truncated::COUNTS};
+            return decoded;
+        }
         out.resize(size_before);
-        return std::unexpected(reader.error());
+        if (detail <= type->least_detail)
+            return Decoded{.truncated = Truncation{Truncated::EVENT_TOO_LARGE, Truncated::NOTHING}};
     }
-    return reader.remaining();
+}
+
+bool has_counts(std::string_view message_type)
+{
+    const auto* type = find_message_type(message_type);
+    return type && type->least_detail == TxDetail::counts;
 }
 
 } // namespace peer_observer::wire

@@ -48,6 +48,8 @@ TEST(Decode, TellsWhereAPayloadIsBad)
 TEST(Decode, AcceptsAsManyEntriesAsBitcoinCore)
 {
     EXPECT_EQ(decoded("inv", count_u16(50'000) + zeros(50'000 * 36)).inv().items_size(), 50'000);
+    // Core has no limit for these: it takes as many as it has asked for, and ignores the rest.
+    EXPECT_EQ(decoded("notfound", count_u16(60'000) + zeros(60'000 * 36)).notfound().items_size(), 60'000);
     EXPECT_EQ(decoded("addr", count_u16(1000) + zeros(30'000)).addr().addresses_size(), 1000);
     EXPECT_EQ(decoded("headers", count_u16(2000) + zeros(2000 * 81)).headers().headers_size(), 2000);
     EXPECT_EQ(decoded("getheaders", zeros(4) + "\x65" + zeros(102 * 32)).getheaders().locator_hashes_size(), 101);

@@ -9,12 +9,13 @@ namespace peer_observer::wire {
 
 /// Reads one payload and writes the fields of its message. Failures stay in the reader; what was written until then
 /// is thrown away by decode().
-using Decoder = void(Reader& reader, const DecodeOptions& options, Writer& message);
+using Decoder = void(Reader& reader, TxDetail detail, Writer& message);
 
 // session.cpp
 Decoder decode_empty;
 Decoder decode_version;
 Decoder decode_ping;
+Decoder decode_pong;
 Decoder decode_feefilter;
 Decoder decode_sendcmpct;
 Decoder decode_sendtxrcncl;
@@ -28,6 +29,7 @@ Decoder decode_addrv2;
 
 // inventory.cpp
 Decoder decode_inventory;
+Decoder decode_notfound;
 Decoder decode_block_locator;
 
 // transaction.cpp

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -35,35 +36,50 @@ struct BeforeHash {
     }
 };
 
-} // namespace
-
-void decode_inventory(Reader& reader, const DecodeOptions&, Writer& message)
+void copy_items(Reader& reader, std::size_t count, Writer& message)
 {
     // Most of what a node says and hears are these lists, so no submessage is opened and closed for each item.
-    const auto count = reader.count(4 + kHashBytes, 50'000, "more than 50000 inventory items");
-    message.append_fields(count * (kMostBytesBeforeHash + kHashBytes), [&](char* const begin) {
-        char* to = begin;
-        std::int32_t last_type = 0;
-        BeforeHash before_hash{last_type};
-        for (auto n = count; n > 0; --n) {
-            // Items of one type differ in their hash only.
-            if (const auto type = reader.number<std::int32_t>(); type != last_type) {
-                before_hash = BeforeHash{type};
-                last_type = type;
+    constexpr std::size_t kItemsAtOnce = 1024;
+    std::int32_t last_type = 0;
+    BeforeHash before_hash{last_type};
+    while (count > 0 && !message.full()) {
+        const auto at_once = std::min(count, kItemsAtOnce);
+        count -= at_once;
+        message.append_fields(at_once * (kMostBytesBeforeHash + kHashBytes), [&](char* const begin) {
+            char* to = begin;
+            for (auto n = at_once; n > 0; --n) {
+                // Items of one type differ in their hash only.
+                if (const auto type = reader.number<std::int32_t>(); type != last_type) {
+                    before_hash = BeforeHash{type};
+                    last_type = type;
+                }
+                std::memcpy(to, before_hash.bytes.data(), kMostBytesBeforeHash);
+                std::memcpy(to + before_hash.size, reader.hash().data(), kHashBytes);
+                to += before_hash.size + kHashBytes;
             }
-            std::memcpy(to, before_hash.bytes.data(), kMostBytesBeforeHash);
-            std::memcpy(to + before_hash.size, reader.hash().data(), kHashBytes);
-            to += before_hash.size + kHashBytes;
-        }
-        return static_cast<std::size_t>(to - begin);
-    });
+            return static_cast<std::size_t>(to - begin);
+        });
+    }
 }
 
-void decode_block_locator(Reader& reader, const DecodeOptions&, Writer& message)
+} // namespace
+
+void decode_inventory(Reader& reader, TxDetail, Writer& message)
+{
+    copy_items(reader, reader.count(4 + kHashBytes, 50'000, "more than 50000 inventory items"), message);
+}
+
+/// Core has no limit here: what is more than it has asked for, it ignores.
+void decode_notfound(Reader& reader, TxDetail, Writer& message)
+{
+    copy_items(reader, reader.count(4 + kHashBytes), message);
+}
+
+void decode_block_locator(Reader& reader, TxDetail, Writer& message)
 {
     using proto::BlockLocator;
     message.add_uint32(BlockLocator::kVersionFieldNumber, reader.number<std::uint32_t>());
-    for (auto n = reader.count(32, 101, "more than 101 block locator hashes"); n > 0; --n) {
+    for (auto n = reader.count(32, 101, "more than 101 block locator hashes"); n > 0 && !message.full(); --n) {
         message.add_bytes(BlockLocator::kLocatorHashesFieldNumber, reader.hash());
     }
     message.add_bytes(BlockLocator::kStopHashFieldNumber, reader.hash());

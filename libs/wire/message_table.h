@@ -14,6 +14,8 @@ struct MessageType {
     std::string_view name;
     std::uint32_t field; ///< arm of MessagePayload
     Decoder* decode;
+    /// The least in which there is something of it; raw where the detail makes no difference.
+    TxDetail least_detail = TxDetail::raw;
 };
 
 /// Sorted by name.
@@ -23,12 +25,12 @@ inline constexpr auto kMessageTypes = [] {
         {"addr", Payload::kAddrFieldNumber, decode_addr},
         {"addrv2", Payload::kAddrv2FieldNumber, decode_addrv2},
         {"alert", Payload::kAlertFieldNumber, decode_alert},
-        {"block", Payload::kBlockFieldNumber, decode_block},
-        {"blocktxn", Payload::kBlocktxnFieldNumber, decode_blocktxn},
+        {"block", Payload::kBlockFieldNumber, decode_block, TxDetail::counts},
+        {"blocktxn", Payload::kBlocktxnFieldNumber, decode_blocktxn, TxDetail::counts},
         {"cfcheckpt", Payload::kCfcheckptFieldNumber, decode_cfcheckpt},
         {"cfheaders", Payload::kCfheadersFieldNumber, decode_cfheaders},
         {"cfilter", Payload::kCfilterFieldNumber, decode_cfilter},
-        {"cmpctblock", Payload::kCmpctblockFieldNumber, decode_cmpctblock},
+        {"cmpctblock", Payload::kCmpctblockFieldNumber, decode_cmpctblock, TxDetail::counts},
         {"feature", Payload::kFeatureFieldNumber, decode_feature},
         {"feefilter", Payload::kFeefilterFieldNumber, decode_feefilter},
         {"filteradd", Payload::kFilteraddFieldNumber, decode_filteradd},
@@ -46,15 +48,15 @@ inline constexpr auto kMessageTypes = [] {
         {"inv", Payload::kInvFieldNumber, decode_inventory},
         {"mempool", Payload::kMempoolFieldNumber, decode_empty},
         {"merkleblock", Payload::kMerkleblockFieldNumber, decode_merkleblock},
-        {"notfound", Payload::kNotfoundFieldNumber, decode_inventory},
+        {"notfound", Payload::kNotfoundFieldNumber, decode_notfound},
         {"ping", Payload::kPingFieldNumber, decode_ping},
-        {"pong", Payload::kPongFieldNumber, decode_ping},
+        {"pong", Payload::kPongFieldNumber, decode_pong},
         {"reject", Payload::kRejectFieldNumber, decode_reject},
         {"sendaddrv2", Payload::kSendaddrv2FieldNumber, decode_empty},
         {"sendcmpct", Payload::kSendcmpctFieldNumber, decode_sendcmpct},
         {"sendheaders", Payload::kSendheadersFieldNumber, decode_empty},
         {"sendtxrcncl", Payload::kSendtxrcnclFieldNumber, decode_sendtxrcncl},
-        {"tx", Payload::kTxFieldNumber, decode_tx},
+        {"tx", Payload::kTxFieldNumber, decode_tx, TxDetail::ids},
         {"verack", Payload::kVerackFieldNumber, decode_empty},
         {"version", Payload::kVersionFieldNumber, decode_version},
         {"wtxidrelay", Payload::kWtxidrelayFieldNumber, decode_empty},

@@ -39,6 +39,14 @@ public:
         position_ = end_;
     }
 
+    /// Nobody looks at what follows: it counts as used up.
+    void leave_rest()
+    {
+        left_rest_ = true;
+        position_ = end_;
+    }
+    bool left_rest() const { return left_rest_; }
+
     /// Little-endian, as nearly all numbers are.
     template <std::integral T>
     T number()
@@ -81,8 +89,9 @@ public:
 
     std::string_view hash() { return fixed_bytes<32>(); }
 
-    /// In the only form that Core accepts, the shortest.
-    std::uint64_t compact_size()
+    /// In the only form that Core accepts, the shortest. Core checks nearly all of them against its MAX_SIZE, too:
+    /// compact_size() does.
+    std::uint64_t compact_size_without_limit()
     {
         switch (const auto first = number<std::uint8_t>()) {
         case 0xfd:
@@ -97,9 +106,9 @@ public:
     }
 
     /// A CompactSize up to `limit`. `too_many` says that it is exceeded.
-    std::size_t compact_size(std::uint64_t limit, std::string_view too_many)
+    std::size_t compact_size(std::uint64_t limit = kMaxSize, std::string_view too_many = kExceedsMaxSize)
     {
-        const auto value = compact_size();
+        const auto value = compact_size_without_limit();
         if (value <= limit) return value;
         fail(too_many);
         return 0;
@@ -122,7 +131,7 @@ public:
     }
 
 private:
-    /// Core's MAX_SIZE: no CompactSize that counts something is larger.
+    /// Core's MAX_SIZE (serialize.h).
     static constexpr std::uint64_t kMaxSize = 0x02000000;
     static constexpr std::string_view kExceedsMaxSize = "a CompactSize exceeds 33554432";
     static constexpr std::string_view kEndsEarly = "the payload ends early";
@@ -137,6 +146,7 @@ private:
     const char* begin_;
     const char* position_;
     const char* end_;
+    bool left_rest_ = false;
     DecodeError error_{};
 };
 

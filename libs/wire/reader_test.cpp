@@ -34,11 +34,23 @@ TEST(Reader, KeepsTheFirstFailureAndReadsZerosFromThenOn)
     EXPECT_EQ(reader.error().offset, 1U);
 }
 
+TEST(Reader, RefusesCompactSizesThatCoreRefuses)
+{
+    const std::string max_size{"\xfe\x00\x00\x00\x02", 5};
+    const std::string one_more{"\xfe\x01\x00\x00\x02", 5};
+    Reader most{max_size};
+    EXPECT_EQ(most.compact_size(), 0x02000000U);
+    EXPECT_TRUE(most.ok());
+    Reader too_large{one_more};
+    too_large.compact_size();
+    EXPECT_EQ(too_large.error().reason, "a CompactSize exceeds 33554432");
+}
+
 TEST(Reader, ReadsCompactSizesInTheirShortestFormOnly)
 {
     const auto read = [](const std::string& bytes) -> std::optional<std::uint64_t> {
         Reader reader{bytes};
-        const auto value = reader.compact_size();
+        const auto value = reader.compact_size_without_limit();
         if (!reader.ok() || reader.remaining() > 0) return std::nullopt;
         return value;
     };

@@ -5,9 +5,9 @@
 
 namespace peer_observer::wire {
 
-void decode_empty(Reader&, const DecodeOptions&, Writer&) {}
+void decode_empty(Reader&, TxDetail, Writer&) {}
 
-void decode_version(Reader& reader, const DecodeOptions&, Writer& message)
+void decode_version(Reader& reader, TxDetail, Writer& message)
 {
     using proto::Version;
     message.add_int32(Version::kVersionFieldNumber, reader.number<std::int32_t>());
@@ -27,38 +27,45 @@ void decode_version(Reader& reader, const DecodeOptions&, Writer& message)
     message.add_bool(Version::kRelayFieldNumber, reader.number<std::uint8_t>() != 0);
 }
 
-void decode_ping(Reader& reader, const DecodeOptions&, Writer& message)
+void decode_ping(Reader& reader, TxDetail, Writer& message)
 {
     if (reader.remaining() == 0) return;
     message.add_fixed64(proto::Ping::kNonceFieldNumber, reader.number<std::uint64_t>());
 }
 
-void decode_feefilter(Reader& reader, const DecodeOptions&, Writer& message)
+/// Core takes a pong that is too short for a nonce for the answer to its ping, and reads nothing of it (ProcessPong).
+void decode_pong(Reader& reader, TxDetail detail, Writer& message)
+{
+    if (reader.remaining() >= sizeof(std::uint64_t)) decode_ping(reader, detail, message);
+}
+
+void decode_feefilter(Reader& reader, TxDetail, Writer& message)
 {
     message.add_int64(proto::FeeFilter::kFeeRateSatPerKvbFieldNumber, reader.number<std::int64_t>());
 }
 
-void decode_sendcmpct(Reader& reader, const DecodeOptions&, Writer& message)
+void decode_sendcmpct(Reader& reader, TxDetail, Writer& message)
 {
     message.add_uint32(proto::SendCompact::kAnnounceFieldNumber, reader.number<std::uint8_t>());
     message.add_uint64(proto::SendCompact::kVersionFieldNumber, reader.number<std::uint64_t>());
 }
 
-void decode_sendtxrcncl(Reader& reader, const DecodeOptions&, Writer& message)
+void decode_sendtxrcncl(Reader& reader, TxDetail, Writer& message)
 {
     message.add_uint32(proto::SendReconciliation::kVersionFieldNumber, reader.number<std::uint32_t>());
     message.add_fixed64(proto::SendReconciliation::kSaltFieldNumber, reader.number<std::uint64_t>());
 }
 
-void decode_feature(Reader& reader, const DecodeOptions&, Writer& message)
+void decode_feature(Reader& reader, TxDetail, Writer& message)
 {
     const auto id = reader.var_bytes(80, "a feature id of more than 80 bytes");
     if (id.size() < 4) reader.fail("a feature id of less than 4 bytes");
     message.add_bytes(proto::Feature::kIdFieldNumber, id);
     message.add_bytes(proto::Feature::kDataFieldNumber, reader.var_bytes(512, "feature data of more than 512 bytes"));
+    if (reader.remaining() > 0) reader.fail("bytes follow a feature"); // the only message in which Core minds them
 }
 
-void decode_reject(Reader& reader, const DecodeOptions&, Writer& message)
+void decode_reject(Reader& reader, TxDetail, Writer& message)
 {
     message.add_bytes(proto::Reject::kMessageTypeFieldNumber, reader.var_bytes());
     message.add_uint32(proto::Reject::kCodeFieldNumber, reader.number<std::uint8_t>());
@@ -66,7 +73,7 @@ void decode_reject(Reader& reader, const DecodeOptions&, Writer& message)
     if (reader.remaining() >= 32) message.add_bytes(proto::Reject::kHashFieldNumber, reader.hash());
 }
 
-void decode_alert(Reader& reader, const DecodeOptions&, Writer& message)
+void decode_alert(Reader& reader, TxDetail, Writer& message)
 {
     message.add_bytes(proto::Alert::kPayloadFieldNumber, reader.var_bytes());
     message.add_bytes(proto::Alert::kSignatureFieldNumber, reader.var_bytes());

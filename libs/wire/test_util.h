@@ -28,8 +28,8 @@ inline std::span<const std::uint8_t> as_span(std::string_view bytes)
     return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
-inline std::expected<std::size_t, DecodeError> decode(std::string_view type, std::string_view payload, std::string& out,
-                                                      TxDetail detail = TxDetail::full)
+inline std::expected<Decoded, DecodeError> decode(std::string_view type, std::string_view payload, std::string& out,
+                                                  TxDetail detail = TxDetail::full)
 {
     return wire::decode(type, as_span(payload), {.tx_detail = detail}, out);
 }
@@ -40,7 +40,7 @@ inline proto::MessagePayload decoded(std::string_view type, std::string_view pay
     std::string out;
     const auto trailing = decode(type, payload, out, detail);
     EXPECT_TRUE(trailing.has_value()) << trailing.error().reason << " at " << trailing.error().offset;
-    EXPECT_EQ(trailing.value_or(0), 0U);
+    EXPECT_EQ(trailing.value_or(Decoded{}).trailing_bytes, 0U);
     proto::MessagePayload message;
     EXPECT_TRUE(message.ParseFromString(out));
     return message;

@@ -56,7 +56,7 @@ std::vector<std::string> all_names()
 /// larger than the payload.
 void expect_error_or_message(std::string_view type, std::string_view payload)
 {
-    for (const auto detail : {TxDetail::ids, TxDetail::full, TxDetail::raw}) {
+    for (const auto detail : {TxDetail::counts, TxDetail::ids, TxDetail::full, TxDetail::raw}) {
         std::string out = "before";
         const auto trailing = test::decode(type, payload, out, detail);
         ASSERT_TRUE(out.starts_with("before"));
@@ -66,8 +66,8 @@ void expect_error_or_message(std::string_view type, std::string_view payload)
             ASSERT_LE(trailing.error().offset, payload.size());
             continue;
         }
-        ASSERT_LE(*trailing, payload.size());
-        ASSERT_LE(out.size(), 16 * payload.size() + 512);
+        ASSERT_LE(trailing->trailing_bytes, payload.size());
+        ASSERT_LE(out.size(), 5 * payload.size() + 512);
         proto::MessagePayload message;
         ASSERT_TRUE(message.ParseFromString(out.substr(6)));
         const auto* arm = proto::MessagePayload::descriptor()->FindFieldByNumber(message.payload_case());
@@ -90,7 +90,7 @@ TEST_P(Testdata, IsDecodedAsExpected)
     message.set_message_type(expected_.message_type());
     std::string out;
     if (const auto trailing = test::decode(expected_.message_type(), payload_, out)) {
-        if (*trailing > 0) message.set_trailing_bytes(*trailing);
+        if (trailing->trailing_bytes > 0) message.set_trailing_bytes(trailing->trailing_bytes);
         ASSERT_TRUE(message.mutable_payload()->ParseFromString(out));
     } else {
         message.set_decode_error(std::string{trailing.error().reason});

@@ -44,14 +44,14 @@ void write_inputs_and_outputs(std::string_view bytes, Writer& message)
 {
     using proto::Transaction, proto::TransactionInput, proto::TransactionOutput;
     Reader reader{bytes};
-    for (auto n = reader.count(kMinimumInputSize); n > 0; --n) {
+    for (auto n = reader.count(kMinimumInputSize); n > 0 && !message.full(); --n) {
         Writer input{message, Transaction::kInputsFieldNumber};
         input.add_bytes(TransactionInput::kPreviousTxidFieldNumber, reader.hash());
         input.add_uint32(TransactionInput::kPreviousVoutFieldNumber, reader.number<std::uint32_t>());
         reader.var_bytes();
         input.add_fixed32(TransactionInput::kSequenceFieldNumber, reader.number<std::uint32_t>());
     }
-    for (auto n = reader.count(kMinimumOutputSize); n > 0; --n) {
+    for (auto n = reader.count(kMinimumOutputSize); n > 0 && !message.full(); --n) {
         Writer output{message, Transaction::kOutputsFieldNumber};
         output.add_int64(TransactionOutput::kValueSatFieldNumber, reader.number<std::int64_t>());
         output.add_bytes(TransactionOutput::kScriptPubkeyFieldNumber, reader.var_bytes());
@@ -65,6 +65,19 @@ T number_at(std::string_view bytes, std::size_t offset)
 }
 
 } // namespace
+
+bool reads_transactions(Reader& reader, std::size_t count, TxDetail detail)
+{
+    // Core's consensus.h: MAX_BLOCK_WEIGHT, and MIN_TRANSACTION_WEIGHT, which is four times these bytes.
+    constexpr std::size_t kMinimumValidSize = 60;
+    constexpr std::size_t kMost = 4'000'000 / (4 * kMinimumValidSize);
+    // So few cost no more than a message does anyway, and invalid ones are of interest.
+    constexpr std::size_t kFew = 100;
+    const bool plausible = count <= kFew || (count <= kMost && count <= reader.remaining() / kMinimumValidSize);
+    if (count == 0 || (plausible && detail != TxDetail::counts)) return true;
+    reader.leave_rest();
+    return false;
+}
 
 TransactionParts read_transaction(Reader& reader)
 {
@@ -118,10 +131,10 @@ void write_transaction(const TransactionParts& parts, const Hash& txid, TxDetail
     if (detail == TxDetail::raw) message.add_bytes(Transaction::kRawFieldNumber, parts.whole);
 }
 
-void decode_tx(Reader& reader, const DecodeOptions& options, Writer& message)
+void decode_tx(Reader& reader, TxDetail detail, Writer& message)
 {
     const auto parts = read_transaction(reader);
-    if (reader.ok()) write_transaction(parts, parts.txid(), options.tx_detail, message);
+    if (reader.ok()) write_transaction(parts, parts.txid(), detail, message);
 }
 
 } // namespace peer_observer::wire

@@ -26,6 +26,10 @@ struct TransactionParts {
 /// The smallest: no inputs, no outputs.
 inline constexpr std::size_t kMinimumTransactionSize = 10;
 
+/// Whether the `count` transactions that follow are to be read. Not if the detail is counts, nor if they are more than
+/// a valid block of this size can hold, for each costs two hashes: then the rest of the payload is left.
+bool reads_transactions(Reader& reader, std::size_t count, TxDetail detail);
+
 /// Reads one transaction by Core's rules. Meaningless if the reader has failed.
 TransactionParts read_transaction(Reader& reader);
 

@@ -1,6 +1,7 @@
 // Writes protobuf messages straight into the caller's string.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -12,11 +13,15 @@ namespace peer_observer::wire {
 
 /// `Writer message{parent, field}` writes a submessage, until it goes out of scope. One without fields is written, too:
 /// it is there, and all its fields have their defaults. protozero would take it back.
+/// It writes at most `max_bytes` and one field more: every loop over what a peer has sent ends when it is full().
 class Writer : public protozero::pbf_writer {
 public:
-    explicit Writer(std::string& out) : basic_pbf_writer{out}, out_{out} {}
+    explicit Writer(std::string& out, std::size_t max_bytes = std::string::npos)
+        : basic_pbf_writer{out}, out_{out}, end_{std::min(max_bytes, out.max_size() - out.size()) + out.size()}
+    {}
     Writer(Writer& parent, protozero::pbf_tag_type field)
-        : basic_pbf_writer{parent, field}, out_{parent.out_}, parent_{&parent}, field_{field}, start_{out_.size()}
+        : basic_pbf_writer{parent, field}, out_{parent.out_}, end_{parent.end_}, is_full_{parent.is_full_},
+          parent_{&parent}, field_{field}, start_{out_.size()}
     {}
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -26,6 +31,13 @@ public:
         if (parent_ == nullptr || out_.size() != start_) return;
         rollback();
         parent_->add_message(field_, "", 0); // allocates nothing: what was taken back was longer
+    }
+
+    /// Whether more was written than the limit. Once it is, it stays so: a submessage that ends gets smaller.
+    bool full()
+    {
+        *is_full_ |= out_.size() > end_;
+        return *is_full_;
     }
 
     /// Appends fields that `write(char* to)` has serialized: it returns how many bytes, `most` at most.
@@ -38,6 +50,9 @@ public:
 
 private:
     std::string& out_;
+    std::size_t end_;
+    bool root_is_full_ = false;
+    bool* is_full_ = &root_is_full_;
     Writer* parent_ = nullptr;
     protozero::pbf_tag_type field_ = 0;
     std::size_t start_ = 0; ///< where its fields begin

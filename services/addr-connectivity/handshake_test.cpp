@@ -41,7 +41,7 @@ TEST(VersionMessage, TellsNothingAboutUs)
     const auto trailing =
         wire::decode("version", {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()}, {}, decoded);
     ASSERT_TRUE(trailing);
-    EXPECT_EQ(*trailing, 0U);
+    EXPECT_EQ(trailing->trailing_bytes, 0U);
     proto::MessagePayload parsed;
     ASSERT_TRUE(parsed.ParseFromString(decoded));
     const auto& version = parsed.version();

@@ -7,8 +7,9 @@ using proto::EndedConnection;
 using proto::MisbehavingConnection;
 using proto::OpenedConnection;
 
-void convert_opened_connection(const connection_record& record, RecordWriter& out, ConvertContext&)
+void convert_opened_connection(const connection_record& record, RecordWriter& out, ConvertContext& context)
 {
+    context.policy.opened(record.header, record.peer_id);
     out.int64(1, OpenedConnection::kPeerIdFieldNumber, record.peer_id);
     out.text(2, OpenedConnection::kAddressFieldNumber, record.address);
     out.text(3, OpenedConnection::kConnectionTypeFieldNumber, record.connection_type);
@@ -16,8 +17,9 @@ void convert_opened_connection(const connection_record& record, RecordWriter& ou
     out.uint64(5, OpenedConnection::kConnectionCountFieldNumber, record.count);
 }
 
-void convert_ended_connection(const connection_record& record, RecordWriter& out, ConvertContext&)
+void convert_ended_connection(const connection_record& record, RecordWriter& out, ConvertContext& context)
 {
+    context.policy.closed(record.header, record.peer_id);
     out.int64(1, EndedConnection::kPeerIdFieldNumber, record.peer_id);
     out.text(2, EndedConnection::kAddressFieldNumber, record.address);
     out.text(3, EndedConnection::kConnectionTypeFieldNumber, record.connection_type);

@@ -1,29 +1,87 @@
+#include "libs/base/limits.h"
 #include "proto/message.pb.h"
 #include "services/extractor/converters.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 
 namespace peer_observer::extractor {
 namespace {
 
 using proto::PeerMessage;
 using proto::ProcessedMessage;
+using proto::Truncated;
+
+static_assert(MAX_MESSAGE_PAYLOAD_BYTES == base::kMaxPayloadBytes);
 
 constexpr int kPeerArgument = 1;
 constexpr int kPayloadArgument = 6;
 static_assert(+PeerMessage::kAddressFieldNumber == +ProcessedMessage::kAddressFieldNumber);
 static_assert(+PeerMessage::kConnectionTypeFieldNumber == +ProcessedMessage::kConnectionTypeFieldNumber);
 constexpr std::string_view kUnreadable = "the node's memory could not be read";
+/// Of payloads that are not worth decoding.
+constexpr std::size_t kMaxRawBytesOfUndecoded = 64 << 10;
 
-const std::uint8_t* payload_of(const message_record& record)
+std::span<const std::uint8_t> payload_of(const message_record& record)
 {
-    return reinterpret_cast<const std::uint8_t*>(&record + 1);
+    return {reinterpret_cast<const std::uint8_t*>(&record + 1), record.size};
 }
 
-void write_raw(const message_record& record, std::size_t limit, wire::Writer& writer)
+void write_truncated(const wire::Truncation& truncated, RecordWriter& out, ConvertContext& context)
 {
-    const std::size_t size = std::min<std::size_t>(record.size, limit);
-    writer.add_bytes(PeerMessage::kRawFieldNumber, reinterpret_cast<const char*>(payload_of(record)), size);
+    wire::Writer message{out.writer(), PeerMessage::kTruncatedFieldNumber};
+    message.add_enum(Truncated::kReasonFieldNumber, truncated.reason);
+    message.add_enum(Truncated::kKeptFieldNumber, truncated.kept);
+    ++context.truncated.at(truncated.reason);
+}
+
+void write_decode_error(std::string_view reason, RecordWriter& out, ConvertContext& context)
+{
+    out.writer().add_string(PeerMessage::kDecodeErrorFieldNumber, reason.data(), reason.size());
+    ++context.undecodable[reason];
+}
+
+/// Decodes into context.decoded. Sets `complete` where nothing of the payload is missing in it.
+std::optional<wire::Truncation> write_decoded(const message_record& record, std::string_view type, RecordWriter& out,
+                                              ConvertContext& context, bool& complete)
+{
+    auto options = context.options.decode;
+    const auto refusal = context.policy.refusal(record, type);
+    if (refusal == Truncated::BEFORE_HANDSHAKE || (refusal && !wire::has_counts(type)))
+        return wire::Truncation{*refusal, Truncated::NOTHING};
+    if (refusal) options.tx_detail = wire::TxDetail::counts;
+
+    const auto result = wire::decode(type, payload_of(record), options, context.decoded);
+    if (!result) {
+        write_decode_error(result.error().reason, out, context);
+        out.writer().add_uint64(PeerMessage::kDecodeErrorOffsetFieldNumber, result.error().offset);
+        return std::nullopt;
+    }
+    context.policy.decoded(record, type);
+    if (!context.decoded.empty()) out.writer().add_message(PeerMessage::kPayloadFieldNumber, context.decoded);
+    if (result->trailing_bytes > 0)
+        out.writer().add_uint64(PeerMessage::kTrailingBytesFieldNumber, result->trailing_bytes);
+    if (refusal) return wire::Truncation{*refusal, Truncated::COUNTS};
+    complete = result->trailing_bytes == 0 && !result->truncated;
+    return result->truncated;
+}
+
+/// How many bytes of the payload are kept as they are. Not all that the operator wants may fit.
+std::size_t raw_bytes(const message_record& record, bool complete, std::optional<wire::Truncation>& truncated,
+                      const ConvertContext& context)
+{
+    const auto& options = context.options;
+    if (options.raw_payloads == RawPayloads::none || (options.raw_payloads == RawPayloads::undecoded && complete))
+        return 0;
+    const std::size_t wanted = std::min<std::size_t>(record.size, options.max_raw_bytes);
+    if (!truncated || truncated->reason == Truncated::EVENT_TOO_LARGE) {
+        const auto limit = options.decode.max_bytes;
+        const std::size_t room = limit - std::min(limit, context.decoded.size());
+        if (wanted > room && !truncated) truncated = {Truncated::EVENT_TOO_LARGE, Truncated::DECODED};
+        return std::min(wanted, room);
+    }
+    return truncated->reason == Truncated::OVERLOADED ? 0 : std::min(wanted, kMaxRawBytesOfUndecoded);
 }
 
 void write_peer(const record_header& record, std::int64_t peer_id, RecordWriter& out, ConvertContext& context)
@@ -39,34 +97,19 @@ void write_peer(const record_header& record, std::int64_t peer_id, RecordWriter&
 
 void write_payload(const message_record& record, RecordWriter& out, ConvertContext& context)
 {
-    const auto& options = context.options;
-    if (record.size > MAX_MESSAGE_PAYLOAD_BYTES) {
-        wire::Writer truncated{out.writer(), PeerMessage::kTruncatedFieldNumber};
-        truncated.add_enum(proto::Truncated::kReasonFieldNumber, proto::Truncated::MESSAGE_TOO_LARGE);
-        truncated.add_enum(proto::Truncated::kKeptFieldNumber, proto::Truncated::NOTHING);
-        return;
-    }
-    if (!out.readable(kPayloadArgument)) {
-        out.writer().add_string(PeerMessage::kDecodeErrorFieldNumber, kUnreadable.data(), kUnreadable.size());
-        ++context.undecodable[kUnreadable];
-        return;
-    }
+    // The kernel side copies nothing of a larger one.
+    if (record.size > base::kMaxPayloadBytes)
+        return write_truncated({Truncated::MESSAGE_TOO_LARGE, Truncated::NOTHING}, out, context);
+    if (!out.readable(kPayloadArgument)) return write_decode_error(kUnreadable, out, context);
 
     context.decoded.clear();
-    const auto trailing = wire::decode(RecordWriter::as_view(record.message_type), {payload_of(record), record.size},
-                                       options.decode, context.decoded);
-    bool keep_raw = options.raw_payloads == RawPayloads::all;
-    if (trailing) {
-        out.writer().add_message(PeerMessage::kPayloadFieldNumber, context.decoded);
-        if (*trailing > 0) out.writer().add_uint64(PeerMessage::kTrailingBytesFieldNumber, *trailing);
-        keep_raw |= *trailing > 0 && options.raw_payloads == RawPayloads::undecoded;
-    } else {
-        const auto& error = trailing.error();
-        out.writer().add_string(PeerMessage::kDecodeErrorFieldNumber, error.reason.data(), error.reason.size());
-        ++context.undecodable[error.reason];
-        keep_raw |= options.raw_payloads == RawPayloads::undecoded;
+    bool complete = false;
+    auto truncated = write_decoded(record, RecordWriter::as_view(record.message_type), out, context, complete);
+    if (const auto size = raw_bytes(record, complete, truncated, context); size > 0) {
+        out.writer().add_bytes(PeerMessage::kRawFieldNumber, reinterpret_cast<const char*>(payload_of(record).data()),
+                               size);
     }
-    if (keep_raw && record.size > 0) write_raw(record, options.max_raw_bytes, out.writer());
+    if (truncated) write_truncated(*truncated, out, context);
 }
 
 } // namespace

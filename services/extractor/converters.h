@@ -4,9 +4,12 @@
 
 #include "bpf/events.h"
 #include "libs/wire/decode.h"
+#include "proto/message.pb.h"
+#include "services/extractor/decode_policy.h"
 #include "services/extractor/peers.h"
 #include "services/extractor/record_writer.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -25,8 +28,11 @@ enum class RawPayloads : std::uint8_t {
 struct ConvertOptions {
     wire::DecodeOptions decode;
     RawPayloads raw_payloads = RawPayloads::undecoded;
-    std::size_t max_raw_bytes = MAX_MESSAGE_PAYLOAD_BYTES;
+    std::size_t max_raw_bytes = base::kMaxPayloadBytes;
 };
+
+/// Messages by the reason for which they were not decoded in full.
+using TruncatedMessages = std::array<std::uint64_t, proto::Truncated::Reason_ARRAYSIZE>;
 
 /// What converters need beside the record, and what they count. Reasons have static storage, so there are only so many.
 struct ConvertContext {
@@ -34,7 +40,9 @@ struct ConvertContext {
     std::string decoded; ///< reused buffer
     Peers peers;
     std::uint64_t undescribed = 0; ///< messages of peers that are not among them
+    DecodePolicy policy;
     std::map<std::string_view, std::uint64_t> undecodable;
+    TruncatedMessages truncated{};
 };
 
 void convert_message(const message_record& record, RecordWriter& out, ConvertContext& context);

@@ -47,6 +47,11 @@ public:
     const std::array<std::uint64_t, TRACEPOINT_COUNT>& events() const { return events_; }
     const std::map<std::string_view, std::uint64_t>& undecodable() const { return context_.undecodable; }
     std::uint64_t undescribed() const { return context_.undescribed; }
+    const TruncatedMessages& truncated() const { return context_.truncated; }
+    void on_falls_behind(DecodePolicy::FallsBehind falls_behind)
+    {
+        context_.policy.on_falls_behind(std::move(falls_behind));
+    }
 
 private:
     std::uint64_t unix_time_ns(std::uint64_t ktime_ns) const

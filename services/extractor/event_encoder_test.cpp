@@ -1,5 +1,7 @@
 #include "services/extractor/event_encoder.h"
 
+#include "libs/wire/largest_payloads_testing.h"
+#include "libs/wire/message_table.h"
 #include "proto/event.pb.h"
 #include "services/extractor/tracepoints.h"
 
@@ -15,6 +17,7 @@ namespace {
 
 using proto::Event;
 using proto::EventsLost;
+using proto::Truncated;
 
 /// A message record with its payload behind it, as the kernel lays it out.
 class MessageRecord {
@@ -78,8 +81,10 @@ TEST(EventEncoder, DecodesAMessage)
     EXPECT_EQ(message.message_type(), "ping");
     EXPECT_EQ(message.size(), 8U);
     EXPECT_EQ(message.payload().ping().nonce(), 0x0101010101010101U);
-    EXPECT_EQ(message.decode_error(), "");
-    EXPECT_EQ(message.raw(), "");
+    EXPECT_FALSE(message.has_decode_error());
+    EXPECT_FALSE(message.has_decode_error_offset());
+    EXPECT_FALSE(message.has_raw());
+    EXPECT_FALSE(message.has_truncated());
 }
 
 TEST(EventEncoder, KeepsTheBytesOfAMessageThatCannotBeDecoded)
@@ -87,8 +92,11 @@ TEST(EventEncoder, KeepsTheBytesOfAMessageThatCannotBeDecoded)
     MessageRecord record{"inv", "\xff\xff"};
     const auto message = encode(record).message().inbound();
     EXPECT_FALSE(message.has_payload());
-    EXPECT_NE(message.decode_error(), "");
+    EXPECT_EQ(message.decode_error(), "the payload ends early");
+    EXPECT_TRUE(message.has_decode_error_offset());
+    EXPECT_EQ(message.decode_error_offset(), 1U);
     EXPECT_EQ(message.raw(), "\xff\xff");
+    EXPECT_FALSE(message.has_truncated());
 }
 
 TEST(EventEncoder, KeepsAnUnknownTypeUpToTheLimitThatWasAskedFor)
@@ -181,6 +189,104 @@ TEST(EventEncoder, CutsTextThatHasNoEnd)
     MessageRecord record{"ping", std::string(8, 'x')};
     std::memset(record.get().message_type, 'a', sizeof(record.get().message_type));
     EXPECT_EQ(encode(record).message().inbound().message_type(), std::string(MESSAGE_TYPE_BYTES, 'a'));
+}
+
+TEST(EventEncoder, EveryEventOfAMessageFitsIntoAFrame)
+{
+    for (const auto& type : wire::kMessageTypes) {
+        for (const auto& payload : wire::test::largest_payloads(type.name)) {
+            MessageRecord record{std::string{type.name}, payload};
+            for (const auto detail : {wire::TxDetail::ids, wire::TxDetail::full, wire::TxDetail::raw}) {
+                for (const auto raw : {RawPayloads::undecoded, RawPayloads::all}) {
+                    EventEncoder encoder{{.decode = {.tx_detail = detail}, .raw_payloads = raw}};
+                    EXPECT_LE(encoder.encode(record.get().header, record.size()).size(), base::kMaxEventBytes);
+                }
+            }
+        }
+    }
+}
+
+TEST(EventEncoder, SaysWhatItHasLeftOut)
+{
+    const auto block = std::string(80, 'x') + wire::test::compact_size(20'000) +
+                       wire::test::repeated(wire::test::empty_transaction(), 20'000);
+    MessageRecord record{"block", block};
+    EventEncoder encoder{{}};
+    const auto event = parse(encoder.encode(record.get().header, record.size()));
+    const auto& message = event.message().inbound();
+    EXPECT_EQ(message.truncated().reason(), Truncated::TOO_MANY_TRANSACTIONS);
+    EXPECT_EQ(message.truncated().kept(), Truncated::COUNTS);
+    EXPECT_EQ(message.payload().block().transaction_count(), 20'000U);
+    EXPECT_EQ(message.raw(), block.substr(0, 64 << 10));
+    EXPECT_FALSE(message.has_decode_error());
+    EXPECT_EQ(encoder.truncated().at(Truncated::TOO_MANY_TRANSACTIONS), 1U);
+}
+
+TEST(EventEncoder, CutsRawBytesToWhatFits)
+{
+    MessageRecord record{"verack", std::string(2000, 'x')};
+    const auto cut = encode(record, {.decode = {.max_bytes = 1000}}).message().inbound();
+    EXPECT_TRUE(cut.payload().has_verack());
+    EXPECT_LE(cut.raw().size(), 1000U);
+    EXPECT_GT(cut.raw().size(), 900U);
+    EXPECT_EQ(cut.truncated().reason(), Truncated::EVENT_TOO_LARGE);
+    EXPECT_EQ(cut.truncated().kept(), Truncated::DECODED);
+    const auto as_asked = encode(record, {.max_raw_bytes = 1000}).message().inbound();
+    EXPECT_EQ(as_asked.raw().size(), 1000U);
+    EXPECT_FALSE(as_asked.has_truncated()) << "the operator's own limit";
+}
+
+TEST(EventEncoder, DoesNotDecodeLargeMessagesBeforeTheHandshake)
+{
+    EventEncoder encoder{{}};
+    connection_record connection{};
+    connection.header.tracepoint = NET_INBOUND_CONNECTION;
+    connection.header.pid = 7;
+    connection.peer_id = 5;
+    encoder.encode(connection.header, sizeof(connection));
+
+    MessageRecord record{"inv", std::string(100'000, '\0')};
+    const auto event = parse(encoder.encode(record.get().header, record.size()));
+    const auto& message = event.message().inbound();
+    EXPECT_EQ(message.truncated().reason(), Truncated::BEFORE_HANDSHAKE);
+    EXPECT_EQ(message.truncated().kept(), Truncated::NOTHING);
+    EXPECT_FALSE(message.has_payload());
+    EXPECT_FALSE(message.has_decode_error());
+    EXPECT_EQ(message.raw().size(), std::size_t{64} << 10U);
+
+    connection.header.tracepoint = NET_CLOSED_CONNECTION;
+    encoder.encode(connection.header, sizeof(connection));
+    EXPECT_TRUE(parse(encoder.encode(record.get().header, record.size())).message().inbound().has_payload());
+}
+
+TEST(EventEncoder, KeepsNextToNothingWhenItFallsBehind)
+{
+    EventEncoder encoder{{.raw_payloads = RawPayloads::all}};
+    encoder.on_falls_behind([](std::size_t) { return true; });
+    const auto block =
+        std::string(80, 'x') + wire::test::compact_size(1000) + wire::test::repeated(wire::test::transaction(1), 1000);
+    MessageRecord with_counts{"block", block};
+    auto event = parse(encoder.encode(with_counts.get().header, with_counts.size()));
+    EXPECT_EQ(event.message().inbound().truncated().reason(), Truncated::OVERLOADED);
+    EXPECT_EQ(event.message().inbound().truncated().kept(), Truncated::COUNTS);
+    EXPECT_EQ(event.message().inbound().payload().block().transaction_count(), 1000U);
+    EXPECT_FALSE(event.message().inbound().has_raw());
+
+    MessageRecord without{"tx", wire::test::transaction(1000)};
+    event = parse(encoder.encode(without.get().header, without.size()));
+    EXPECT_EQ(event.message().inbound().truncated().kept(), Truncated::NOTHING);
+    EXPECT_FALSE(event.message().inbound().has_payload());
+    EXPECT_FALSE(event.message().inbound().has_raw());
+    EXPECT_EQ(encoder.truncated().at(Truncated::OVERLOADED), 2U);
+}
+
+TEST(EventEncoder, ReportsAnEventThatIsTooLarge)
+{
+    const auto lost =
+        parse(EventEncoder{{}}.loss_event(NET_INBOUND_MESSAGE, EventsLost::EVENT_TOO_LARGE, 1, 0)).events_lost();
+    EXPECT_EQ(lost.tracepoint(), "net:inbound_message");
+    EXPECT_EQ(lost.cause(), EventsLost::EVENT_TOO_LARGE);
+    EXPECT_EQ(lost.count(), 1U);
 }
 
 TEST(EventEncoder, MapsTheKernelsClockToUnixTime)

@@ -104,7 +104,7 @@ void Messages::observe(const proto::PeerMessage& message, Direction direction, s
             counters[Series::linkinglion(direction, Series::bytes)].Increment(size);
         }
     }
-    if (!message.decode_error().empty()) counters[Series::undecodable(direction)].Increment();
+    if (message.has_decode_error()) counters[Series::undecodable(direction)].Increment();
     observe_payload(message, direction, time_s);
 }
 

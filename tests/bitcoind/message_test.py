@@ -33,7 +33,7 @@ def wait_for(traced, direction, message_type, mark=0, where=lambda payload: True
     assert event["address"] == traced.peer_of_node["addr"]
     assert event["connection_type"] == "inbound"
     assert event.pid == traced.node.pid
-    assert not event["decode_error"]
+    assert "decode_error" not in event.fields
     return event["payload"][message_type]
 
 

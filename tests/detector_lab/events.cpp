@@ -24,14 +24,14 @@ void fill(const Call& call, proto::PeerMessage& message)
     message.set_size(arguments[4].u64);
     const std::span<const std::uint8_t> payload{arguments[5].payload, arguments[4].u64};
     std::string decoded;
-    const auto trailing = wire::decode(arguments[3].text, payload, {}, decoded);
-    if (!trailing) {
-        message.set_decode_error(std::string{trailing.error().reason});
+    const auto result = wire::decode(arguments[3].text, payload, {}, decoded);
+    if (!result) {
+        message.set_decode_error(std::string{result.error().reason});
         return;
     }
     if (!message.mutable_payload()->ParseFromString(decoded))
         throw std::logic_error{"what the decoder has made does not parse"};
-    if (*trailing > 0) message.set_trailing_bytes(*trailing);
+    if (result->trailing_bytes > 0) message.set_trailing_bytes(result->trailing_bytes);
 }
 
 template <typename Connection>

@@ -42,7 +42,7 @@ def network_and_text(address):
         return pb.Address.IPV4, str(ipaddress.IPv4Address(address[12:]))
     if address.startswith(bytes.fromhex("fd87d87eeb43")):
         return pb.Address.TORV2, base64.b32encode(address[6:]).decode().lower() + ".onion"
-    return (pb.Address.CJDNS if address[0] == 0xFC else pb.Address.IPV6), str(ipaddress.IPv6Address(address))
+    return pb.Address.IPV6, str(ipaddress.IPv6Address(address))
 
 
 def expected_address(address, with_time=True):
@@ -319,6 +319,7 @@ class Generator:
         payload += b"".join(compact_size(d) + tx.serialize() for d, tx in zip(differences, transactions))
         return payload, pb.MessagePayload(cmpctblock=pb.CompactBlock(
             header=expected_header(header), nonce=nonce, short_ids=short_ids,
+            short_id_count=len(short_ids), prefilled_count=len(positions),
             prefilled=[pb.PrefilledTransaction(index=p, transaction=expected_transaction(tx))
                        for p, tx in zip(positions, transactions)]))
 
@@ -331,7 +332,7 @@ class Generator:
         block, transactions = self.hash(), self.list(self.transaction, 5)
         payload = block + compact_size(len(transactions)) + b"".join(tx.serialize() for tx in transactions)
         return payload, pb.MessagePayload(blocktxn=pb.BlockTransactions(
-            block_hash=block, transactions=[expected_transaction(tx) for tx in transactions]))
+            block_hash=block, transaction_count=len(transactions), transactions=[expected_transaction(tx) for tx in transactions]))
 
     def filterload(self):
         expected = pb.FilterLoad(filter=self.bytes(0, 300), hash_functions=self.random.randint(0, 50),

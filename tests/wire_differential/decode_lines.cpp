@@ -22,7 +22,7 @@ int main()
         const std::span bytes{reinterpret_cast<const std::uint8_t*>(payload->data()), payload->size()};
         const auto trailing = wire::decode(line.substr(0, space), bytes, {.tx_detail = wire::TxDetail::raw}, out);
         if (trailing) {
-            std::cout << *trailing << ' ' << base::to_hex(out) << '\n';
+            std::cout << trailing->trailing_bytes << ' ' << base::to_hex(out) << '\n';
         } else {
             std::cout << "error " << trailing.error().reason << '\n';
         }
