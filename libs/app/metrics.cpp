@@ -42,6 +42,8 @@ void add_publisher_metrics(telemetry::Telemetry& telemetry, const std::function<
                "Batches published.");
     add_figure(telemetry, read, &PublisherStatistics::bytes, "peer_observer_bus_published_bytes_total",
                "Bytes of the batches published, counted once however many subscribers there are.");
+    add_figure(telemetry, read, &PublisherStatistics::too_large_events, "peer_observer_bus_too_large_events_total",
+               "Events that were not published, since they do not fit into a frame.");
     add_figure(telemetry, read, &PublisherStatistics::subscribers, "peer_observer_bus_subscribers",
                "Subscribers connected now.", telemetry::MetricType::gauge);
     add_figure(telemetry, read, &PublisherStatistics::refused_connections,

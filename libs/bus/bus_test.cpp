@@ -20,7 +20,7 @@ TEST_P(Bus, DeliversEveryEventInOrder)
     wait_for_subscribers(publisher, 1);
     std::jthread sender{[&] {
         for (std::uint64_t i = 0; i < kEvents; ++i)
-            publisher.add(make_event(i, i % 500));
+            EXPECT_TRUE(publisher.add(make_event(i, i % 500)));
         publisher.flush();
     }};
     std::uint64_t expected = 0;
@@ -58,8 +58,8 @@ TEST_P(Bus, DeliversTheLargestMessageBitForBit)
     Publisher publisher{{.url = url_, .node = "alice"}};
     Subscriber subscriber{{.sources = {publisher.url()}}};
     wait_for_subscribers(publisher, 1);
-    publisher.add(make_event(0));
-    publisher.add(event.SerializeAsString());
+    EXPECT_TRUE(publisher.add(make_event(0)));
+    EXPECT_TRUE(publisher.add(event.SerializeAsString()));
     const auto batch = next_events(subscriber);
     ASSERT_TRUE(batch);
     const auto parsed = parse(*batch);

@@ -212,7 +212,7 @@ TEST(HostilePublisher, WithAnothersIdDoesNotTouchWhatIsKnownOfThatOne)
         std::string heartbeat;
         begin_frame(heartbeat, "alice", victim.id(), std::uint64_t{1} << 63U);
         liar.send(heartbeat);
-        victim.add(make_event(i));
+        EXPECT_TRUE(victim.add(make_event(i)));
         victim.flush();
         const auto batch = next_events(subscriber);
         ASSERT_TRUE(batch);
@@ -242,7 +242,7 @@ TEST(HostilePublisher, DoesNotSpeakForANodeThatIsBoundToAnotherSource)
     });
     EXPECT_THAT(notices, Contains("refused a frame of node alpha from source " + liar.url() + ": it is bound to " +
                                   alpha.url()));
-    alpha.add(make_event(1));
+    EXPECT_TRUE(alpha.add(make_event(1)));
     alpha.flush();
     const auto batch = next_events(subscriber);
     ASSERT_TRUE(batch);

@@ -29,7 +29,7 @@ TEST_P(Interoperability, NngsSubReadsThePublisher)
     ASSERT_EQ(nng_dial(sub, publisher.url().c_str(), nullptr, 0), 0);
     wait_for_subscribers(publisher, 1);
     for (std::uint64_t i = 0; i < 10; ++i) {
-        publisher.add(make_event(i, 100'000));
+        EXPECT_TRUE(publisher.add(make_event(i, 100'000)));
         publisher.flush();
         char* data = nullptr;
         std::size_t size = 0;

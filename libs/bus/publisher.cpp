@@ -73,14 +73,18 @@ public:
         }
     }
 
-    void add(std::string_view event)
+    bool add(std::string_view event)
     {
-        if (event.size() > kMaxEventBytes) throw std::length_error{"an event is too big for a frame"};
+        if (event.size() > kMaxEventBytes) {
+            ++too_large_events_;
+            return false;
+        }
         if (frame_.empty()) begin_frame(frame_, node_, id_, next_sequence_);
         append_event(frame_, event);
         ++next_sequence_;
         ++events_in_frame_;
         if (frame_.size() >= kBatchBytes) flush();
+        return true;
     }
 
     void flush()
@@ -121,6 +125,7 @@ public:
         return {.events = events_,
                 .batches = batches_,
                 .bytes = bytes_,
+                .too_large_events = too_large_events_,
                 .subscribers = fanout_.subscribers(),
                 .refused_connections = fanout_.refusals().count(),
                 .dropped_events = fanout_.losses().events(),
@@ -151,6 +156,7 @@ private:
     std::atomic<std::uint64_t> events_ = 0;
     std::atomic<std::uint64_t> batches_ = 0;
     std::atomic<std::uint64_t> bytes_ = 0;
+    std::atomic<std::uint64_t> too_large_events_ = 0;
     NoticeCallback callback_;
     Endpoint endpoint_;
     Fanout fanout_;
@@ -158,7 +164,7 @@ private:
 
 Publisher::Publisher(const PublisherOptions& options) : implementation_{std::make_unique<Implementation>(options)} {}
 Publisher::~Publisher() = default;
-void Publisher::add(std::string_view event) { implementation_->add(event); }
+bool Publisher::add(std::string_view event) { return implementation_->add(event); }
 void Publisher::flush() { implementation_->flush(); }
 void Publisher::heartbeat() { implementation_->heartbeat(); }
 void Publisher::forward(std::string_view batch) { implementation_->forward(batch); }

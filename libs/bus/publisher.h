@@ -34,6 +34,7 @@ struct PublisherStatistics {
     std::uint64_t events = 0;
     std::uint64_t batches = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t too_large_events = 0;    ///< that add() did not take
     std::uint64_t subscribers = 0;         ///< connected now
     std::uint64_t refused_connections = 0; ///< that ended before they were a subscriber's
     std::uint64_t dropped_events = 0;      ///< for a subscriber that did not keep up; for two of them, counted twice
@@ -52,8 +53,9 @@ public:
     ~Publisher();
 
     /// Gives the event the next sequence number and appends it to the current batch, which leaves when it has reached
-    /// 256 KiB. `event` is a serialized peer_observer.proto.Event.
-    void add(std::string_view event);
+    /// 256 KiB. `event` is a serialized peer_observer.proto.Event. False, and nothing is changed but the statistics,
+    /// where it is larger than kMaxEventBytes: it fits into no frame.
+    [[nodiscard]] bool add(std::string_view event);
 
     /// Sends the current batch, if there is anything in it. Call it whenever no further event is at hand, and at least
     /// every 10 ms.

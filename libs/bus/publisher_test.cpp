@@ -20,7 +20,7 @@ TEST(Publisher, GathersEventsIntoBatchesOf64KiB)
     wait_for_subscribers(publisher, 1);
     constexpr std::uint64_t kEvents = 10'000;
     for (std::uint64_t i = 0; i < kEvents; ++i)
-        publisher.add(make_event(i, 100));
+        EXPECT_TRUE(publisher.add(make_event(i, 100)));
     publisher.flush();
     const std::size_t event_bytes = make_event(0, 100).size();
     std::uint64_t events = 0;
@@ -40,7 +40,7 @@ TEST(Publisher, SendsALoneEventOnFlush)
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
     Subscriber subscriber{{.sources = {publisher.url()}}};
     wait_for_subscribers(publisher, 1);
-    publisher.add(make_event(7));
+    EXPECT_TRUE(publisher.add(make_event(7)));
     EXPECT_EQ(publisher.statistics().batches, 0U);
     publisher.flush();
     publisher.flush();
@@ -60,7 +60,7 @@ TEST(Publisher, DeliversWhatWaitsBeforeItEnds)
         wait_for_subscribers(*publisher, 1);
         constexpr std::uint64_t kEvents = 1000;
         for (std::uint64_t i = 0; i < kEvents; ++i)
-            publisher->add(make_event(i, 50'000));
+            EXPECT_TRUE(publisher->add(make_event(i, 50'000)));
         publisher.reset();
         while (subscriber.statistics().events < kEvents)
             ASSERT_TRUE(next_events(subscriber)) << transport;
@@ -73,7 +73,7 @@ TEST(Publisher, AHeartbeatShowsWhatWasMissed)
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
     Subscriber subscriber{{.sources = {publisher.url()}}};
     wait_for_subscribers(publisher, 1);
-    publisher.add(make_event(0));
+    EXPECT_TRUE(publisher.add(make_event(0)));
     publisher.heartbeat();
     auto batch = subscriber.receive(kDeadline);
     ASSERT_TRUE(batch);
@@ -86,11 +86,14 @@ TEST(Publisher, AHeartbeatShowsWhatWasMissed)
     EXPECT_EQ(publisher.next_sequence(), 1U);
 }
 
-TEST(Publisher, RefusesAnEventThatNoFrameHasRoomFor)
+TEST(Publisher, RefusesAnEventThatNoFrameHasRoomForAndCountsIt)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
-    EXPECT_THROW(publisher.add(std::string(kMaxEventBytes + 1, 'x')), std::length_error);
+    EXPECT_FALSE(publisher.add(std::string(kMaxEventBytes + 1, 'x')));
     EXPECT_EQ(publisher.next_sequence(), 0U);
+    EXPECT_EQ(publisher.statistics().too_large_events, 1U);
+    EXPECT_TRUE(publisher.add(std::string(kMaxEventBytes, 'x')));
+    EXPECT_EQ(publisher.statistics().too_large_events, 1U);
 }
 
 TEST(Publisher, TheLargestEventPassesASubscribersLimit)
@@ -99,8 +102,8 @@ TEST(Publisher, TheLargestEventPassesASubscribersLimit)
     Subscriber subscriber{{.sources = {publisher.url()}}};
     wait_for_subscribers(publisher, 1);
     while (publisher.next_sequence() < 60)
-        publisher.add(make_event(0, 1000)); // not yet a batch
-    publisher.add(std::string(kMaxEventBytes, 'x'));
+        EXPECT_TRUE(publisher.add(make_event(0, 1000))); // not yet a batch
+    EXPECT_TRUE(publisher.add(std::string(kMaxEventBytes, 'x')));
     const auto batch = next_events(subscriber);
     ASSERT_TRUE(batch);
     EXPECT_EQ(batch->event_count, 61U);
@@ -122,7 +125,7 @@ TEST(Publisher, TakesOverTheSocketFileOfAPublisherThatWasKilled)
     Publisher publisher{{.url = url, .node = "alice"}};
     Subscriber subscriber{{.sources = {url}}};
     wait_for_subscribers(publisher, 1);
-    publisher.add(make_event(0));
+    EXPECT_TRUE(publisher.add(make_event(0)));
     publisher.flush();
     EXPECT_TRUE(next_events(subscriber));
 }

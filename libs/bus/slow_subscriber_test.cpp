@@ -81,7 +81,7 @@ TEST(SlowSubscriber, CostsBoundedMemoryKnowsWhatItMissedAndDisturbsNobody)
     Subscriber fast{{.sources = {publisher.url()}}};
     Subscriber slow{{.sources = {valve.url()}}};
     wait_for_subscribers(publisher, 2);
-    publisher.add(make_event(0));
+    EXPECT_TRUE(publisher.add(make_event(0)));
     publisher.flush();
     ASSERT_TRUE(next_events(fast));
     ASSERT_TRUE(next_events(slow));
@@ -90,7 +90,7 @@ TEST(SlowSubscriber, CostsBoundedMemoryKnowsWhatItMissedAndDisturbsNobody)
     const std::size_t before = resident_bytes();
     const std::string event = make_event(1, kMiB);
     for (std::uint64_t sent = 1; sent < kEvents; ++sent) {
-        publisher.add(event);
+        EXPECT_TRUE(publisher.add(event));
         // The fast one keeps up; the slow one would have to hold 2 GB by the end.
         while (fast.statistics().events < publisher.next_sequence())
             ASSERT_TRUE(next_events(fast));
@@ -118,13 +118,13 @@ TEST(SlowSubscriber, MayHaveAsManyBatchesWaitingAsTheQueueHasPlaces)
     Valve valve{port_of(publisher.url())};
     Subscriber slow{{.sources = {valve.url()}}};
     wait_for_subscribers(publisher, 1);
-    publisher.add(make_event(0));
+    EXPECT_TRUE(publisher.add(make_event(0)));
     publisher.flush();
     ASSERT_TRUE(next_events(slow));
     valve.open(false);
     constexpr std::uint64_t kEvents = 100;
     for (std::uint64_t i = 1; i < kEvents; ++i)
-        publisher.add(make_event(i, kMiB));
+        EXPECT_TRUE(publisher.add(make_event(i, kMiB)));
     valve.open(true);
     std::uint64_t last = 0;
     while (last + 1 < kEvents) {
@@ -145,13 +145,13 @@ TEST(SlowSubscriber, ThatDoesNotReceiveHasBoundedMemoryAndCountsFromItsFirstBatc
     Subscriber subscriber{{.sources = {publisher.url()}, .queue_bytes = kQueueBytes}};
     Subscriber fast{{.sources = {publisher.url()}}};
     wait_for_subscribers(publisher, 2);
-    publisher.add(make_event(0));
+    EXPECT_TRUE(publisher.add(make_event(0)));
     publisher.flush();
     const std::size_t before = resident_bytes();
     const std::string event = make_event(1, kMiB);
     ASSERT_TRUE(next_events(fast));
     for (std::uint64_t sent = 1; sent < kEvents; ++sent) {
-        publisher.add(event);
+        EXPECT_TRUE(publisher.add(event));
         while (fast.statistics().events < publisher.next_sequence())
             ASSERT_TRUE(next_events(fast));
     }
@@ -174,7 +174,7 @@ TEST(SlowSubscriber, DoesNotHoldUpItsPublishersEndForLong)
     wait_for_subscribers(*publisher, 1);
     valve.open(false);
     for (std::uint64_t i = 0; i < 100; ++i)
-        publisher->add(make_event(i, kMiB));
+        EXPECT_TRUE(publisher->add(make_event(i, kMiB)));
     publisher.reset(); // this test ends
     EXPECT_EQ(slow.statistics().events, 0U);
 }
@@ -191,7 +191,7 @@ TEST(SlowSubscriber, ThatTakesNothingForLongIsDisconnectedAndCounted)
     valve.open(false);
     std::uint64_t fast = 0;
     wait_for("the disconnection", [&] {
-        publisher.add(make_event(0, kMiB));
+        EXPECT_TRUE(publisher.add(make_event(0, kMiB)));
         publisher.flush();
         while (quiet.receive(10ms))
             ++fast;
@@ -231,7 +231,7 @@ TEST(SlowSubscriber, SThatAreEachCaughtAtAnotherBatchCostBoundedMemory)
         wait_for("the subscriber", [&] {
             return publisher.statistics().subscribers + publisher.statistics().disconnected_memory == i + 1;
         });
-        publisher.add(event);
+        EXPECT_TRUE(publisher.add(event));
         publisher.flush();
         most = std::max(most, resident_bytes());
     }

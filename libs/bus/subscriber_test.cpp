@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 void publish(Publisher& publisher, std::uint64_t count)
 {
     for (std::uint64_t i = 0; i < count; ++i)
-        publisher.add(make_event(i));
+        EXPECT_TRUE(publisher.add(make_event(i)));
     publisher.flush();
 }
 

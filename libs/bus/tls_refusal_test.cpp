@@ -50,7 +50,7 @@ public:
 
     void publish()
     {
-        publisher_.add(make_event(published_++));
+        EXPECT_TRUE(publisher_.add(make_event(published_++)));
         publisher_.flush();
     }
 

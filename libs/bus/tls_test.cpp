@@ -33,8 +33,8 @@ TEST_F(Tls, DeliversEveryEventInOrderToTheLast)
     Subscriber subscriber{{.sources = {dialled(*publisher)}, .tls = files("client")}};
     wait_for_subscribers(*publisher, 1);
     for (std::uint64_t i = 0; i < kEvents; ++i)
-        publisher->add(make_event(i, i % 1000));
-    publisher->add(make_event(kEvents, 4'000'000));
+        EXPECT_TRUE(publisher->add(make_event(i, i % 1000)));
+    EXPECT_TRUE(publisher->add(make_event(kEvents, 4'000'000)));
     publisher.reset();
     std::uint64_t expected = 0;
     while (expected <= kEvents) {
@@ -65,7 +65,7 @@ TEST_F(Tls, KeepsAConnectionToAnotherHostWhileThereAreNoEvents)
         return subscriber.statistics().batches >= 5;
     });
     EXPECT_EQ(subscriber.statistics().connected_sources, 1U);
-    publisher.add(make_event(1));
+    EXPECT_TRUE(publisher.add(make_event(1)));
     publisher.flush();
     EXPECT_TRUE(next_events(subscriber));
     EXPECT_EQ(subscriber.statistics().missed_events, 0U);

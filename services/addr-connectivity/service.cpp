@@ -27,9 +27,12 @@ Service::Service(const ServiceOptions& options, const Policy& policy, Cache& cac
     : options_{options}, cache_{cache}, counters_{counters}, subscriber_{subscriber}, publisher_{publisher},
       warn_{std::move(warn)},
       intake_{options.intake, policy, cache, counters,
-              Intake::Callbacks{
-                  .check = [this](const Address& address) { checker_->start(address); },
-                  .publish = [this](const proto::Event& event) { publisher_.add(event.SerializeAsString()); }}},
+              Intake::Callbacks{.check = [this](const Address& address) { checker_->start(address); },
+                                .publish =
+                                    [this](const proto::Event& event) {
+                                        if (!publisher_.add(event.SerializeAsString()))
+                                            warn_("an event is larger than what the bus takes, and was left out");
+                                    }}},
       reader_{{.announced = [this](const auto& address,
                                    const auto& announcement) { intake_.announced(address, announcement); },
                .gone = [this](const auto& node, auto peer_id) { intake_.gone(node, peer_id); }}},

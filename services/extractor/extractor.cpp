@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <utility>
 
 namespace peer_observer::extractor {
@@ -22,6 +23,8 @@ constexpr int kQuietDrains = 10;
 constexpr std::size_t kRound = 1024;
 constexpr int kHousekeepingMs = 100;
 constexpr auto kHeartbeat = 1s;
+// Past this part of the ring the messages of the peers that send most are no longer decoded.
+constexpr std::size_t kFullRingFraction = 2;
 
 std::uint64_t ktime_ns() { return static_cast<std::uint64_t>(clock_ns(CLOCK_MONOTONIC)); }
 
@@ -41,6 +44,9 @@ Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher,
                          largest, options.ring_bytes));
     if (!tracer_.knows_process_start())
         log_(true, "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): events do not say when their process started");
+    encoder_.on_falls_behind([this](std::size_t payload_bytes) {
+        return tracer_.waiting_bytes() > payload_bytes + tracer_.ring_bytes() / kFullRingFraction;
+    });
 }
 
 void Extractor::run(app::Context& context)
@@ -77,13 +83,20 @@ void Extractor::on_record(const record_header& record, std::size_t size)
 {
     if (record.tracepoint == PEER_RECORD) return encoder_.describe_peer(record, size);
     if (record.lost_total > encoder_.reported_losses()) publish_losses(record.lost_total, record.ktime_ns);
-    publisher_.add(encoder_.encode(record, size));
+    if (publisher_.add(encoder_.encode(record, size))) return;
+    ++too_large_[record.tracepoint];
+    publish(encoder_.loss_event(record.tracepoint, proto::EventsLost::EVENT_TOO_LARGE, 1, record.ktime_ns));
+}
+
+void Extractor::publish(const std::string& loss)
+{
+    if (!publisher_.add(loss)) throw std::logic_error{"a report of losses is too large for the bus"};
 }
 
 void Extractor::publish_losses(std::uint64_t up_to, std::uint64_t ktime)
 {
     for (const auto& event : encoder_.encode_losses(tracer_.counters(), up_to, ktime))
-        publisher_.add(event);
+        publish(event);
 }
 
 void Extractor::housekeeping(app::Context& context)
@@ -93,8 +106,8 @@ void Extractor::housekeeping(app::Context& context)
     target_.check();
     {
         const std::lock_guard lock{mutex_};
-        statistics_ = {encoder_.events(),       tracer_.counters(),     target_.states(),
-                       target_.process_count(), encoder_.undecodable(), encoder_.undescribed()};
+        statistics_ = {encoder_.events(),      tracer_.counters(),     target_.states(),     target_.process_count(),
+                       encoder_.undecodable(), encoder_.undescribed(), encoder_.truncated(), too_large_};
     }
     if (now < next_heartbeat_) return;
 

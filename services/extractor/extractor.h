@@ -32,6 +32,8 @@ struct ExtractorStatistics {
     std::optional<std::size_t> processes; ///< that are traced, where that can be known
     std::map<std::string_view, std::uint64_t> undecodable;
     std::uint64_t undescribed = 0; ///< messages of peers whose address is not known
+    TruncatedMessages truncated{};
+    std::array<std::uint64_t, TRACEPOINT_COUNT> too_large{}; ///< events that no frame of the bus has room for
 };
 
 class Extractor {
@@ -46,6 +48,7 @@ public:
 
 private:
     void on_record(const record_header& record, std::size_t size);
+    void publish(const std::string& loss);
     void publish_losses(std::uint64_t up_to, std::uint64_t ktime_ns);
     void housekeeping(app::Context& context);
     void log_losses();
@@ -60,6 +63,7 @@ private:
     std::chrono::steady_clock::time_point next_heartbeat_;
     std::uint64_t events_at_heartbeat_ = 0;
     std::array<std::uint64_t, LOSS_CAUSE_COUNT> reported_at_notice_{};
+    std::array<std::uint64_t, TRACEPOINT_COUNT> too_large_{};
     mutable std::mutex mutex_;
     ExtractorStatistics statistics_;
 };

@@ -1,6 +1,8 @@
 #include "services/extractor/metrics.h"
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,16 +32,18 @@ std::vector<Sample> by_tracepoint(const Values& values)
     return samples;
 }
 
-std::vector<Sample> losses(const KernelCounters& kernel)
+std::vector<Sample> losses(const ExtractorStatistics& statistics)
 {
     std::vector<Sample> samples;
     samples.reserve(kTracepoints.size());
     for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
         for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause) {
             samples.push_back(
-                {static_cast<double>(kernel.lost[i][cause]),
+                {static_cast<double>(statistics.kernel.lost[i][cause]),
                  {{"tracepoint", kTracepoints[i].full_name()}, {"cause", std::string{kCauseNames[cause]}}}});
         }
+        samples.push_back({static_cast<double>(statistics.too_large[i]),
+                           {{"tracepoint", kTracepoints[i].full_name()}, {"cause", "event_too_large"}}});
     }
     return samples;
 }
@@ -83,15 +87,27 @@ std::vector<Sample> undecodable(const ExtractorStatistics& statistics)
     return samples;
 }
 
+std::vector<Sample> truncated(const ExtractorStatistics& statistics)
+{
+    std::vector<Sample> samples;
+    for (int i = proto::Truncated::UNKNOWN_REASON + 1; i < proto::Truncated::Reason_ARRAYSIZE; ++i) {
+        std::string reason = proto::Truncated::Reason_Name(i);
+        std::ranges::transform(reason, reason.begin(),
+                               [](char c) { return c == '_' ? c : static_cast<char>(c | 0x20); });
+        samples.push_back({static_cast<double>(statistics.truncated.at(static_cast<std::size_t>(i))),
+                           {{"reason", std::move(reason)}}});
+    }
+    return samples;
+}
+
 } // namespace
 
 void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<ExtractorStatistics()>& read)
 {
     telemetry.add("peer_observer_extractor_events_total", "Events received from the kernel.", MetricType::counter,
                   [read] { return by_tracepoint(read().events); });
-    telemetry.add("peer_observer_extractor_lost_events_total",
-                  "Events that did not get from the kernel to the extractor.", MetricType::counter,
-                  [read] { return losses(read().kernel); });
+    telemetry.add("peer_observer_extractor_lost_events_total", "Events that did not get from the kernel to the bus.",
+                  MetricType::counter, [read] { return losses(read()); });
     telemetry.add("peer_observer_extractor_unreadable_events_total",
                   "Events of which at least one argument could not be read from the node's memory.",
                   MetricType::counter, [read] { return by_tracepoint(read().kernel.unreadable); });
@@ -102,6 +118,9 @@ void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<
                   "extractor did not know them.",
                   MetricType::counter,
                   [read] { return std::vector<Sample>{{static_cast<double>(read().undescribed), {}}}; });
+    telemetry.add("peer_observer_extractor_truncated_messages_total",
+                  "P2P messages that were not decoded in the detail that was asked for.", MetricType::counter,
+                  [read] { return truncated(read()); });
     telemetry.add("peer_observer_extractor_tracepoint_attached",
                   "1 for an enabled tracepoint that is attached; 0 while the program is missing or does not have it.",
                   MetricType::gauge, [read] { return attached(read()); });

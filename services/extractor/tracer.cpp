@@ -7,9 +7,11 @@
 
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -111,6 +113,16 @@ public:
             throw std::runtime_error{"cannot load the BPF programs: " + explain(error)};
         ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.events), &Implementation::receive, this, nullptr));
         if (!ring_) throw std::runtime_error{"cannot open the ring buffer: " + explain(-errno)};
+        // The first page of a ring buffer's map has the consumer's position, the second the producer's
+        // (kernel/bpf/ringbuf.c). libbpf has them in its API since version 1.3.
+        consumed_ = position_page(0);
+        produced_ = position_page(1);
+    }
+
+    std::size_t waiting_bytes() const
+    {
+        const auto consumed = __atomic_load_n(consumed_.get(), __ATOMIC_ACQUIRE);
+        return __atomic_load_n(produced_.get(), __ATOMIC_ACQUIRE) - consumed;
     }
 
     bpf_program* program(std::size_t tracepoint) const
@@ -137,6 +149,21 @@ public:
     std::size_t ring_bytes_;
 
 private:
+    struct UnmapPage {
+        void operator()(unsigned long* page) const { munmap(page, page_bytes()); }
+    };
+    using PositionPage = std::unique_ptr<unsigned long, UnmapPage>;
+
+    static std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+    PositionPage position_page(std::size_t index) const
+    {
+        void* const page = mmap(nullptr, page_bytes(), PROT_READ, MAP_SHARED, bpf_map__fd(skeleton_->maps.events),
+                                static_cast<off_t>(index * page_bytes()));
+        if (page == MAP_FAILED) throw std::runtime_error{"cannot map the ring buffer: " + explain(-errno)};
+        return PositionPage{static_cast<unsigned long*>(page)};
+    }
+
     static int receive(void* self, void* data, std::size_t size) noexcept
     {
         auto& me = *static_cast<Implementation*>(self);
@@ -151,6 +178,8 @@ private:
 
     std::size_t left_ = 0;
     std::exception_ptr failure_;
+    PositionPage consumed_;
+    PositionPage produced_;
 };
 
 bool AttachError::is_temporary() const
@@ -189,6 +218,8 @@ int Tracer::ring_fd() const { return ring_buffer__epoll_fd(implementation_->ring
 std::size_t Tracer::ring_bytes() const { return implementation_->ring_bytes_; }
 
 bool Tracer::knows_process_start() const { return implementation_->skeleton_->rodata->start_boottime_offset != 0; }
+
+std::size_t Tracer::waiting_bytes() const { return implementation_->waiting_bytes(); }
 
 void Tracer::filter_pid(std::uint32_t pid)
 {

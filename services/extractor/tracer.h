@@ -68,6 +68,9 @@ public:
     /// for it.
     bool knows_process_start() const;
 
+    /// What is in the ring and not yet consumed; within on_record, with the record that it is called for.
+    std::size_t waiting_bytes() const;
+
     /// Only events of this process; 0 = of every process.
     void filter_pid(std::uint32_t pid);
 

@@ -54,7 +54,7 @@ protected:
     void publish(const std::vector<std::string>& events)
     {
         for (const auto& event : events)
-            publisher_.add(event);
+            EXPECT_TRUE(publisher_.add(event));
         publisher_.flush();
     }
 

@@ -89,7 +89,7 @@ TEST(Observer, SkipsAnEventThatIsNoMessageAndCountsTheOthers)
     auto broken = not_utf8.SerializeAsString();
     broken.replace(broken.find("abc"), 3, "\xff\xff\xff");
     for (const auto& bytes : {good, broken, good.substr(0, good.size() - 1), std::string{"garbage"}, good})
-        pipeline.source.publisher().add(bytes);
+        EXPECT_TRUE(pipeline.source.publisher().add(bytes));
     pipeline.source.publisher().flush();
     pipeline.receive(5);
     EXPECT_THAT(pipeline.samples(Metric::unparsable_events_total),
@@ -102,7 +102,7 @@ TEST(Observer, CountsEventsOfAKindThatIsNotKnown)
 {
     Pipeline pipeline;
     const std::string unknown_context = "\xc2\x3e\x02\x08\x01"; // field 1000, two bytes
-    pipeline.source.publisher().add(unknown_context);
+    EXPECT_TRUE(pipeline.source.publisher().add(unknown_context));
     std::vector<proto::Event> unknown_arms(6, sample_event());
     unknown_arms[0].mutable_message();
     unknown_arms[1].mutable_connection();

@@ -70,7 +70,7 @@ public:
 
     const std::string& url() const { return publisher_.url(); }
     bus::Publisher& publisher() { return publisher_; }
-    void add(const proto::Event& event) { publisher_.add(event.SerializeAsString()); }
+    void add(const proto::Event& event) { EXPECT_TRUE(publisher_.add(event.SerializeAsString())); }
 
 private:
     bus::Publisher publisher_;

@@ -118,21 +118,13 @@ std::optional<Fault> Poller::publish(proto::Rpc& rpc)
     proto::Event event;
     event.set_timestamp_ns(unix_time_ns());
     event.mutable_rpc()->Swap(&rpc);
-    try {
-        publisher_.add(event.SerializeAsString());
-        return {};
-    } catch (const std::length_error&) {
-        // All is as it was. The transactions themselves are by far the most of an answer about orphans.
-        if (!event.rpc().has_getorphantxs()) return Fault{Cause::event_too_large, "more than a frame of the bus takes"};
-    }
+    if (publisher_.add(event.SerializeAsString())) return {};
+    // The transactions themselves are by far the most of an answer about orphans.
+    if (!event.rpc().has_getorphantxs()) return Fault{Cause::event_too_large, "more than a frame of the bus takes"};
     for (auto& orphan : *event.mutable_rpc()->mutable_getorphantxs()->mutable_orphans())
         orphan.clear_hex();
-    try {
-        publisher_.add(event.SerializeAsString());
-        return {};
-    } catch (const std::length_error&) {
-        return Fault{Cause::event_too_large, "more than a frame of the bus takes, even without the transactions"};
-    }
+    if (publisher_.add(event.SerializeAsString())) return {};
+    return Fault{Cause::event_too_large, "more than a frame of the bus takes, even without the transactions"};
 }
 
 void Poller::fail(Slot& slot, const Fault& fault)

@@ -25,7 +25,7 @@ void add_now(bus::Publisher& publisher, proto::Event event)
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     event.set_timestamp_ns(
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
-    publisher.add(event.SerializeAsString());
+    if (!publisher.add(event.SerializeAsString())) throw std::length_error{"an event is too large for the bus"};
 }
 
 /// The kinds that the realistic mix has none of.
