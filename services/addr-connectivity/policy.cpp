@@ -1,5 +1,7 @@
 #include "services/addr-connectivity/policy.h"
 
+#include "libs/wire/ignored_address.h"
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -18,17 +20,16 @@ std::optional<unsigned> parse_number(std::string_view digits, unsigned most)
     return number;
 }
 
-/// Not for the public network: IANA's special-purpose registries, multicast, reserved.
+/// What Core may take over and this program still does not dial: IANA's special-purpose registries, multicast,
+/// reserved.
 const std::vector<Cidr>& special_ranges()
 {
     static const std::vector<Cidr> kRanges = [] {
         std::vector<Cidr> ranges;
-        for (const auto* text :
-             {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-              "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
-              "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-              // Of 2000::/3. The first and the third can hold any IPv4 address.
-              "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"})
+        for (const auto* text : {"192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+                                 "192.175.48.0/24", "224.0.0.0/4", "240.0.0.0/4",
+                                 // Of 2000::/3. The first and the second can hold any IPv4 address.
+                                 "2001::/23", "2002::/16", "2620:4f:8000::/48", "3fff::/20"})
             ranges.emplace_back(text);
         return ranges;
     }();
@@ -43,7 +44,8 @@ bool contain(const std::vector<Cidr>& ranges, const IpBytes& ip)
 bool is_routable(const Address& address, const IpBytes& ip)
 {
     static const Cidr kGlobalUnicast{"2000::/3"};
-    if (address.network == Network::cjdns) return true; // to_address() has seen to it that it is in fc00::/8
+    if (wire::why_ignored(to_proto(address))) return false;
+    if (address.network == Network::cjdns) return true;
     if (address.network == Network::ipv6 && !kGlobalUnicast.contains(ip)) return false;
     return !contain(special_ranges(), ip);
 }

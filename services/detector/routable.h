@@ -5,8 +5,8 @@
 
 namespace peer_observer::detector {
 
-/// Private, local, documentation or benchmark ranges, which Bitcoin Core neither stores nor passes on, and multicast.
-/// Only of IPv4 and IPv6; false for text that is no address.
+/// What Bitcoin Core neither stores nor passes on (wire::why_ignored), and multicast. Not addresses of networks that
+/// Core does not know. False for text that is no address.
 bool is_unroutable(const proto::Address& address);
 
 } // namespace peer_observer::detector

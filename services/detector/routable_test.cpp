@@ -26,20 +26,33 @@ TEST(Routable, RangesEndWhereTheyEnd)
                              "198.51.101.1", "203.0.112.1", "223.255.255.255", "240.0.0.1", "255.255.255.254"})
         EXPECT_FALSE(is_unroutable(proto::Address::IPV4, text)) << text;
     for (const auto* text : {"::", "::1", "2001:10::1", "2001:2f:ffff::1", "2001:db8::1", "fc00::1", "fdff::1",
-                             "fe80::1", "febf::1", "ff02::1"})
+                             "fe80::1", "ff02::1", "fd87:d87e:eb43::1", "::ffff:8.8.8.8"})
         EXPECT_TRUE(is_unroutable(proto::Address::IPV6, text)) << text;
     for (const auto* text :
-         {"::2", "2001:f::1", "2001:30::1", "2001:db9::1", "2a00::1", "fbff::1", "fec0::1", "fd87:d87e:eb43::1"})
+         {"::2", "2001:f::1", "2001:30::1", "2001:db9::1", "2a00::1", "fbff::1", "fec0::1", "febf::1"})
         EXPECT_FALSE(is_unroutable(proto::Address::IPV6, text)) << text;
 }
 
 TEST(Routable, OtherNetworksAndWhatIsNoAddressAreLeftAlone)
 {
     EXPECT_FALSE(is_unroutable(proto::Address::CJDNS, "fc00::1"));
+    EXPECT_TRUE(is_unroutable(proto::Address::CJDNS, "fd00::1"));
+    EXPECT_FALSE(is_unroutable(proto::Address::TORV2, "expyuzz4wqqyqhjn.onion"));
     EXPECT_FALSE(is_unroutable(proto::Address::TORV3, "127.0.0.1"));
     EXPECT_FALSE(is_unroutable(proto::Address::UNKNOWN, ""));
     EXPECT_FALSE(is_unroutable(proto::Address::IPV4, "::1"));
     EXPECT_FALSE(is_unroutable(proto::Address::IPV4, ""));
+}
+
+TEST(Routable, WhatTheEventSaysCounts)
+{
+    proto::Address address;
+    address.set_network(proto::Address::IPV4);
+    address.set_address("8.8.8.8");
+    address.set_ignored(proto::Address::NOT_ROUTABLE);
+    EXPECT_TRUE(detector::is_unroutable(address));
+    address.set_ignored(proto::Address::UNKNOWN_NETWORK);
+    EXPECT_FALSE(detector::is_unroutable(address));
 }
 
 } // namespace
