@@ -67,12 +67,13 @@ public:
             State* state = peers_.find(peer);
             if (state != nullptr && !message.payload().ping().has_nonce()) note(at, peer, *state, kPingWithoutNonce);
         };
-        for (const auto type : {Payload::kVersion, Payload::kVerack, Payload::kPing, Payload::kPong, Payload::kInv,
-                                Payload::kGetdata, Payload::kGetheaders, Payload::kGetaddr, Payload::kAddrv2})
-            hooks.inbound(type) += [this](const Moment& at, const Peer& peer, const auto& message) {
-                State* state = peers_.find(peer);
-                if (state != nullptr && message.has_trailing_bytes()) note(at, peer, *state, kTrailingBytes);
-            };
+        const auto& messages = *Payload::descriptor();
+        for (int i = 0; i < messages.field_count(); ++i)
+            hooks.inbound(static_cast<Payload::PayloadCase>(messages.field(i)->number())) +=
+                [this](const Moment& at, const Peer& peer, const auto& message) {
+                    State* state = peers_.find(peer);
+                    if (state != nullptr && message.has_trailing_bytes()) note(at, peer, *state, kTrailingBytes);
+                };
         // What was the handshake's order if a part of it is missing?
         hooks.gap += [this](const Moment&) { peers_.clear(); };
     }
