@@ -18,6 +18,11 @@ import sys
 import time
 
 try:
+    import google.protobuf  # noqa: F401
+except ImportError:
+    sys.exit(f"peer-observer-getblocktxn-recorder: {sys.executable} has no module google.protobuf; install python3-protobuf (pip: protobuf)")
+
+try:
     import peer_observer
 except ImportError:  # not installed: the package of the build that this program is in
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "python"))
@@ -56,7 +61,7 @@ class Recorder:
 
     def __init__(self):
         self._announced = collections.OrderedDict()  # (node, block hash): transactions in the block
-        self._requests = collections.OrderedDict()  # (node, publisher, direction, peer id, block hash): Request
+        self._requests = collections.OrderedDict()  # (process of a node, direction, peer id, block hash): Request
 
     def add(self, origin, event):
         if event.WhichOneof("context") != "message":
@@ -68,12 +73,14 @@ class Recorder:
         payload = message.payload.WhichOneof("payload")
         if payload == "cmpctblock":
             block = message.payload.cmpctblock
-            self._remember(self._announced, (origin.node, block.header.hash), len(block.short_ids) + len(block.prefilled))
+            # The lists may have been left out.
+            transactions = max(block.short_id_count, len(block.short_ids)) + max(block.prefilled_count, len(block.prefilled))
+            self._remember(self._announced, (origin.node, block.header.hash), transactions)
         elif payload == "getblocktxn":
             return self._request(origin, event, direction, message)
         elif payload == "blocktxn":
             answer = message.payload.blocktxn
-            request = self._requests.pop(self._key(origin, OPPOSITE[direction], message.peer_id, answer.block_hash), None)
+            request = self._requests.pop(self._key(origin, event, OPPOSITE[direction], message.peer_id, answer.block_hash), None)
             return list(request.rows(answer.transactions)) if request else []
         return []
 
@@ -91,13 +98,14 @@ class Recorder:
     def _request(self, origin, event, direction, message):
         block_hash = message.payload.getblocktxn.block_hash
         known = self._announced.get((origin.node, block_hash), "")
-        forgotten = self._remember(self._requests, self._key(origin, direction, message.peer_id, block_hash),
+        forgotten = self._remember(self._requests, self._key(origin, event, direction, message.peer_id, block_hash),
                                    Request(origin, event, direction, known))
         return list(forgotten.rows()) if forgotten else []
 
     @staticmethod
-    def _key(origin, direction, peer_id, block_hash):
-        return origin.node, origin.publisher_id, direction, peer_id, block_hash
+    def _key(origin, event, direction, peer_id, block_hash):
+        process = origin.node, origin.publisher_id, event.pid, event.process_start_ms
+        return process, direction, peer_id, block_hash
 
     @staticmethod
     def _remember(memory, key, value):
@@ -145,12 +153,26 @@ class Systemd:
                 end.sendto(text.encode(), self._address)
 
 
-def batches(arguments, on_wait):
+class Skipped:
+    """Counts what was not valid and is skipped, and says so on stderr, at most once a second."""
+
+    def __init__(self):
+        self.count = 0
+        self._next_line = 0
+
+    def add(self, reason):
+        self.count += 1
+        if time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + 1
+            print(f"peer-observer-getblocktxn-recorder: {reason}", file=sys.stderr)
+
+
+def batches(arguments, on_wait, on_bad):
     if not arguments.archives:
         yield from peer_observer.live_batches(*arguments.source, logger=arguments.logger, tls_ca_file=arguments.tls_ca_file,
-                                              tls_cert_key_file=arguments.tls_cert_key_file, on_wait=on_wait)
+                                              tls_cert_key_file=arguments.tls_cert_key_file, on_wait=on_wait, on_bad=on_bad)
     for path in arguments.archives:
-        yield from peer_observer.archive_batches(path)
+        yield from peer_observer.archive_batches(path, on_bad)
 
 
 def default_logger():
@@ -184,17 +206,18 @@ def main():
         writer.writerow(COLUMNS)
         arguments.output.flush()
     recorder = Recorder()
+    skipped = Skipped()
     written = status = 0
 
     def alive():
         # The first time a batch has come, or the logger has not failed within a second: its options are good.
         systemd.once("READY=1")
-        systemd.alive(f"{written} lines written, {recorder.waiting} requests wait for their answer")
+        systemd.alive(f"{written} lines written, {recorder.waiting} requests wait for their answer, {skipped.count} bad events skipped")
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        for batch in batches(arguments, alive):
+        for batch in batches(arguments, alive, skipped.add):
             alive()
             for origin, event in peer_observer.events_of([batch]):
                 if rows := recorder.add(origin, event):

@@ -13,7 +13,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(BUILD / "python"))
 
 import getblocktxn_recorder as tool  # noqa: E402
-from peer_observer import Origin  # noqa: E402
+from peer_observer import DecodingError, Origin, events_of  # noqa: E402
+from peer_observer.events import kind_of  # noqa: E402
+from peer_observer.reading import parse_batch  # noqa: E402
 from peer_observer.proto import event_pb2  # noqa: E402
 
 BLOCK = bytes(range(32))
@@ -99,14 +101,22 @@ def test_requests_without_answers_do_not_fill_the_memory():
     assert len(recorder.end()) == tool.MOST_REMEMBERED
 
 
-def write_archive(path, events):
-    """Delimited batches in a zstd frame: an archive but for its header and index."""
-    batch = event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, events=events).SerializeToString()
-    length, size = b"", len(batch)
+def delimited(data):
+    length, size = b"", len(data)
     while size > 0x7F:
         length += bytes([size & 0x7F | 0x80])
         size >>= 7
-    path.write_bytes(subprocess.run(["zstd", "-c"], input=length + bytes([size]) + batch, stdout=subprocess.PIPE, check=True).stdout)
+    return length + bytes([size]) + data
+
+
+def make_batch(events):
+    return event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, events=events).SerializeToString()
+
+
+def write_archive(path, events, more=b""):
+    """Delimited batches in a zstd frame: an archive but for its header and index."""
+    content = delimited(make_batch(events)) + more
+    path.write_bytes(subprocess.run(["zstd", "-c"], input=content, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def run(*arguments):
@@ -141,6 +151,61 @@ def test_output_is_appended_to_with_one_line_of_names(tmp_path):
     lines = output.read_text().splitlines()
     assert len(lines) == 5
     assert sum(line.startswith("time,") for line in lines) == 1
+
+
+def test_what_is_not_valid_is_named_and_skipped(tmp_path):
+    """A batch of which one event is none, and something that is no batch."""
+    archive = tmp_path / "a.poa.zst"
+    bad_event = make_batch([announcement(), request()]) + b"\x2a\x03\xff\xff\xff" + make_batch([answer()])
+    write_archive(archive, [], delimited(bad_event) + delimited(b"\xff\xff") + delimited(make_batch([request(indexes=(2,))])))
+    done = run(archive)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [(row["index"], row["vsize"]) for row in rows] == [("1", "100"), ("4", "101"), ("2", "")]
+    assert done.stderr == ("peer-observer-getblocktxn-recorder: event 2 of node alice, publisher 0000000000000007, is skipped: "
+                           "it is not valid protobuf (3 bytes)\n")
+
+
+def test_events_keep_their_numbers_behind_one_that_is_not_valid():
+    bad = []
+    data = make_batch([request()]) + b"\x2a\x03\xff\xff\xff" + make_batch([answer()])
+    batch = parse_batch(data, bad.append)
+    assert [(origin.sequence, kind_of(event)) for origin, event in events_of([batch])] == [
+        (0, "message.outbound"), (1, "unknown"), (2, "message.inbound")]
+    assert len(bad) == 1
+    with pytest.raises(DecodingError):
+        parse_batch(b"\xff")
+
+
+def test_requests_of_two_processes_with_the_same_peer_ids_are_kept_apart():
+    asked, answered, restarted = request(), answer(), answer()
+    asked.pid = answered.pid = restarted.pid = 1
+    restarted.process_start_ms = 5
+    rows, unanswered = record(asked, restarted)
+    assert rows == [] and len(unanswered) == 2
+    rows, unanswered = record(asked, answered)
+    assert len(rows) == 2 and unanswered == []
+
+
+def test_the_counts_of_a_compact_block_stand_for_lists_that_were_left_out():
+    cut = announcement()
+    payload = cut.message.inbound.payload.cmpctblock
+    del payload.short_ids[:]
+    payload.short_id_count, payload.prefilled_count = 4, 1
+    rows, _ = record(cut, request(), answer())
+    assert rows[0]["block_transactions"] == 5
+
+
+def test_a_missing_module_is_one_line_that_names_its_package(tmp_path):
+    """A python3 without protobuf: one that finds its own modules only."""
+    (tmp_path / "google").mkdir()
+    (tmp_path / "google/__init__.py").write_text("")  # hides the real one
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, BUILD / "bin/peer-observer-getblocktxn-recorder", "--help"], capture_output=True, text=True,
+                          timeout=60, env=environment)
+    assert done.returncode != 0
+    assert "python3-protobuf" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def fake_logger(path, exit_status=0):

@@ -6,6 +6,8 @@ import os
 import select
 import subprocess
 
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
 from .events import events_of
 from .proto import event_pb2
 
@@ -34,26 +36,81 @@ def _read_varint(stream):
     raise DecodingError("a length is not a number")
 
 
-def parse_batch(data):
-    """An EventBatch; DecodingError where it is none, or one of another version."""
+def _with_unparsed_events():
+    """EventBatch, but its events are bytes: on the wire they are the same."""
+    file = descriptor_pb2.FileDescriptorProto(name="unparsed.proto", package="peer_observer.unparsed", syntax="proto3")
+    message = file.message_type.add()
+    event_pb2.EventBatch.DESCRIPTOR.CopyToProto(message)
+    for field in message.field:
+        field.ClearField("options")
+        if field.name == "events":
+            field.type = field.TYPE_BYTES
+            field.ClearField("type_name")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    descriptor = pool.FindMessageTypeByName("peer_observer.unparsed.EventBatch")
+    if hasattr(message_factory, "GetMessageClass"):
+        return message_factory.GetMessageClass(descriptor)
+    return message_factory.MessageFactory(pool).GetPrototype(descriptor)
+
+
+def _parse_event_by_event(data, on_bad):
+    """What is no valid event becomes an empty one, so that the others keep their numbers, and is told to `on_bad`."""
     try:
-        batch = event_pb2.EventBatch.FromString(data)
+        unparsed = _with_unparsed_events().FromString(data)
     except Exception as error:  # protobuf's implementations raise different ones
         raise DecodingError("a batch is not valid protobuf") from error
+    batch = event_pb2.EventBatch()
+    for field, value in unparsed.ListFields():
+        if field.name != "events":
+            setattr(batch, field.name, value)
+    for index, event in enumerate(unparsed.events):
+        try:
+            batch.events.append(event_pb2.Event.FromString(event))
+        except Exception:
+            batch.events.add()
+            on_bad(f"event {batch.first_sequence + index} of node {batch.node}, publisher {batch.publisher_id:016x}, "
+                   f"is skipped: it is not valid protobuf ({len(event)} bytes)")
+    return batch
+
+
+def parse_batch(data, on_bad=lambda reason: None):
+    """An EventBatch; DecodingError where it is none, or one of another version. An event in it that is not valid becomes
+    an empty one; `on_bad` is called with a line that names it."""
+    try:
+        batch = event_pb2.EventBatch.FromString(data)
+    except Exception:  # protobuf's implementations raise different ones
+        batch = _parse_event_by_event(data, on_bad)
     if batch.schema_version != SCHEMA_VERSION:
         raise DecodingError(f"schema version {batch.schema_version}, only {SCHEMA_VERSION} is understood")
     return batch
 
 
-def delimited_batches(stream):
-    """Yields the EventBatches of a binary stream, each behind its length as a varint."""
+def _good_batches(batches_data, on_bad):
+    """Of those that are none, `on_bad` is told."""
+    for data in batches_data:
+        try:
+            batch = parse_batch(data, on_bad)
+        except DecodingError as error:
+            on_bad(f"a batch is skipped: {error}")
+        else:
+            yield batch
+
+
+def delimited_batches(stream, on_bad=lambda reason: None):
+    """Yields the EventBatches of a binary stream, each behind its length as a varint. What is not valid is skipped, and
+    `on_bad` is called with a line about it."""
+    yield from _good_batches(_delimited(stream), on_bad)
+
+
+def _delimited(stream):
     while (size := _read_varint(stream)) is not None:
         if size > MAX_BATCH_BYTES:
             raise DecodingError(f"a batch of {size} bytes is too big")
         data = stream.read(size)
         if len(data) < size:
             raise DecodingError("the stream ends within a batch")
-        yield parse_batch(data)
+        yield data
 
 
 @contextlib.contextmanager
@@ -85,19 +142,20 @@ def _decompressed(path):
             raise DecodingError(str(error)) from error
 
 
-def archive_batches(path):
+def archive_batches(path, on_bad=lambda reason: None):
     """Yields the EventBatches of an archive file: by the module zstandard where it is installed, else by the program zstd.
 
     Of a damaged or unfinished file it yields what comes before the damage, then raises DecodingError;
-    `peer-observer-archive cat --format protobuf` reads what comes behind it too.
+    `peer-observer-archive cat --format protobuf` reads what comes behind it too. What is whole and yet no valid batch or
+    event is skipped, and `on_bad` is called with a line about it.
     """
     with _decompressed(path) as stream:
-        yield from delimited_batches(stream)
+        yield from delimited_batches(stream, on_bad)
 
 
-def archive_events(path):
-    """Yields (Origin, Event) for each event of an archive file."""
-    return events_of(archive_batches(path))
+def archive_events(path, **options):
+    """Yields (Origin, Event) for each event of an archive file; the options are those of archive_batches."""
+    return events_of(archive_batches(path, **options))
 
 
 class _Pipe(io.RawIOBase):
@@ -130,13 +188,15 @@ def _from_bus(urls, on_wait):
             except pynng.Timeout:
                 on_wait()
                 continue
-            yield parse_batch(frame.split(b"\0", 1)[1])
+            yield frame.split(b"\0", 1)[-1]
 
 
-def live_batches(*urls, logger="peer-observer-logger", tls_ca_file=None, tls_cert_key_file=None, on_wait=lambda: None):
+def live_batches(*urls, logger="peer-observer-logger", tls_ca_file=None, tls_cert_key_file=None, on_wait=lambda: None,
+                 on_bad=lambda reason: None):
     """Yields EventBatches as publishers at these URLs send them: by the module pynng where it is installed, else, and for
     tls+tcp://, by the program peer-observer-logger, whose options the TLS files are. Heartbeats (batches without events)
-    may come too. Ends when the logger does. Calls `on_wait` each second while nothing comes."""
+    may come too. Ends when the logger does. Calls `on_wait` each second while nothing comes, and `on_bad` with a line
+    about each event, or batch, that is not valid and is skipped."""
     urls = urls or ("tcp://127.0.0.1:9331",)
     with_tls = any(url.startswith("tls+tcp://") for url in urls)
     try:
@@ -146,13 +206,13 @@ def live_batches(*urls, logger="peer-observer-logger", tls_ca_file=None, tls_cer
     else:
         with_logger = with_tls
     if not with_logger:
-        yield from _from_bus(urls, on_wait)
+        yield from _good_batches(_from_bus(urls, on_wait), on_bad)
         return
     options = [word for url in urls for word in ("--source", url)]
     if with_tls:
         options += ["--tls-ca-file", str(tls_ca_file), "--tls-cert-key-file", str(tls_cert_key_file)]
     with _output_of(logger, "--format", "protobuf", *options) as pipe:
-        yield from delimited_batches(io.BufferedReader(_Pipe(pipe.fileno(), on_wait)))
+        yield from delimited_batches(io.BufferedReader(_Pipe(pipe.fileno(), on_wait)), on_bad)
 
 
 def live_events(*urls, **options):
