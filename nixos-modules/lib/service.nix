@@ -111,6 +111,8 @@ in rec {
         WatchdogSec = 60;
         Restart = "on-failure";
         RestartSec = 2;
+        # Wrong use: starting it again would not help.
+        RestartPreventExitStatus = 2;
         Group = "peer-observer";
         ExecStart = utils.escapeSystemdExecArgs words + lib.concatMapStrings (option: " --${option} %d/${option}") (builtins.attrNames files);
         LoadCredential = lib.mapAttrsToList (option: file: "${option}:${file}") files;

@@ -54,7 +54,7 @@ def test_a_unit_is_hardened_as_its_module_is(unit):
 def test_systemd_watches_a_unit_as_its_module_says(unit):
     found = settings(unit)
     module = (ROOT / "nixos-modules/lib/service.nix").read_text()
-    for name in ("Type", "WatchdogSec", "Restart", "RestartSec", "Group"):
+    for name in ("Type", "WatchdogSec", "Restart", "RestartSec", "RestartPreventExitStatus", "Group"):
         assert re.search(rf'\b{name} = "?{found[name][0]}"?;', module), name
 
 
