@@ -60,6 +60,9 @@ int run_body(const Options& options,
         throw;
     } catch (const bus::OptionError& error) {
         throw UsageError{error.what()};
+    } catch (const IncompleteError& error) {
+        spdlog::error("{}", error.what());
+        return 1;
     } catch (const std::exception& error) {
         spdlog::critical("{}", error.what());
         return 1;
@@ -80,6 +83,9 @@ int run(int argc, char** argv, const Service& service,
     } catch (const UsageError& error) {
         fmt::print(stderr, "peer-observer-{}: {} (see --help)\n", service.name, error.what());
         return 2;
+    } catch (const std::exception& error) { // e.g. --help to a full disk
+        fmt::print(stderr, "peer-observer-{}: {}\n", service.name, error.what());
+        return 1;
     }
 }
 

@@ -41,6 +41,11 @@ class UsageError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// The work was done, but not all of it could be: one line in the log at `error`, exit status 1.
+class IncompleteError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// Parses the command line and --config FILE (INI with the same names; the command line wins), sets up logging, then
 /// runs `body`. Adds --help, --version, --config, --log-level and --metrics-address. Returns main()'s exit status: 0
 /// stopped as asked, 1 failed (an exception, shown as one line), 2 wrong usage.

@@ -3,6 +3,7 @@
 #include "libs/bus/subscriber.h"
 #include "proto/event.pb.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -74,6 +75,38 @@ TEST(Run, LeavesItToTheServiceToTellWhatDoesNotParse)
     });
     EXPECT_EQ(result.status, 0);
     EXPECT_EQ(result.standard_error, "");
+}
+
+TEST(Run, TellsWhatCouldNotBeDoneAsAnError)
+{
+    const auto result = run_captured({}, [](const auto& /*options*/, Context& /*context*/) {
+        throw IncompleteError{"2 places are damaged; the rest was printed"};
+    });
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.standard_error, HasSubstr("error 2 places are damaged; the rest was printed\n"));
+}
+
+TEST(Run, RefusesAConfigFileThatCannotBeLookedAtInOneLine)
+{
+    const std::string loop = testing::TempDir() + "config_loop." + std::to_string(getpid());
+    ASSERT_EQ(symlink(loop.c_str(), loop.c_str()), 0);
+    for (const auto& path : {loop, "/" + std::string(300, 'x')}) { // ELOOP, ENAMETOOLONG
+        const auto result = run_captured({"--config", path}, unreachable);
+        EXPECT_EQ(result.status, 2);
+        EXPECT_THAT(result.standard_error, testing::StartsWith("peer-observer-tool: --config " + path + ": "));
+        EXPECT_EQ(std::ranges::count(result.standard_error, '\n'), 1);
+    }
+    unlink(loop.c_str());
+}
+
+TEST(Run, TakesEveryLevelThatLogLinesShow)
+{
+    for (const char* level : {"trace", "debug", "info", "warn", "warning", "error", "critical"}) {
+        const auto result = run_captured({"--log-level", level}, [&](const auto& /*options*/, Context& /*context*/) {
+            EXPECT_EQ(spdlog::default_logger()->level(), spdlog::level::from_str(level));
+        });
+        EXPECT_EQ(result.status, 0) << result.standard_error;
+    }
 }
 
 TEST(Run, AnswersVersionOnStdoutAndDoesNothingElse)

@@ -31,15 +31,17 @@ constexpr auto kLevels = std::to_array<std::pair<std::string_view, level_enum>>(
     {"trace", spdlog::level::trace},
     {"debug", spdlog::level::debug},
     {"info", spdlog::level::info},
+    {"warning", spdlog::level::warn},
     {"warn", spdlog::level::warn},
     {"error", spdlog::level::err},
+    {"critical", spdlog::level::critical},
 });
 
 level_enum parse_level(const std::string& text)
 {
     for (const auto& [name, level] : kLevels)
         if (name == text) return level;
-    throw UsageError("--log-level takes trace, debug, info, warn or error, not '" + text + "'");
+    throw UsageError("--log-level takes trace, debug, info, warning, error or critical, not '" + text + "'");
 }
 
 /// The message with control characters as \xNN, so that an event stays one line whatever a peer put into it.

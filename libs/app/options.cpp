@@ -30,7 +30,7 @@ po::options_description common_options(const std::string& metrics_address)
     po::options_description options;
     auto add = options.add_options();
     add("log-level", po::value<std::string>()->default_value("info")->value_name("LEVEL"),
-        "trace, debug, info, warn or error");
+        "trace, debug, info, warning, error or critical");
     add("metrics-address",
         po::value<std::string>()
             ->default_value(metrics_address, metrics_address.empty() ? "off" : metrics_address)

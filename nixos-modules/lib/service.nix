@@ -35,7 +35,7 @@ in rec {
       description = "Where its own health is served for Prometheus, as `HOST:PORT`; `null` for nowhere.";
     };
     logLevel = mkOption {
-      type = types.enum ["trace" "debug" "info" "warn" "error"];
+      type = types.enum ["trace" "debug" "info" "warning" "warn" "error" "critical"];
       default = "info";
       description = "The least important messages that are logged.";
     };
