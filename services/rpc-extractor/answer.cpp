@@ -27,6 +27,10 @@ constexpr std::size_t kMaxText = 200;
 std::string one_line(std::string_view text)
 {
     std::string line{text.substr(0, kMaxText)};
+    // Core's texts are ASCII, except for this one: "Loading block index…".
+    constexpr std::string_view kEllipsis = "\xe2\x80\xa6";
+    for (auto at = line.find(kEllipsis); at != std::string::npos; at = line.find(kEllipsis))
+        line.replace(at, kEllipsis.size(), "...");
     std::erase_if(line,
                   [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }); // the rest of a character
     std::ranges::replace_if(line, [](char c) { return c < 0x20 || c > 0x7e; }, '?');

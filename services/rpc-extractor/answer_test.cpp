@@ -130,7 +130,9 @@ TEST_F(AnswerTest, ReportsTheNodesErrors)
                   "unknown_method");
         EXPECT_EQ(cause(with_error(R"({"code":-1,"message":"no"})"), "uptime", status), "rpc_error");
     }
-    EXPECT_EQ(fault(with_error(R"({"code":-8,"message":"bad\nthing…"})")).text, "bad?thing? (-8)");
+    EXPECT_EQ(fault(with_error(R"({"code":-8,"message":"bad\nthing…"})")).text, "bad?thing... (-8)");
+    EXPECT_EQ(fault(with_error(R"({"code":-28,"message":"Loading block index…"})")).text,
+              "Loading block index... (-28)");
     EXPECT_THAT(fault(with_error(fmt::format(R"({{"code":-8,"message":"{}"}})", std::string(10000, 'x')))).text.size(),
                 ::testing::Lt(300U));
     EXPECT_EQ(cause(with_error("{}")), "rpc_error");
