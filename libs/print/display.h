@@ -1,8 +1,12 @@
-// How a field's bytes are to be shown: the option `display` of proto/options.proto.
+// How a field is to be shown: the option `display` of proto/options.proto.
 #pragma once
 
 #include "proto/options.pb.h"
 
+#include <cstdint>
+#include <string>
+
+#include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 
 namespace peer_observer::print {
@@ -13,5 +17,8 @@ inline proto::Display display_of(const google::protobuf::FieldDescriptor& field)
     if (field.type() == google::protobuf::FieldDescriptor::TYPE_STRING) return proto::TEXT;
     return field.options().GetExtension(proto::display);
 }
+
+/// What a HEX_NUMBER is shown as, in log lines too.
+inline std::string hex_number(std::uint64_t number) { return fmt::format("{:016x}", number); }
 
 } // namespace peer_observer::print

@@ -30,7 +30,7 @@ public:
         writer_.key("node");
         writer_.string(base::to_utf8(origin.node));
         writer_.key("publisher");
-        writer_.number(origin.publisher_id);
+        writer_.string(hex_number(origin.publisher_id));
         writer_.key("sequence");
         writer_.number(origin.sequence);
         writer_.key("kind");
@@ -142,7 +142,7 @@ private:
             writer_.number(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
             break;
         case FieldDescriptor::CPPTYPE_UINT64:
-            writer_.number(get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
+            number(field, get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
             break;
         case FieldDescriptor::CPPTYPE_DOUBLE:
             writer_.real(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
@@ -176,6 +176,14 @@ private:
         const Reflection& reflection = *message.GetReflection();
         return index < 0 ? reflection.GetStringReference(message, &field, &scratch)
                          : reflection.GetRepeatedStringReference(message, &field, index, &scratch);
+    }
+
+    void number(const FieldDescriptor& field, std::uint64_t value)
+    {
+        if (display_of(field) == proto::HEX_NUMBER)
+            writer_.string(hex_number(value));
+        else
+            writer_.number(value);
     }
 
     void enumerator(const FieldDescriptor& field, int number)
@@ -229,6 +237,7 @@ void append_json(const Origin& origin, const proto::Event& event, std::string& o
     Printer printer{out};
     printer.start(event.timestamp_ns(), origin, to_string(kind));
     printer.number("pid", event.pid());
+    if (event.process_start_ms() != 0) printer.number("process_start_ms", event.process_start_ms());
     if (event.unreadable_arguments_size() > 0)
         printer.field(event,
                       *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber));

@@ -45,7 +45,7 @@ TEST(Json, HasTheEnvelopeAndTheFields)
     content.set_replaced_fee_sat(-5);
     content.set_replacement_package_hash("\x02\x03");
     EXPECT_EQ(json(event),
-              R"({"timestamp_ns":1740827045000001999,"node":"alpha","publisher":18446744073709551615,"sequence":42,)"
+              R"({"timestamp_ns":1740827045000001999,"node":"alpha","publisher":"ffffffffffffffff","sequence":42,)"
               R"("kind":"mempool.replaced","pid":9,"event":{)"
               R"("replaced_txid":"ff00000000000000000000000000000000000000000000000000000000000001",)"
               R"("replaced_vsize_vbytes":0,"replaced_fee_sat":-5,"replaced_entry_time_s":0,)"
@@ -69,11 +69,47 @@ TEST(Json, NestsAsTheMessagesDo)
     proto::Event event;
     auto& message = *event.mutable_message()->mutable_inbound();
     message.mutable_payload()->mutable_ping()->set_nonce(UINT64_MAX);
-    EXPECT_EQ(parse(json(event)).at("event.payload.ping.nonce"), "18446744073709551615");
+    EXPECT_EQ(parse(json(event)).at("event.payload.ping.nonce"), "ffffffffffffffff");
     message.mutable_payload()->mutable_ping()->clear_nonce();
     EXPECT_THAT(json(event), HasSubstr(R"("payload":{"ping":{}})"));
     message.clear_payload();
     EXPECT_THAT(json(event), Not(HasSubstr("payload")));
+}
+
+TEST(Json, ShowsNumbersThatNobodyCountsWithAsHexText)
+{
+    proto::Event event;
+    auto& compact = *event.mutable_message()->mutable_inbound()->mutable_payload()->mutable_cmpctblock();
+    compact.set_nonce((1ULL << 53U) + 1); // what jq 1.6 would round
+    compact.add_short_ids(0xab);
+    compact.mutable_header()->set_nonce(7);
+    const auto document = parse(json(event));
+    EXPECT_EQ(document.at("event.payload.cmpctblock.nonce"), "0020000000000001");
+    EXPECT_EQ(document.at("event.payload.cmpctblock.short_ids.0"), "00000000000000ab");
+    EXPECT_EQ(document.at("event.payload.cmpctblock.header.nonce"), "7") << "32 bits";
+    EXPECT_THAT(json(event), HasSubstr(R"("nonce":"0020000000000001")")) << "as a string";
+}
+
+TEST(Json, LeavesOutWhatIsAbsent)
+{
+    proto::Event event;
+    auto& message = *event.mutable_message()->mutable_inbound();
+    auto& address = *message.mutable_payload()->mutable_addr()->add_addresses();
+    for (const char* name : {"decode_error", "raw", "unknown_", "ignored", "truncated", "process_start_ms"})
+        EXPECT_THAT(json(event), Not(HasSubstr(name)));
+    message.set_decode_error("");
+    message.set_raw("");
+    address.set_unknown_network_id(0);
+    EXPECT_THAT(json(event), HasSubstr(R"("unknown_network_id":0)"));
+    EXPECT_THAT(json(event), HasSubstr(R"("decode_error":"","raw":"")")) << "empty is not absent";
+}
+
+TEST(Json, ShowsTheStartOfTheProcessBesideItsPid)
+{
+    proto::Event event;
+    event.set_pid(9);
+    event.set_process_start_ms(12);
+    EXPECT_THAT(json(event), HasSubstr(R"("pid":9,"process_start_ms":12,"event":{)"));
 }
 
 TEST(Json, ShowsUnreadableArgumentsOnlyWhereThereAreAny)
@@ -132,8 +168,10 @@ std::string expected_value(const Message& message, const FieldDescriptor& field,
         return std::to_string(get(&R::GetInt64, &R::GetRepeatedInt64));
     case FieldDescriptor::CPPTYPE_UINT32:
         return std::to_string(get(&R::GetUInt32, &R::GetRepeatedUInt32));
-    case FieldDescriptor::CPPTYPE_UINT64:
-        return std::to_string(get(&R::GetUInt64, &R::GetRepeatedUInt64));
+    case FieldDescriptor::CPPTYPE_UINT64: {
+        const auto number = get(&R::GetUInt64, &R::GetRepeatedUInt64);
+        return display_of(field) == proto::HEX_NUMBER ? fmt::format("{:016x}", number) : std::to_string(number);
+    }
     case FieldDescriptor::CPPTYPE_ENUM:
         return std::string{get(&R::GetEnum, &R::GetRepeatedEnum)->name()};
     case FieldDescriptor::CPPTYPE_DOUBLE:
@@ -180,7 +218,7 @@ TEST(Json, HasEveryFieldOfEveryKindAndNothingElse)
 {
     for (const auto& event : events_of_every_kind()) {
         FlatJson expected{{"", "{}"},         {"timestamp_ns", std::to_string(event.timestamp_ns())},
-                          {"node", "alpha"},  {"publisher", "18446744073709551615"},
+                          {"node", "alpha"},  {"publisher", "ffffffffffffffff"},
                           {"sequence", "42"}, {"kind", to_string(kind_of(event))},
                           {"pid", "4242"},    {"event", "{}"}};
         expect_message(*kind_of(event).content, "event.", expected);
@@ -205,9 +243,10 @@ TEST(Json, HasALineForMissedEvents)
 {
     std::string out;
     append_json(Missed{"alpha", 7, 100, 12, 5}, out);
-    EXPECT_EQ(out,
-              R"({"timestamp_ns":5,"node":"alpha","publisher":7,"sequence":100,"kind":"missed","event":{"count":12}})"
-              "\n");
+    EXPECT_EQ(
+        out,
+        R"({"timestamp_ns":5,"node":"alpha","publisher":"0000000000000007","sequence":100,"kind":"missed","event":{"count":12}})"
+        "\n");
 }
 
 TEST(Json, HasALineForAnUnknownNumberOfMissedEvents)

@@ -60,7 +60,7 @@ public:
     void id(std::string_view name, std::uint64_t value)
     {
         begin(name);
-        fmt::format_to(std::back_inserter(out_), "{:016x}", value);
+        out_ += hex_number(value);
     }
 
     /// The fields of the event itself; the peer first.
@@ -169,8 +169,10 @@ private:
             return print(get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
         case FieldDescriptor::CPPTYPE_UINT32:
             return print(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
-        case FieldDescriptor::CPPTYPE_UINT64:
-            return print(get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64));
+        case FieldDescriptor::CPPTYPE_UINT64: {
+            const std::uint64_t number = get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64);
+            return display_of(field) == proto::HEX_NUMBER ? print(hex_number(number)) : print(number);
+        }
         case FieldDescriptor::CPPTYPE_DOUBLE:
             return print(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
         case FieldDescriptor::CPPTYPE_FLOAT:

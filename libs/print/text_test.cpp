@@ -50,8 +50,9 @@ TEST(Text, NamesThePeerFirstAndThePayloadByItsType)
     message.set_message_type("ping");
     message.set_size(8);
     message.mutable_payload()->mutable_ping()->set_nonce(0);
-    EXPECT_EQ(text(event), "1970-01-01T00:00:00.000000Z alpha message.inbound peer_id=3 address=[2001:db8::1]:8333 "
-                           "connection_type=outbound-full-relay message_type=ping size=8 ping={nonce=0}\n");
+    EXPECT_EQ(text(event),
+              "1970-01-01T00:00:00.000000Z alpha message.inbound peer_id=3 address=[2001:db8::1]:8333 "
+              "connection_type=outbound-full-relay message_type=ping size=8 ping={nonce=0000000000000000}\n");
     message.mutable_payload()->mutable_ping()->clear_nonce();
     EXPECT_THAT(text(event), EndsWith(" ping={}\n"));
 
@@ -77,6 +78,21 @@ TEST(Text, LeavesOutWhatIsAbsent)
     EXPECT_THAT(text(event), EndsWith(" success=false fee_sat=-1\n"));
     event.mutable_coin_selection()->mutable_normal_create_tx()->set_change_position(0);
     EXPECT_THAT(text(event), EndsWith(" success=false fee_sat=-1 change_position=0\n"));
+
+    proto::Event addresses;
+    addresses.mutable_message()->mutable_inbound()->mutable_payload()->mutable_addr()->add_addresses();
+    for (const char* name : {"decode_error", "raw", "unknown_", "ignored", "truncated"})
+        EXPECT_THAT(text(addresses), Not(HasSubstr(name)));
+}
+
+TEST(Text, ShowsNumbersThatNobodyCountsWithAsHex)
+{
+    proto::Event event;
+    event.mutable_message()->mutable_inbound()->mutable_payload()->mutable_ping()->set_nonce((1ULL << 53U) + 1);
+    EXPECT_THAT(text(event), EndsWith(" ping={nonce=0020000000000001}\n"));
+    auto& compact = *event.mutable_message()->mutable_inbound()->mutable_payload()->mutable_cmpctblock();
+    compact.add_short_ids(0xab);
+    EXPECT_THAT(text(event), HasSubstr("short_ids=[00000000000000ab]"));
 }
 
 TEST(Text, EscapesWhatCouldHarmATerminalOrPassForAField)

@@ -104,7 +104,7 @@ TEST(BatchPrinter, SaysWhatIsMissedBeforeTheEventsThatFollow)
     EXPECT_THAT(
         append(printer(Format::json), SentBatch{{1}, 12}),
         testing::StartsWith(
-            R"({"timestamp_ns":1000000000,"node":"alpha","publisher":7,"sequence":88,"kind":"missed","event":{"count":12}})"
+            R"({"timestamp_ns":1000000000,"node":"alpha","publisher":"0000000000000007","sequence":88,"kind":"missed","event":{"count":12}})"
             "\n"));
 }
 

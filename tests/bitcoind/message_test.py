@@ -64,7 +64,7 @@ def test_a_ping_and_its_pong(traced):
     traced.node.rpc.ping()
     ping = wait_for(traced, "outbound", "ping", mark)
     pong = wait_for(traced, "inbound", "pong", mark, where=lambda pong: pong["nonce"] == ping["nonce"])
-    assert pong["nonce"] != 0
+    assert int(pong["nonce"], 16) != 0
 
 
 def test_the_fee_filter(traced):

@@ -93,7 +93,7 @@ def test_a_malformed_payload_arrives_with_an_error(traced, message_type, payload
 def test_bytes_after_a_complete_payload_are_counted_and_kept(traced):
     payload = "0807060504030201" + "aabbcc"
     event = receive(traced, "ping", payload)
-    assert event["payload"]["ping"]["nonce"] == 0x0102030405060708
+    assert event["payload"]["ping"]["nonce"] == "0102030405060708"
     assert event["trailing_bytes"] == 3
     assert event["raw"] == payload
     assert "decode_error" not in event.fields

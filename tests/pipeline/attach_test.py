@@ -35,7 +35,7 @@ def test_the_binary_may_come_after_the_extractor_and_its_first_event_is_seen(dir
         extractor.wait_for_log("tracepoints to")
         play(path, "--flood", "ping", "--count", 3)
         pings = events.wait_for("message.inbound", count=3)
-        assert [ping["payload"]["ping"]["nonce"] for ping in pings] == [0, 1, 2]
+        assert [int(ping["payload"]["ping"]["nonce"], 16) for ping in pings] == [0, 1, 2]
 
 
 def test_every_restart_of_the_node_is_seen_from_its_first_event(directory):
@@ -49,7 +49,7 @@ def test_every_restart_of_the_node_is_seen_from_its_first_event(directory):
                 assert node.wait() == 0
         pings = events.wait_for("message.inbound", count=50)
         assert [ping.pid for ping in pings] == [pid for pid in pids for _ in range(10)]
-        assert [ping["payload"]["ping"]["nonce"] for ping in pings] == list(range(10)) * 5
+        assert [int(ping["payload"]["ping"]["nonce"], 16) for ping in pings] == list(range(10)) * 5
         assert harness.missing_events(events.list) == 0
 
 

@@ -100,7 +100,7 @@ def faulty_stream(directory, fault, messages=10):
         assert len(events.list) == messages
         good, bad = events.list[0::2], events.list[1::2]
         for event in good:
-            assert event["payload"]["ping"]["nonce"] == 0x0707070707070707
+            assert event["payload"]["ping"]["nonce"] == "0707070707070707"
             assert event["address"] == "127.0.0.1:8333"
             assert not event.all.get("unreadable_arguments")
         return bad
@@ -126,7 +126,7 @@ def test_a_text_that_cannot_be_read_is_absent_and_named(directory):
         assert event["peer_id"] == 1
         assert not event["address"]
         assert event["connection_type"] == "inbound"
-        assert event["payload"]["ping"]["nonce"] == 0x0707070707070707
+        assert event["payload"]["ping"]["nonce"] == "0707070707070707"
 
 
 def test_of_a_payload_above_the_limit_there_are_type_and_size(directory):

@@ -99,7 +99,7 @@ def test_a_subscriber_that_comes_and_goes_gets_whole_batches():
                     with harness.Events(extractor.url) as events:
                         events.wait_for("message.inbound", count=2_000)
                     assert harness.missing_events(events.list) == 0
-                    nonces = [event["payload"]["ping"]["nonce"] for event in events.list]
+                    nonces = [int(event["payload"]["ping"]["nonce"], 16) for event in events.list]
                     assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))
 
 
