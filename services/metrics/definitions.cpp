@@ -177,8 +177,8 @@ constexpr auto kNewDefinitions = std::to_array<Definition>({
           "Weight units of the transactions without known parents that the node holds. Patched nodes only."),
     counter(events_total, "peerobserver_events_total", {}, "Events received."),
     counter(events_lost_total, "peerobserver_events_lost_total", {label("cause")},
-            "Events that did not arrive: the extractor's ring_full and too_big (and unknown, for a cause that this "
-            "version does not know), and sequence_gap between publisher and this tool."),
+            "Events that did not arrive: the extractor's ring_full, too_big and event_too_large (and unknown, for a "
+            "cause that this version does not know), and sequence_gap between publisher and this tool."),
     counter(sequence_gaps_total, "peerobserver_sequence_gaps_total", {},
             "Places in a publisher's sequence of events at which some are missing."),
     counter(unparsable_events_total, "peerobserver_unparsable_events_total", {},

@@ -21,15 +21,17 @@ Health::Health(NodeRegistry& registry)
     : events_{registry.counter(Metric::events_total)},
       lost_{&registry.counter(Metric::events_lost_total, {"unknown"}),
             &registry.counter(Metric::events_lost_total, {"ring_full"}),
-            &registry.counter(Metric::events_lost_total, {"too_big"})},
+            &registry.counter(Metric::events_lost_total, {"too_big"}),
+            &registry.counter(Metric::events_lost_total, {"event_too_large"})},
       lost_to_gaps_{registry.counter(Metric::events_lost_total, {"sequence_gap"})},
       gaps_{registry.counter(Metric::sequence_gaps_total)},
       unparsable_{registry.counter(Metric::unparsable_events_total)},
       unknown_{registry.counter(Metric::unknown_events_total)}, latency_{registry, Metric::event_latency_seconds},
       age_{registry, Metric::last_event_age_seconds}, publishers_up_{registry.gauge(Metric::publishers_up)}
 {
-    static_assert(proto::EventsLost::RING_FULL == 1 && proto::EventsLost::TOO_BIG == 2);
-    static_assert(proto::EventsLost::Cause_ARRAYSIZE == 3);
+    static_assert(proto::EventsLost::RING_FULL == 1 && proto::EventsLost::TOO_BIG == 2 &&
+                  proto::EventsLost::EVENT_TOO_LARGE == 3);
+    static_assert(proto::EventsLost::Cause_ARRAYSIZE == 4);
 }
 
 void Health::observe_batch(std::uint64_t publisher_id, std::uint64_t event_count, std::uint64_t missed,

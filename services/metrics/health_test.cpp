@@ -15,19 +15,21 @@ TEST(Health, CountsLossesByCause)
 {
     Pipeline pipeline;
     pipeline.publish({lost(proto::EventsLost::RING_FULL, 10), lost(proto::EventsLost::RING_FULL, 1),
-                      lost(proto::EventsLost::TOO_BIG, 2), lost(proto::EventsLost::UNKNOWN_CAUSE, 3), lost(77, 4)});
+                      lost(proto::EventsLost::TOO_BIG, 2), lost(proto::EventsLost::UNKNOWN_CAUSE, 3), lost(77, 4),
+                      lost(proto::EventsLost::EVENT_TOO_LARGE, 5)});
     EXPECT_THAT(pipeline.samples(Metric::events_lost_total),
-                UnorderedElementsAre(R"(peerobserver_events_lost_total{cause="ring_full",host="alpha"} 11)",
+                UnorderedElementsAre(R"(peerobserver_events_lost_total{cause="event_too_large",host="alpha"} 5)",
+                                     R"(peerobserver_events_lost_total{cause="ring_full",host="alpha"} 11)",
                                      R"(peerobserver_events_lost_total{cause="too_big",host="alpha"} 2)",
                                      R"(peerobserver_events_lost_total{cause="unknown",host="alpha"} 7)"));
-    EXPECT_THAT(pipeline.samples(Metric::events_total), ElementsAre(R"(peerobserver_events_total{host="alpha"} 5)"));
+    EXPECT_THAT(pipeline.samples(Metric::events_total), ElementsAre(R"(peerobserver_events_total{host="alpha"} 6)"));
 }
 
 TEST(Health, ShowsLossesAsZeroFromTheStart)
 {
     Pipeline pipeline;
     pipeline.publish({sample_event()});
-    for (const char* cause : {"ring_full", "too_big", "unknown", "sequence_gap"})
+    for (const char* cause : {"ring_full", "too_big", "event_too_large", "unknown", "sequence_gap"})
         EXPECT_THAT(pipeline.page(),
                     HasSubstr(fmt::format("peerobserver_events_lost_total{{cause=\"{}\",host=\"alpha\"}} 0\n", cause)));
 }

@@ -179,7 +179,7 @@ def test_what_a_traced_program_does_arrives_without_loss(service, sources):
     assert 'peerobserver_publishers_up{host="sim"} 1\n' in page
     assert re.search(r'peerobserver_p2p_message_count\{.*host="sim",message="inv"\} [1-9]', page)
     assert re.search(r'peerobserver_addrman_attempts_total\{host="sim",.*\} [1-9]', page)
-    for cause in ("ring_full", "too_big", "unknown", "sequence_gap"):
+    for cause in ("ring_full", "too_big", "event_too_large", "unknown", "sequence_gap"):
         assert f'peerobserver_events_lost_total{{cause="{cause}",host="sim"}} 0\n' in page
     assert 'peerobserver_unparsable_events_total{host="sim"} 0\n' in page
     assert 'peerobserver_unknown_events_total{host="sim"} 0\n' in page
