@@ -8,11 +8,17 @@ namespace {
 constexpr std::size_t kMaxProcesses = 16;
 constexpr std::size_t kMaxEvicted = 1024;
 
+/// Whether two publishers may mean the same process. Not each of them need know when it started.
+bool may_be_same(const ConnectionState::ProcessId& a, const ConnectionState::ProcessId& b)
+{
+    return a.pid == b.pid && (a.start_ms == b.start_ms || a.start_ms == 0 || b.start_ms == 0);
+}
+
 } // namespace
 
-ConnectionState::Process ConnectionState::seen(std::uint64_t publisher_id, std::uint32_t pid)
+ConnectionState::Process ConnectionState::seen(const ProcessId& id)
 {
-    const auto is_it = [&](const Entry& process) { return process.publisher_id == publisher_id && process.pid == pid; };
+    const auto is_it = [&](const Entry& process) { return process.id == id; };
     if (current_ < processes_.size() && is_it(processes_[current_])) return Process::same;
 
     auto found = std::ranges::find_if(processes_, is_it);
@@ -22,7 +28,7 @@ ConnectionState::Process ConnectionState::seen(std::uint64_t publisher_id, std::
             process.alive = false;
         if (processes_.size() == kMaxProcesses)
             processes_.erase(std::ranges::min_element(processes_, {}, &Entry::last_heard));
-        processes_.push_back({.publisher_id = publisher_id, .pid = pid});
+        processes_.push_back({.id = id});
         found = std::prev(processes_.end());
     }
     found->alive = true;
@@ -59,7 +65,7 @@ void ConnectionState::closed(Direction direction, std::int64_t peer_id)
 
 void ConnectionState::publisher_gone(std::uint64_t publisher_id)
 {
-    std::erase_if(processes_, [&](const Entry& process) { return process.publisher_id == publisher_id; });
+    std::erase_if(processes_, [&](const Entry& process) { return process.id.publisher_id == publisher_id; });
     current_ = processes_.size();
 }
 
@@ -77,7 +83,7 @@ std::optional<std::uint64_t> ConnectionState::current(Direction direction) const
 bool ConnectionState::is_superseded(const Entry& process, Direction direction) const
 {
     return std::ranges::any_of(processes_, [&](const Entry& other) {
-        return other.pid == process.pid && other.alive && other.counts[index(direction)] &&
+        return may_be_same(other.id, process.id) && other.alive && other.counts[index(direction)] &&
                other.last_heard > process.last_heard;
     });
 }

@@ -14,15 +14,23 @@ namespace peer_observer::metrics {
 /// Core tells, whenever a connection is opened, how many of its direction there are. So a count is right from the first
 /// one on, also of connections opened before we looked, and gets right again after a loss of events.
 ///
-/// The state is that of a process of the node as one publisher reports it. When a process shows up that was not there
+/// The state is that of a process of the node as one publisher reports it. A process is its pid and the time of its
+/// start: in a container bitcoind has the same pid each time. When a process shows up that was not there
 /// (the node or the publisher was started again), those before it count as gone until they are heard again: one node
 /// name may stand for several processes.
 class ConnectionState {
 public:
+    struct ProcessId {
+        std::uint64_t publisher_id = 0;
+        std::uint32_t pid = 0;
+        std::uint64_t start_ms = 0; ///< 0 = not known
+        bool operator==(const ProcessId&) const = default;
+    };
+
     enum class Process : std::uint8_t { same, other, unknown };
     /// To be called for each event, before the others. Whether its process is that of the event before, another one, or
     /// one that was not known.
-    Process seen(std::uint64_t publisher_id, std::uint32_t pid);
+    Process seen(const ProcessId& id);
 
     void opened(Direction direction, std::int64_t peer_id, std::uint64_t connection_count);
     /// Core marks the connection, still counts it, and closes it soon after.
@@ -36,8 +44,7 @@ public:
 
 private:
     struct Entry {
-        std::uint64_t publisher_id;
-        std::uint32_t pid;
+        ProcessId id;
         bool alive = true;
         std::uint64_t last_heard = 0;
         std::array<std::optional<std::uint64_t>, 2> counts; ///< by direction

@@ -66,9 +66,9 @@ void Connections::increment(ByNetwork& counters, proto::Network network)
     if (number < counters.size()) counters[number]->Increment();
 }
 
-bool Connections::seen(std::uint64_t publisher_id, std::uint32_t pid)
+bool Connections::seen(const ConnectionState::ProcessId& id)
 {
-    const auto process = state_.seen(publisher_id, pid);
+    const auto process = state_.seen(id);
     if (process != ConnectionState::Process::same) show_current();
     return process == ConnectionState::Process::unknown;
 }

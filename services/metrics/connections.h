@@ -18,7 +18,7 @@ public:
     Connections(NodeRegistry& registry, const IpLists& lists);
 
     /// To be called for each event of whatever kind, before the others. True if this process was not known.
-    bool seen(std::uint64_t publisher_id, std::uint32_t pid);
+    bool seen(const ConnectionState::ProcessId& id);
     /// `time_s`: UNIX time of the event.
     bool observe(const proto::Connection& event, double time_s);
     void publisher_gone(std::uint64_t publisher_id);

@@ -149,6 +149,14 @@ TEST(Connections, OfTwoProcessesOfOneNodeAreAddedUp)
     EXPECT_THAT(inbound_now(pipeline), ElementsAre(R"(peerobserver_conn_inbound_current{host="alpha"} 45)"));
 }
 
+TEST(Connections, OfOneProcessStayWhenEventsOfNoProcessCome)
+{
+    Pipeline pipeline;
+    const auto lost = with(proto::Event{}, [](auto& event) { event.mutable_events_lost()->set_count(1); });
+    pipeline.publish({of_process(1, opened(true, 1, 40)), lost});
+    EXPECT_THAT(inbound_now(pipeline), ElementsAre(R"(peerobserver_conn_inbound_current{host="alpha"} 40)"));
+}
+
 TEST(Connections, ForPrivateBroadcastAreCounted)
 {
     Pipeline pipeline;

@@ -18,8 +18,10 @@ Node::Node(Registry& registry, std::string_view name, const IpLists& lists, cons
 void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now)
 {
     health_.observe_event(event, now);
-    // An answer to an RPC call comes from another publisher, and from no process.
-    if (!event.has_rpc() && connections_.seen(publisher_id, event.pid())) patched_.on_new_process();
+    // An answer to an RPC call comes from another publisher, and like a loss from no process.
+    if (!event.has_rpc() && !event.has_events_lost() &&
+        connections_.seen({publisher_id, event.pid(), event.process_start_ms()}))
+        patched_.on_new_process();
     if (!count(event, now)) health_.count_unknown();
 }
 
