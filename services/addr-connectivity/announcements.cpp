@@ -23,31 +23,35 @@ bool is_host(const proto::Address& address, std::string_view peer_host, const st
 
 } // namespace
 
-void AnnouncementReader::read(const std::string& node, const proto::Event& event)
+void AnnouncementReader::read(std::string_view node, std::uint64_t publisher_id, const proto::Event& event)
 {
     using proto::Connection;
+    if (!event.has_connection() && !event.has_message()) return;
+    const Process process{.node = std::string{node},
+                          .publisher_id = publisher_id,
+                          .pid = event.pid(),
+                          .start_ms = event.process_start_ms()};
     if (event.has_connection()) {
         const auto& connection = event.connection();
-        if (connection.event_case() == Connection::kClosed) ended(node, connection.closed());
-        if (connection.event_case() == Connection::kEvicted) ended(node, connection.evicted());
+        if (connection.event_case() == Connection::kClosed) ended(process, connection.closed());
+        if (connection.event_case() == Connection::kEvicted) ended(process, connection.evicted());
         return;
     }
-    if (!event.has_message()) return;
     const auto& message = event.message();
     if (message.has_outbound() && message.outbound().message_type() == "getaddr") {
         if (asked_.size() >= kMaxAsked) asked_.erase(asked_.begin());
-        asked_.emplace(node, message.outbound().peer_id());
+        asked_.emplace(process, message.outbound().peer_id());
     } else if (message.has_inbound()) {
         const auto& payload = message.inbound().payload();
-        if (payload.has_addr()) read_addresses(node, event.timestamp_ns(), message.inbound(), payload.addr());
-        if (payload.has_addrv2()) read_addresses(node, event.timestamp_ns(), message.inbound(), payload.addrv2());
+        if (payload.has_addr()) read_addresses(process, event.timestamp_ns(), message.inbound(), payload.addr());
+        if (payload.has_addrv2()) read_addresses(process, event.timestamp_ns(), message.inbound(), payload.addrv2());
     }
 }
 
-void AnnouncementReader::read_addresses(const std::string& node, std::uint64_t timestamp_ns,
+void AnnouncementReader::read_addresses(const Process& process, std::uint64_t timestamp_ns,
                                         const proto::PeerMessage& message, const proto::Addresses& addresses)
 {
-    const Peer peer{node, message.peer_id()};
+    const Peer peer{process, message.peer_id()};
     const auto host = without_port(message.address());
     const auto ip = parse_ip(host);
     std::vector<bool> own;
@@ -60,7 +64,7 @@ void AnnouncementReader::read_addresses(const std::string& node, std::uint64_t t
 
     proto::Announcement announcement;
     announcement.set_timestamp_ns(timestamp_ns);
-    announcement.set_node(node);
+    announcement.set_node(process.node);
     announcement.set_peer_id(message.peer_id());
     announcement.set_peer_address(message.address());
     announcement.set_connection_type(message.connection_type());
@@ -69,14 +73,14 @@ void AnnouncementReader::read_addresses(const std::string& node, std::uint64_t t
                                                                              : proto::Announcement::UNSOLICITED;
     for (int i = 0; i < addresses.addresses_size(); ++i) {
         announcement.set_kind(own[static_cast<std::size_t>(i)] ? proto::Announcement::SELF : kind_of_others);
-        callbacks_.announced(addresses.addresses(i), announcement);
+        callbacks_.announced(process, addresses.addresses(i), announcement);
     }
 }
 
-void AnnouncementReader::ended(const std::string& node, const proto::EndedConnection& connection)
+void AnnouncementReader::ended(const Process& process, const proto::EndedConnection& connection)
 {
-    asked_.erase({node, connection.peer_id()});
-    callbacks_.gone(node, connection.peer_id());
+    asked_.erase({process, connection.peer_id()});
+    callbacks_.gone(process, connection.peer_id());
 }
 
 } // namespace peer_observer::addr_connectivity

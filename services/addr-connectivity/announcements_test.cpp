@@ -22,7 +22,7 @@ protected:
     std::vector<int> kinds(const proto::Event& event)
     {
         found_.clear();
-        reader_.read("alpha", event);
+        reader_.read("alpha", 7, event);
         std::vector<int> kinds;
         for (const auto& announcement : found_)
             kinds.push_back(announcement.kind());
@@ -57,17 +57,18 @@ protected:
         return hosts;
     }
 
-    void ask(std::int64_t peer_id = 1)
+    void ask(std::int64_t peer_id = 1, std::uint32_t pid = 0)
     {
         proto::Event event;
+        event.set_pid(pid);
         event.mutable_message()->mutable_outbound()->set_peer_id(peer_id);
         event.mutable_message()->mutable_outbound()->set_message_type("getaddr");
-        reader_.read("alpha", event);
+        reader_.read("alpha", 7, event);
     }
 
     std::vector<Announcement> found_;
     std::vector<std::int64_t> gone_;
-    AnnouncementReader reader_{{.announced = [this](const auto&, const auto& a) { found_.push_back(a); },
+    AnnouncementReader reader_{{.announced = [this](const auto&, const auto&, const auto& a) { found_.push_back(a); },
                                 .gone = [this](const auto&, auto id) { gone_.push_back(id); }}};
 };
 
@@ -122,6 +123,21 @@ TEST_F(AnnouncementReaderTest, ForgetsAPeerThatIsGone)
     EXPECT_THAT(kinds(closed), SizeIs(0));
     EXPECT_THAT(gone_, ElementsAre(1));
     EXPECT_THAT(kinds(addresses(hosts(20))), Each(static_cast<int>(Announcement::UNSOLICITED)));
+}
+
+TEST_F(AnnouncementReaderTest, KeepsTheSamePeerOfTwoProcessesApart)
+{
+    ask(1, 100);
+    auto other = addresses(hosts(20));
+    other.set_pid(101);
+    EXPECT_THAT(kinds(other), Each(static_cast<int>(Announcement::UNSOLICITED)));
+    auto restarted = addresses(hosts(20));
+    restarted.set_pid(100);
+    restarted.set_process_start_ms(9);
+    EXPECT_THAT(kinds(restarted), Each(static_cast<int>(Announcement::UNSOLICITED)));
+    auto asked = addresses(hosts(20));
+    asked.set_pid(100);
+    EXPECT_THAT(kinds(asked), Each(static_cast<int>(Announcement::GETADDR_ANSWER)));
 }
 
 TEST_F(AnnouncementReaderTest, LeavesOutWhatTheNodeSends)

@@ -9,9 +9,9 @@ Announcers::Announcers(const Options& options, Report report)
     : options_{options}, report_{std::move(report)}, seed_{std::to_string(std::random_device{}())}
 {}
 
-Announcers::Id Announcers::add(const proto::Announcement& announcement)
+Announcers::Id Announcers::add(const Process& process, const proto::Announcement& announcement)
 {
-    const Key key{announcement.node(), announcement.peer_id(), announcement.peer_address(), announcement.dns_seed()};
+    const Key key{process, announcement.peer_id(), announcement.peer_address(), announcement.dns_seed()};
     const auto known = by_key_.find(key);
     if (known != by_key_.end()) {
         auto& announcer = announcers_.at(known->second);
@@ -92,11 +92,11 @@ void Announcers::change(Id id, const std::function<void(Announcer&)>& change)
     found->second.changed = true;
 }
 
-void Announcers::gone(const std::string& node, std::int64_t peer_id)
+void Announcers::gone(const Process& process, std::int64_t peer_id)
 {
     // Keys of one peer stand together; more than one only where a number was used again.
-    for (auto entry = by_key_.lower_bound({node, peer_id, "", ""}); entry != by_key_.end(); ++entry) {
-        if (std::get<0>(entry->first) != node || std::get<1>(entry->first) != peer_id) return;
+    for (auto entry = by_key_.lower_bound({process, peer_id, "", ""}); entry != by_key_.end(); ++entry) {
+        if (std::get<0>(entry->first) != process || std::get<1>(entry->first) != peer_id) return;
         auto& announcer = announcers_.at(entry->second);
         announcer.gone = true;
         announcer.changed = true;

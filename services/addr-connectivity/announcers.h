@@ -6,6 +6,7 @@
 #include "services/addr-connectivity/limits.h"
 #include "services/addr-connectivity/policy.h"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +17,15 @@
 #include <vector>
 
 namespace peer_observer::addr_connectivity {
+
+/// A run of a node, as one publisher tells of it. Each counts its peers from 0.
+struct Process {
+    std::string node;
+    std::uint64_t publisher_id = 0;
+    std::uint32_t pid = 0;
+    std::uint64_t start_ms = 0;
+    auto operator<=>(const Process&) const = default;
+};
 
 class Announcers {
 public:
@@ -30,7 +40,8 @@ public:
 
     Announcers(const Options& options, Report report);
 
-    Id add(const proto::Announcement& announcement);
+    /// `process`: the one whose peer it is; none for a DNS seed.
+    Id add(const Process& process, const proto::Announcement& announcement);
 
     /// Whether this address of the announcer's is followed from now on. It is not, where it was already, or where there
     /// are too many. Each that is gets one of the next three.
@@ -41,7 +52,7 @@ public:
     /// One that nobody could connect to.
     void follow_unconnectable(Id announcer);
 
-    void gone(const std::string& node, std::int64_t peer_id);
+    void gone(const Process& process, std::int64_t peer_id);
 
     /// Reports what is due.
     void tick(Clock::time_point now);
@@ -51,7 +62,7 @@ public:
     std::size_t size() const { return announcers_.size(); }
 
 private:
-    using Key = std::tuple<std::string, std::int64_t, std::string, std::string>;
+    using Key = std::tuple<Process, std::int64_t, std::string, std::string>; ///< peer, its address, DNS seed
 
     struct Announcer {
         Key key;

@@ -2,6 +2,8 @@
 
 #include "services/addr-connectivity/addr_connectivity_testing.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 namespace peer_observer::addr_connectivity {
@@ -10,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using proto::AddressChecked;
 using proto::AnnouncerReachability;
+
+const Process kAlpha{.node = "alpha", .publisher_id = 7, .pid = 100, .start_ms = 5};
 
 struct Reports {
     std::vector<AnnouncerReachability> all;
@@ -23,10 +27,10 @@ TEST(Announcers, CountWhatBecameOfEachAddressOnce)
 {
     Reports reports;
     Announcers announcers{{}, reports.callback()};
-    const auto id = announcers.add(announcement_of_peer(1));
+    const auto id = announcers.add(kAlpha, announcement_of_peer(1));
     EXPECT_TRUE(announcers.follow(id, numbered(1)));
     announcers.wait(id);
-    EXPECT_EQ(announcers.add(announcement_of_peer(1)), id);
+    EXPECT_EQ(announcers.add(kAlpha, announcement_of_peer(1)), id);
     EXPECT_FALSE(announcers.follow(id, numbered(1)));
     EXPECT_TRUE(announcers.follow(id, numbered(2)));
     announcers.checked(id, AddressChecked::REFUSED, false, false);
@@ -60,7 +64,7 @@ TEST(Announcers, ReportAtIntervalsWhatHasChanged)
     Reports reports;
     Announcers announcers{{.interval = 1min}, reports.callback()};
     const auto start = Clock::now();
-    const auto id = announcers.add(announcement_of_peer(1));
+    const auto id = announcers.add(kAlpha, announcement_of_peer(1));
     announcers.tick(start);
     EXPECT_EQ(reports.all.size(), 0U);
     announcers.tick(start + 2min);
@@ -77,12 +81,12 @@ TEST(Announcers, ReportAPeerThatIsGoneWhenNothingIsOpenAnyMore)
 {
     Reports reports;
     Announcers announcers{{}, reports.callback()};
-    const auto id = announcers.add(announcement_of_peer(1));
-    announcers.add(announcement_of_peer(2));
+    const auto id = announcers.add(kAlpha, announcement_of_peer(1));
+    announcers.add(kAlpha, announcement_of_peer(2));
     announcers.follow(id, numbered(1));
     announcers.wait(id);
-    announcers.gone("alpha", 1);
-    announcers.gone("beta", 2);
+    announcers.gone(kAlpha, 1);
+    announcers.gone({.node = "beta"}, 2);
     announcers.tick(Clock::now());
     EXPECT_EQ(reports.all.size(), 0U);
     announcers.checked(id, AddressChecked::OK, true, true);
@@ -93,17 +97,37 @@ TEST(Announcers, ReportAPeerThatIsGoneWhenNothingIsOpenAnyMore)
     announcers.checked(id, AddressChecked::OK, true, true); // of one that is forgotten: nothing happens
 }
 
+TEST(Announcers, OfTwoProcessesWithTheSamePeerIdsAreKeptApart)
+{
+    Process other_pid = kAlpha;
+    other_pid.pid = 101;
+    Process restarted = kAlpha; // as in a container
+    restarted.start_ms = 6;
+    Process other_publisher = kAlpha;
+    other_publisher.publisher_id = 8;
+    Reports reports;
+    Announcers announcers{{}, reports.callback()};
+    std::set<Announcers::Id> ids;
+    for (const auto& process : {kAlpha, other_pid, restarted, other_publisher})
+        ids.insert(announcers.add(process, announcement_of_peer(1)));
+    EXPECT_EQ(ids.size(), 4U);
+    announcers.gone(restarted, 1);
+    announcers.tick(Clock::now());
+    EXPECT_EQ(reports.all.size(), 1U) << "the peers of the others stay";
+    EXPECT_EQ(announcers.size(), 3U);
+}
+
 TEST(Announcers, HaveBounds)
 {
     Reports reports;
     Announcers announcers{{.announcers = 3, .addresses = 10}, reports.callback()};
     for (unsigned peer = 0; peer < 5; ++peer) {
-        const auto id = announcers.add(announcement_of_peer(peer));
+        const auto id = announcers.add(kAlpha, announcement_of_peer(peer));
         for (unsigned i = 0; i < 20; ++i) {
             EXPECT_EQ(announcers.follow(id, numbered(i)), i < 10);
             if (i < 10) announcers.wait(id);
         }
-        announcers.add(announcement_of_peer(0)); // never silent
+        announcers.add(kAlpha, announcement_of_peer(0)); // never silent
     }
     EXPECT_EQ(announcers.size(), 3U);
     ASSERT_EQ(reports.all.size(), 2U);

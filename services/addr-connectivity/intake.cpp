@@ -47,10 +47,10 @@ Intake::Intake(const IntakeOptions& options, const Policy& policy, Cache& cache,
     update_gauges();
 }
 
-void Intake::announced(const proto::Address& announced, const proto::Announcement& announcement)
+void Intake::announced(const Process& process, const proto::Address& announced, const proto::Announcement& announcement)
 {
     const auto kind = static_cast<std::size_t>(announcement.kind());
-    const auto announcer = announcers_.add(announcement);
+    const auto announcer = announcers_.add(process, announcement);
     const auto address = to_address(announced);
     if (!address) {
         ++counters_.announcements[kUnknownNetwork].at(kind);

@@ -37,8 +37,8 @@ public:
     /// The others outlive it.
     Intake(const IntakeOptions& options, const Policy& policy, Cache& cache, Counters& counters, Callbacks callbacks);
 
-    void announced(const proto::Address& address, const proto::Announcement& announcement);
-    void gone(const std::string& node, std::int64_t peer_id) { announcers_.gone(node, peer_id); }
+    void announced(const Process& process, const proto::Address& address, const proto::Announcement& announcement);
+    void gone(const Process& process, std::int64_t peer_id) { announcers_.gone(process, peer_id); }
     void ended(const Address& address, proto::AddressChecked found);
 
     /// Starts as many checks as the limits allow now.

@@ -43,7 +43,7 @@ struct Observed {
 
     void announce(const Address& address, unsigned peer)
     {
-        intake.announced(to_proto(address), announcement_of_peer(peer));
+        intake.announced({}, to_proto(address), announcement_of_peer(peer));
     }
 
     void end_one(Result result)
@@ -183,7 +183,7 @@ TEST(Intake, RefusesWhatThePolicyRefuses)
     observed.announce(*parse_address("127.0.0.1:8333"), 1);
     observed.announce(numbered(1, 22), 1);
     observed.announce(*parse_address("[2a00::1]:8333"), 1);
-    observed.intake.announced(proto::Address{}, announcement_of_peer(1));
+    observed.intake.announced({}, proto::Address{}, announcement_of_peer(1));
     observed.check_all(AddressChecked::OK);
     EXPECT_EQ(observed.checked().size(), 0U);
     for (const auto reason : {AnnouncerReachability::NOT_ROUTABLE, AnnouncerReachability::PORT_DENIED,
@@ -201,7 +201,7 @@ TEST(Intake, GivesAHostItsShareOverAllItsConnections)
         auto announcement = announcement_of_peer(1);
         announcement.set_peer_id(i); // a new connection each
         announcement.set_peer_address("9.9.9.9:" + std::to_string(5000 + i));
-        observed.intake.announced(to_proto(numbered(i << 16U)), announcement);
+        observed.intake.announced({}, to_proto(numbered(i << 16U)), announcement);
     }
     observed.check_all(AddressChecked::OK);
     EXPECT_EQ(observed.checked().size(), 10U);
@@ -266,7 +266,7 @@ TEST(Intake, KeepsLimitsOfChecksThatAnEarlierProcessMade)
                      second.counters,
                      {.check = [&](const Address& address) { second.checking.push_back(address); },
                       .publish = [](const proto::Event&) {}}};
-    restarted.announced(to_proto(numbered(1, 9333)), announcement_of_peer(1));
+    restarted.announced({}, to_proto(numbered(1, 9333)), announcement_of_peer(1));
     restarted.start_checks(Clock::now());
     EXPECT_EQ(second.checking.size(), 0U);
     EXPECT_EQ(second.not_checked(AnnouncerReachability::TARGET_LIMIT), 1U);

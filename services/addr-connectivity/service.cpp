@@ -33,9 +33,9 @@ Service::Service(const ServiceOptions& options, const Policy& policy, Cache& cac
                                         if (!publisher_.add(event.SerializeAsString()))
                                             warn_("an event is larger than what the bus takes, and was left out");
                                     }}},
-      reader_{{.announced = [this](const auto& address,
-                                   const auto& announcement) { intake_.announced(address, announcement); },
-               .gone = [this](const auto& node, auto peer_id) { intake_.gone(node, peer_id); }}},
+      reader_{{.announced = [this](const auto& process, const auto& address,
+                                   const auto& announcement) { intake_.announced(process, address, announcement); },
+               .gone = [this](const auto& process, auto peer_id) { intake_.gone(process, peer_id); }}},
       checker_{std::make_unique<Checker>(
           poller_, options.checker,
           [this](const Address& address, proto::AddressChecked found) { checked(address, std::move(found)); })}
@@ -98,7 +98,7 @@ void Service::receive()
             continue;
         }
         for (const auto& event : batch.events())
-            reader_.read(batch.node(), event);
+            reader_.read(batch.node(), batch.publisher_id(), event);
     } while (Clock::now() < end);
 }
 
@@ -122,7 +122,7 @@ void Service::seed_answered(const DnsOptions::Seed& seed, const Resolver::Answer
     announcement.set_timestamp_ns(unix_ns());
     announcement.set_dns_seed(seed.name);
     for (const auto& ip : answer.addresses)
-        if (const auto address = to_address(ip, seed.port)) intake_.announced(to_proto(*address), announcement);
+        if (const auto address = to_address(ip, seed.port)) intake_.announced({}, to_proto(*address), announcement);
 }
 
 void Service::checked(const Address& address, proto::AddressChecked found)
