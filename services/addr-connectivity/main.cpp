@@ -60,9 +60,9 @@ po::options_description check_options()
     add("signet-challenge", text("HEX"), "of a signet that is not the default one");
     add("only-network", strings("NETWORK"),
         "ipv4, ipv6, onion, i2p or cjdns; may be repeated (default: ipv4, ipv6, and what there is a proxy for)");
-    add("proxy", text("IP:PORT"), "SOCKS5 proxy for IPv4 and IPv6");
-    add("onion-proxy", text("IP:PORT"), "SOCKS5 proxy of Tor, for onion addresses");
-    add("i2p-proxy", text("IP:PORT"), "SOCKS5 proxy of an I2P router, for I2P addresses");
+    add("proxy", text("HOST:PORT"), "SOCKS5 proxy for IPv4 and IPv6");
+    add("onion-proxy", text("HOST:PORT"), "SOCKS5 proxy of Tor, for onion addresses");
+    add("i2p-proxy", text("HOST:PORT"), "SOCKS5 proxy of an I2P router, for I2P addresses");
     add("user-agent", text("TEXT")->default_value("/peer-observer:" PEER_OBSERVER_VERSION "/"),
         "how to introduce ourselves; at most 256 bytes");
     add("connect-timeout", seconds(20), "seconds until TCP must be connected, through the proxy too");
@@ -72,7 +72,7 @@ po::options_description check_options()
     add("deny-cidr", strings("CIDR"), "never check addresses of this range; may be repeated");
     add("allow-port", strings("PORT"), "PORT or FIRST-LAST: check it although it is in the deny list; may be repeated");
     add("deny-port", strings("PORT"), "PORT or FIRST-LAST: never check it; may be repeated");
-    add("dns-server", strings("IP:PORT"), "for --dns-seed and --ptr-names; may be repeated");
+    add("dns-server", strings("HOST:PORT"), "for --dns-seed and --ptr-names; may be repeated");
     add("dns-seed", strings("NAME[:PORT]"), "check the addresses that it gives, too; may be repeated");
     add("dns-seed-seconds", seconds(3600), "between two questions to the seeds");
     add("ptr-names", po::bool_switch(), "ask the DNS servers for the names of hosts that were connected");
