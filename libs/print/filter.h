@@ -15,12 +15,15 @@ struct FilterOptions {
     std::vector<std::string> kinds;         ///< `mempool` or `mempool.rejected`
     std::vector<std::string> message_types; ///< of the field `message_type`
     std::vector<std::int64_t> peers;        ///< of the field `peer_id`
+    std::vector<std::string> addresses;     ///< of the field `address`: with its port, or of any port
+    std::vector<std::uint32_t> pids;        ///< of the event
     std::optional<std::string> direction;   ///< `inbound` or `outbound`: the second half of the kind
 };
 
 class Filter {
 public:
-    /// Throws std::invalid_argument with one line that lists the known kinds or directions.
+    /// Throws std::invalid_argument with one line: for a kind or direction that there is not, and where events of one
+    /// of the kinds can never fit the rest.
     explicit Filter(FilterOptions options);
 
     /// Whether every event is selected.
@@ -28,6 +31,8 @@ public:
 
     /// Reports of lost events (`events_lost`) are always selected: whoever filters would else take a loss for silence.
     bool selects(const proto::Event& event) const;
+
+    bool selects_peers() const { return !options_.peers.empty(); }
 
 private:
     FilterOptions options_;

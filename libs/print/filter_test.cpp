@@ -53,8 +53,8 @@ TEST(Filter, SelectsExactlyThatKindForEveryKind)
 {
     for (const auto& kind : known_kinds())
         for (const auto& event : events_of_every_kind())
-            EXPECT_EQ(Filter{{.kinds = {kind}}}.selects(event),
-                      to_string(kind_of(event)) == kind || event.has_events_lost());
+            EXPECT_EQ(Filter{{.kinds = {kind.full_name}}}.selects(event),
+                      to_string(kind_of(event)) == kind.full_name || event.has_events_lost());
 }
 
 TEST(Filter, SelectsByMessageType)
@@ -87,6 +87,57 @@ TEST(Filter, SelectsByPeerWhateverTheKind)
     EXPECT_TRUE(filter.selects(orphan));
 }
 
+TEST(Filter, SelectsByAddressWithOrWithoutItsPort)
+{
+    auto event = message(true, 3, "tx");
+    auto& address = *event.mutable_message()->mutable_inbound()->mutable_address();
+    address = "192.0.2.1:8333";
+    EXPECT_TRUE(Filter{{.addresses = {"192.0.2.1:8333"}}}.selects(event));
+    EXPECT_TRUE((Filter{{.addresses = {"192.0.2.9", "192.0.2.1"}}}.selects(event)));
+    EXPECT_FALSE(Filter{{.addresses = {"192.0.2.1:833"}}}.selects(event));
+    EXPECT_FALSE(Filter{{.addresses = {"192.0.2"}}}.selects(event));
+    EXPECT_FALSE(Filter{{.addresses = {"192.0.2.1"}}}.selects(rejected()));
+    address = "[2001:db8::1]:8333";
+    EXPECT_TRUE(Filter{{.addresses = {"2001:db8::1"}}}.selects(event));
+    EXPECT_TRUE(Filter{{.addresses = {"[2001:db8::1]:8333"}}}.selects(event));
+    EXPECT_FALSE(Filter{{.addresses = {"2001:db8:"}}}.selects(event));
+}
+
+TEST(Filter, SelectsByProcess)
+{
+    auto event = rejected();
+    event.set_pid(7);
+    EXPECT_TRUE((Filter{{.pids = {8, 7}}}.selects(event)));
+    EXPECT_FALSE(Filter{{.pids = {8}}}.selects(event));
+    EXPECT_FALSE(Filter{{.pids = {8}}}.selects_all());
+}
+
+TEST(Filter, RefusesASelectionThatCanMatchNothing)
+{
+    const auto refusal = [](FilterOptions options) -> std::string {
+        try {
+            const Filter filter{std::move(options)};
+            return "";
+        } catch (const std::invalid_argument& error) {
+            return error.what();
+        }
+    };
+    EXPECT_EQ(
+        refusal({.kinds = {"connection"}, .message_types = {"version"}}),
+        "no event of the kind connection has a message type: this can select nothing; leave out one or the other");
+    EXPECT_THAT(refusal({.kinds = {"mempool.rejected"}, .direction = "inbound"}), HasSubstr("the direction inbound"));
+    EXPECT_THAT(refusal({.kinds = {"message.outbound"}, .direction = "inbound"}), HasSubstr("the direction inbound"));
+    EXPECT_THAT(refusal({.kinds = {"mempool"}, .peers = {3}}), HasSubstr("has a peer"));
+    EXPECT_THAT(refusal({.kinds = {"mempool"}, .addresses = {"192.0.2.1"}}), HasSubstr("has an address"));
+    EXPECT_THAT(refusal({.kinds = {"message", "connection"}, .message_types = {"version"}}), HasSubstr("connection"))
+        << "each of the kinds";
+    EXPECT_EQ(refusal({.kinds = {"message"}, .message_types = {"version"}, .peers = {3}, .direction = "inbound"}), "");
+    EXPECT_EQ(refusal({.kinds = {"connection"}, .direction = "outbound"}), "");
+    EXPECT_EQ(refusal({.kinds = {"connection"}, .peers = {3}, .addresses = {"192.0.2.1"}}), "");
+    EXPECT_EQ(refusal({.kinds = {"mempool"}, .pids = {3}}), "");
+    EXPECT_EQ(refusal({.message_types = {"version"}, .direction = "inbound"}), "");
+}
+
 TEST(Filter, WantsAllOfItsConditions)
 {
     const Filter filter{{.kinds = {"message"}, .message_types = {"tx"}, .peers = {3}, .direction = "inbound"}};
@@ -101,7 +152,7 @@ TEST(Filter, LetsReportsOfLostEventsThrough)
 {
     proto::Event lost;
     lost.mutable_events_lost()->set_count(1);
-    EXPECT_TRUE((Filter{{.kinds = {"mempool"}, .peers = {3}}}.selects(lost)));
+    EXPECT_TRUE((Filter{{.kinds = {"mempool"}, .pids = {3}}}.selects(lost)));
 }
 
 TEST(Filter, ListsTheKnownKindsWhenOneIsUnknown)

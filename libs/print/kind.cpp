@@ -40,15 +40,16 @@ Kind kind_of(const proto::Event& event)
 
 std::string to_string(const Kind& kind) { return join(kind.context, kind.name); }
 
-std::vector<std::string> known_kinds()
+std::vector<KnownKind> known_kinds()
 {
-    std::vector<std::string> kinds;
+    std::vector<KnownKind> kinds;
     for (int i = 0; i < outer_oneof()->field_count(); ++i) {
         const FieldDescriptor* arm = outer_oneof()->field(i);
         const OneofDescriptor* inner = inner_oneof(arm->message_type());
-        if (inner == nullptr) kinds.emplace_back(arm->name());
+        if (inner == nullptr) kinds.push_back({std::string{arm->name()}, {}, arm->message_type()});
         for (int j = 0; inner != nullptr && j < inner->field_count(); ++j)
-            kinds.push_back(join(arm->name(), inner->field(j)->name()));
+            kinds.push_back(
+                {join(arm->name(), inner->field(j)->name()), inner->field(j)->name(), inner->field(j)->message_type()});
     }
     return kinds;
 }

@@ -22,7 +22,13 @@ Kind kind_of(const proto::Event& event);
 /// `mempool.rejected`, or `events_lost`.
 std::string to_string(const Kind& kind);
 
+struct KnownKind {
+    std::string full_name; ///< as to_string() says it
+    std::string_view name;
+    const google::protobuf::Descriptor* content; ///< of what the innermost arm holds
+};
+
 /// All that this program knows, in the order of the descriptors.
-std::vector<std::string> known_kinds();
+std::vector<KnownKind> known_kinds();
 
 } // namespace peer_observer::print

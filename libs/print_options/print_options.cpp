@@ -1,6 +1,7 @@
 #include "libs/print_options/print_options.h"
 
 #include "libs/app/app.h"
+#include "libs/app/option_values.h"
 
 #include <boost/program_options.hpp>
 
@@ -11,10 +12,12 @@ namespace peer_observer::print_options {
 namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 using Numbers = std::vector<std::int64_t>;
+using Pids = std::vector<app::Count>;
 
 void add(po::options_description& options)
 {
     auto add = options.add_options();
+    add("count", po::value<app::Count>()->value_name("N"), "end after N printed events");
     add("format", po::value<std::string>()->value_name("FORMAT")->default_value("text"),
         "text (short, for people), json (everything, an object a line) or protobuf (EventBatch, each behind its length "
         "as a varint)");
@@ -25,7 +28,11 @@ void add(po::options_description& options)
     add("direction", po::value<std::string>()->value_name("DIRECTION"),
         "print only messages and new connections that are inbound, or that are outbound");
     add("peer", po::value<Numbers>()->value_name("ID"),
-        "print only what this peer of the node has to do with; may be repeated");
+        "print only what this peer of the node has to do with; may be repeated. Each run of a node counts its peers "
+        "from 0");
+    add("address", po::value<Strings>()->value_name("ADDRESS"),
+        "print only what the peer at this address, like 192.0.2.1 or 192.0.2.1:8333, has to do with; may be repeated");
+    add("pid", po::value<Pids>()->value_name("PID"), "print only events of this process of a node; may be repeated");
 }
 
 Format read_format(const po::variables_map& values)
@@ -37,6 +44,21 @@ Format read_format(const po::variables_map& values)
     throw app::UsageError{"--format takes text, json or protobuf, not '" + format + "'"};
 }
 
+namespace {
+
+std::vector<std::uint32_t> read_pids(const Pids& values)
+{
+    std::vector<std::uint32_t> pids;
+    for (const auto& pid : values) {
+        if (pid.value == 0 || pid.value > std::numeric_limits<std::uint32_t>::max())
+            throw app::UsageError{"--pid: " + std::to_string(pid.value) + " is no id of a process"};
+        pids.push_back(static_cast<std::uint32_t>(pid.value));
+    }
+    return pids;
+}
+
+} // namespace
+
 print::Filter read_filter(const po::variables_map& values)
 {
     print::FilterOptions options;
@@ -44,11 +66,21 @@ print::Filter read_filter(const po::variables_map& values)
     if (values.contains("message-type")) options.message_types = values["message-type"].as<Strings>();
     if (values.contains("direction")) options.direction = values["direction"].as<std::string>();
     if (values.contains("peer")) options.peers = values["peer"].as<Numbers>();
+    if (values.contains("address")) options.addresses = values["address"].as<Strings>();
+    if (values.contains("pid")) options.pids = read_pids(values["pid"].as<Pids>());
     try {
         return print::Filter{std::move(options)};
     } catch (const std::invalid_argument& error) {
         throw app::UsageError{error.what()};
     }
+}
+
+std::uint64_t read_count(const po::variables_map& values)
+{
+    if (!values.contains("count")) return kUnlimited;
+    const auto count = values["count"].as<app::Count>().value;
+    if (count == 0) throw app::UsageError{"--count 0 would print nothing: give 1 or more"};
+    return count;
 }
 
 } // namespace peer_observer::print_options

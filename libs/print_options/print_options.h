@@ -6,15 +6,22 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 
+#include <cstdint>
+#include <limits>
+
 namespace peer_observer::print_options {
 
 enum class Format { text, json, protobuf };
 
-/// Adds --format (default: text), --kind, --message-type, --direction and --peer.
+inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+/// Adds --format (default: text), --count, --kind, --message-type, --direction, --peer, --address and --pid.
 void add(boost::program_options::options_description& options);
 
-/// What the user chose. Both throw app::UsageError for a value that there is not.
+/// What the user chose. All throw app::UsageError for a value that there is not, or that selects nothing.
 Format read_format(const boost::program_options::variables_map& values);
 print::Filter read_filter(const boost::program_options::variables_map& values);
+/// kUnlimited where none is given.
+std::uint64_t read_count(const boost::program_options::variables_map& values);
 
 } // namespace peer_observer::print_options

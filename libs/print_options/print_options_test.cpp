@@ -68,6 +68,25 @@ TEST(PrintOptions, SelectByEachAndMayBeRepeatedWhereTheySaySo)
     EXPECT_FALSE(filter({"--direction", "outbound"}).selects(message("inv", 1)));
 }
 
+TEST(PrintOptions, SelectByAddressAndProcess)
+{
+    auto event = message("inv", 1);
+    event.set_pid(7);
+    event.mutable_message()->mutable_inbound()->set_address("192.0.2.1:8333");
+    EXPECT_TRUE(filter({"--address", "192.0.2.1", "--pid", "7"}).selects(event));
+    EXPECT_FALSE(filter({"--address", "192.0.2.2"}).selects(event));
+    EXPECT_FALSE(filter({"--pid", "8"}).selects(event));
+}
+
+TEST(PrintOptions, ForWhatCanPrintNothingAreWrongUsage)
+{
+    EXPECT_EQ(refusal([] { read_count(parse({"--count", "0"})); }), "--count 0 would print nothing: give 1 or more");
+    EXPECT_EQ(read_count(parse({"--count", "1"})), 1U);
+    EXPECT_EQ(read_count(parse({})), kUnlimited);
+    EXPECT_THAT(refusal([] { filter({"--kind", "connection", "--message-type", "version"}); }),
+                HasSubstr("no event of the kind connection has a message type"));
+}
+
 TEST(PrintOptions, ForWhatThereIsNotAreWrongUsage)
 {
     EXPECT_THAT(refusal([] { filter({"--kind", "mempol"}); }), HasSubstr("no kind of event is named 'mempol'"));

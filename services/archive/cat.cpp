@@ -33,7 +33,7 @@ public:
         : format_{print_options::read_format(values)}, filter_{print_options::read_filter(values)},
           range_{read_range(values)}, nodes_{read_nodes(values)}, colour_{app::wants_colour(STDOUT_FILENO)}
     {
-        if (values.contains("count")) left_ = values["count"].as<app::Count>().value;
+        left_ = print_options::read_count(values);
         if (values.contains("from-sequence")) range_.from_sequence = values["from-sequence"].as<app::Count>().value;
         if (values.contains("to-sequence")) range_.to_sequence = values["to-sequence"].as<app::Count>().value;
     }
@@ -45,7 +45,7 @@ public:
     void print(const archive::Chunk& chunk)
     {
         const bool as_it_is = format_ == Format::protobuf && filter_.selects_all() && range_.is_everything() &&
-                              nodes_.empty() && left_ == kUnlimited;
+                              nodes_.empty() && left_ == print_options::kUnlimited;
         if (as_it_is) return output_.write(chunk.content);
         for (const auto& batch : chunk.batches)
             if (wants_node(nodes_, batch.node) && !has_ended()) print(batch);
@@ -65,8 +65,6 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
-
     void print(const bus::Frame& batch)
     {
         // Neighbours that are wanted become one batch again.
@@ -104,7 +102,7 @@ private:
             }
             if (!filter_.selects(event_)) return false;
         }
-        if (left_ != kUnlimited) --left_;
+        if (left_ != print_options::kUnlimited) --left_;
         return true;
     }
 
@@ -113,7 +111,7 @@ private:
     archive::Range range_;
     std::vector<std::string> nodes_;
     bool colour_;
-    std::uint64_t left_ = kUnlimited;
+    std::uint64_t left_ = print_options::kUnlimited;
     Output output_;
     proto::Event event_;
     std::string line_;
@@ -128,7 +126,6 @@ void add_cat_options(options_description& options)
     auto add = options.add_options();
     add("from-sequence", po::value<app::Count>()->value_name("N"), "print events with this sequence number and later");
     add("to-sequence", po::value<app::Count>()->value_name("N"), "print events before this sequence number");
-    add("count", po::value<app::Count>()->value_name("N"), "end after N printed events");
 }
 
 void cat(const variables_map& values, app::Context& context)

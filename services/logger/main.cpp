@@ -24,7 +24,6 @@ app::Service make_service()
     };
     print_options::add(service.options);
     auto add = service.options.add_options();
-    add("count", po::value<app::Count>()->value_name("N"), "end after N printed events");
     add("duration", po::value<app::Seconds>()->value_name("SECONDS"), "end after so many seconds");
     service.options.add(app::subscriber_options());
     return service;
@@ -32,8 +31,7 @@ app::Service make_service()
 
 logger::Limits read_limits(const po::variables_map& values)
 {
-    logger::Limits limits;
-    if (values.contains("count")) limits.events = values["count"].as<app::Count>().value;
+    logger::Limits limits{.events = print_options::read_count(values)};
     if (values.contains("duration")) limits.duration = values["duration"].as<app::Seconds>().value;
     return limits;
 }
