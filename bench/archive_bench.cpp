@@ -4,7 +4,7 @@
 #include "libs/archive/content.h"
 #include "libs/archive/file_writer.h"
 #include "libs/archive/reader.h"
-#include "libs/bus/frame.h"
+#include "libs/events/batch.h"
 #include "proto/event.pb.h"
 
 #include <benchmark/benchmark.h>
@@ -75,12 +75,12 @@ Input make_input()
         archive::Reader reader{file};
         while (const auto chunk = reader.next())
             for (const auto& batch : chunk->batches)
-                input.batches.emplace_back(batch.batch);
+                input.batches.emplace_back(batch.bytes);
     } else {
         std::mt19937_64 random{1};
         for (std::uint64_t first = 0; first < 200'000; first += 200) {
             proto::EventBatch batch;
-            batch.set_schema_version(bus::kSchemaVersion);
+            batch.set_schema_version(events::kSchemaVersion);
             batch.set_node("bench");
             batch.set_publisher_id(1);
             batch.set_first_sequence(first);
@@ -90,7 +90,7 @@ Input make_input()
         }
     }
     for (const auto& batch : input.batches) {
-        input.events += bus::parse_batch(batch)->event_count;
+        input.events += events::parse_batch(batch)->event_count;
         input.bytes += batch.size();
     }
     return input;
@@ -105,7 +105,7 @@ const Input& input()
 proto::ArchiveHeader header()
 {
     auto header = archive::make_header("bench", kStart);
-    const auto first = *bus::parse_batch(input().batches.front());
+    const auto first = *events::parse_batch(input().batches.front());
     header.add_sources()->set_node(std::string{first.node});
     header.mutable_sources(0)->set_publisher_id(first.publisher_id);
     return header;
@@ -124,7 +124,7 @@ void write_file(const std::filesystem::path& path, int level, std::uint64_t fram
     };
     do {
         for (const auto& batch : input().batches) {
-            content.add(*bus::parse_batch(batch));
+            content.add(*events::parse_batch(batch));
             if (content.bytes.size() >= frame_kibibytes << 10U) write();
         }
         if (!content.bytes.empty()) write();

@@ -26,8 +26,8 @@ void read(const std::string& path, const Range& range)
             if (chunk->kind == Chunk::Kind::damage && chunk->problem.empty()) std::abort();
             for (const auto& batch : chunk->batches) {
                 std::uint64_t events = 0;
-                for_each_event(batch.batch, [&](const EventView& event) {
-                    (void)kind_name(event.context, event.arm);
+                events::for_each_event(batch, [&](const events::EventView& event) {
+                    (void)events::kind_name(event.context, event.arm);
                     ++events;
                 });
                 if (events != batch.event_count) std::abort();

@@ -5,7 +5,7 @@
 #include "libs/archive/content.h"
 #include "libs/archive/file_writer.h"
 #include "libs/archive/reader.h"
-#include "libs/bus/frame.h"
+#include "libs/events/batch.h"
 #include "proto/event.pb.h"
 
 #include <gtest/gtest.h>
@@ -69,7 +69,7 @@ inline proto::EventBatch make_batch(std::uint64_t first, std::uint64_t count, co
                                     std::uint64_t publisher_id = 42)
 {
     proto::EventBatch batch;
-    batch.set_schema_version(bus::kSchemaVersion);
+    batch.set_schema_version(events::kSchemaVersion);
     batch.set_node(node);
     batch.set_publisher_id(publisher_id);
     batch.set_first_sequence(first);
@@ -103,7 +103,7 @@ inline void append(FileWriter& writer, const proto::EventBatch& batch, const std
 {
     const std::string bytes = batch.SerializeAsString();
     Content content;
-    content.add(*bus::parse_batch(bytes));
+    content.add(*events::parse_batch(bytes));
     const auto frame = Compressor{3}.compress(content.bytes).get();
     ASSERT_EQ(writer.append(gaps, content.frame, frame), std::error_code{});
 }
@@ -136,13 +136,10 @@ inline Found read_all(const std::filesystem::path& path, const Range& range = {}
         if (chunk->kind == Chunk::Kind::damage)
             found.problems.push_back(std::to_string(chunk->offset) + ": " + chunk->problem);
         for (const auto& batch : chunk->batches) {
-            std::uint64_t sequence = batch.first_sequence;
-            for_each_event(batch.batch, [&](const EventView& event) {
-                if (range.contains(event, sequence)) {
-                    found.events.emplace_back(event.bytes);
-                    found.sequences.push_back(sequence);
-                }
-                ++sequence;
+            events::for_each_event(batch, [&](const events::EventView& event) {
+                if (!range.contains(event)) return;
+                found.events.emplace_back(event.bytes);
+                found.sequences.push_back(event.sequence);
             });
         }
     }

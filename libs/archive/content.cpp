@@ -1,6 +1,6 @@
 #include "libs/archive/content.h"
 
-#include "libs/archive/event_view.h"
+#include "libs/events/event_view.h"
 
 #include <protozero/exception.hpp>
 #include <protozero/varint.hpp>
@@ -11,20 +11,20 @@
 
 namespace peer_observer::archive {
 
-void Content::add(const bus::Frame& batch)
+void Content::add(const events::Batch& batch)
 {
-    protozero::write_varint(std::back_inserter(bytes), batch.batch.size());
-    bytes.append(batch.batch);
+    protozero::write_varint(std::back_inserter(bytes), batch.bytes.size());
+    bytes.append(batch.bytes);
     frame.set_content_bytes(bytes.size());
     describe(frame, batch);
 }
 
-void describe(proto::ArchiveFrame& frame, const bus::Frame& batch)
+void describe(proto::ArchiveFrame& frame, const events::Batch& batch)
 {
     const bool is_first = frame.events() == 0;
     std::uint64_t earliest = is_first ? std::numeric_limits<std::uint64_t>::max() : frame.earliest_ns();
     std::uint64_t latest = frame.latest_ns();
-    for_each_event(batch.batch, [&](const EventView& event) {
+    events::for_each_event(batch, [&](const events::EventView& event) {
         earliest = std::min(earliest, event.timestamp_ns);
         latest = std::max(latest, event.timestamp_ns);
     });
@@ -35,9 +35,9 @@ void describe(proto::ArchiveFrame& frame, const bus::Frame& batch)
     frame.set_latest_ns(latest);
 }
 
-std::expected<std::vector<bus::Frame>, std::string> split_content(std::string_view content)
+std::expected<std::vector<events::Batch>, std::string> split_content(std::string_view content)
 {
-    std::vector<bus::Frame> batches;
+    std::vector<events::Batch> batches;
     const char* position = content.data();
     const char* const end = position + content.size();
     const auto at = [&](const char* place) { return " at byte " + std::to_string(place - content.data()); };
@@ -51,7 +51,7 @@ std::expected<std::vector<bus::Frame>, std::string> split_content(std::string_vi
         }
         if (size > static_cast<std::uint64_t>(end - position))
             return std::unexpected{"a batch goes beyond the frame's end" + at(start)};
-        const auto batch = bus::parse_batch({position, static_cast<std::size_t>(size)});
+        const auto batch = events::parse_batch({position, static_cast<std::size_t>(size)});
         if (!batch) return std::unexpected{batch.error() + at(start)};
         batches.push_back(*batch);
         position += size;

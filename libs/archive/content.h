@@ -1,7 +1,7 @@
 // The content of a frame: varint-delimited EventBatches.
 #pragma once
 
-#include "libs/bus/frame.h"
+#include "libs/events/batch.h"
 #include "proto/archive.pb.h"
 
 #include <expected>
@@ -16,11 +16,11 @@ struct Content {
     std::string bytes;
     proto::ArchiveFrame frame; ///< what the index says about them; without offset and size
 
-    void add(const bus::Frame& batch);
+    void add(const events::Batch& batch);
 };
 
 /// Adds a batch to what the index says about its frame.
-void describe(proto::ArchiveFrame& frame, const bus::Frame& batch);
+void describe(proto::ArchiveFrame& frame, const events::Batch& batch);
 
 /// Whether nobody knows how many events are missing there.
 inline bool has_unknown_count(const proto::ArchiveGap& gap)
@@ -29,6 +29,6 @@ inline bool has_unknown_count(const proto::ArchiveGap& gap)
 }
 
 /// The batches in `content`, which they view. The error says what is wrong, and at which byte of the content.
-std::expected<std::vector<bus::Frame>, std::string> split_content(std::string_view content);
+std::expected<std::vector<events::Batch>, std::string> split_content(std::string_view content);
 
 } // namespace peer_observer::archive

@@ -1,6 +1,6 @@
 #include "libs/archive/file_name.h"
 
-#include "libs/bus/frame.h"
+#include "libs/events/batch.h"
 
 #include <fmt/format.h>
 
@@ -41,6 +41,6 @@ std::filesystem::path closed_path(const std::filesystem::path& path)
     return is_open_archive(path) ? std::filesystem::path{path}.replace_extension() : path;
 }
 
-bool is_folder_name(const std::string& node) { return bus::is_node_name(node) && node != "." && node != ".."; }
+bool is_folder_name(const std::string& node) { return events::is_node_name(node) && node != "." && node != ".."; }
 
 } // namespace peer_observer::archive

@@ -259,7 +259,7 @@ TEST_F(File, AFrameInsideADamagedFrameIsNotTakenForOne)
                            .compress([&] {
                                Content content;
                                const auto bytes = forged.SerializeAsString();
-                               content.add(*bus::parse_batch(bytes));
+                               content.add(*events::parse_batch(bytes));
                                return content.bytes;
                            }())
                            .get();

@@ -2,7 +2,7 @@
 
 #include "libs/archive/file_name.h"
 #include "libs/archive/record.h"
-#include "libs/bus/frame.h"
+#include "libs/events/batch.h"
 #include "proto/event.pb.h"
 
 #include <fcntl.h>
@@ -53,7 +53,7 @@ proto::ArchiveHeader make_header(const std::string& software, std::uint64_t crea
 {
     proto::ArchiveHeader header;
     header.set_format_version(kFormatVersion);
-    header.set_schema_version(bus::kSchemaVersion);
+    header.set_schema_version(events::kSchemaVersion);
     header.set_software(software);
     header.set_created_ns(created_ns);
     std::set<const FileDescriptor*> known;
@@ -112,7 +112,8 @@ std::error_code FileWriter::close()
     if (const auto error = write(encode_record(RecordType::index, index_.SerializeAsString()))) return error;
     if (const auto error = sync()) return error;
     // Nobody else creates files here; this is for who copied one into the folder.
-    if (std::filesystem::exists(path_)) return std::make_error_code(std::errc::file_exists);
+    if (std::error_code error; std::filesystem::exists(path_, error))
+        return std::make_error_code(std::errc::file_exists);
     if (::rename(open_path_.c_str(), path_.c_str()) != 0) return last_error();
     return sync_folder(path_.parent_path());
 }

@@ -11,10 +11,10 @@ namespace peer_observer::archive {
 
 bool Range::is_everything() const { return from_ns == 0 && to_ns == kEnd && from_sequence == 0 && to_sequence == kEnd; }
 
-bool Range::contains(const EventView& event, std::uint64_t sequence) const
+bool Range::contains(const events::EventView& event) const
 {
-    return event.timestamp_ns >= from_ns && event.timestamp_ns < to_ns && sequence >= from_sequence &&
-           sequence < to_sequence;
+    return event.timestamp_ns >= from_ns && event.timestamp_ns < to_ns && event.sequence >= from_sequence &&
+           event.sequence < to_sequence;
 }
 
 bool Range::touches(const proto::ArchiveFrame& frame) const

@@ -1,9 +1,9 @@
 // Reads an archive file: its header, then its batches and gaps, or only those of a range.
 #pragma once
 
-#include "libs/archive/event_view.h"
 #include "libs/archive/input_file.h"
 #include "libs/archive/scanner.h"
+#include "libs/events/event_view.h"
 #include "proto/archive.pb.h"
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Range {
     std::uint64_t to_sequence = kEnd;
 
     bool is_everything() const;
-    bool contains(const EventView& event, std::uint64_t sequence) const;
+    bool contains(const events::EventView& event) const;
     bool touches(const proto::ArchiveFrame& frame) const;
 };
 

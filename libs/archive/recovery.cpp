@@ -35,7 +35,7 @@ std::vector<std::uint64_t> frame_offsets(const proto::ArchiveIndex& index)
     return offsets;
 }
 
-void add_source(proto::ArchiveHeader& header, const bus::Frame& batch)
+void add_source(proto::ArchiveHeader& header, const events::Batch& batch)
 {
     for (const auto& source : header.sources())
         if (source.publisher_id() == batch.publisher_id && source.node() == batch.node) return;

@@ -135,7 +135,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_batches(std::uint64_t offse
     return chunk;
 }
 
-bool Scanner::is_expected(const bus::Frame& batch) const
+bool Scanner::is_expected(const events::Batch& batch) const
 {
     return !expected_ || std::ranges::any_of(expected_->sources(), [&](const auto& source) {
         return source.publisher_id() == batch.publisher_id && source.node() == batch.node;

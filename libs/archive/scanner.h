@@ -3,7 +3,7 @@
 
 #include "libs/archive/input_file.h"
 #include "libs/base/c_handle.h"
-#include "libs/bus/frame.h"
+#include "libs/events/batch.h"
 #include "proto/archive.pb.h"
 
 #include <zstd.h>
@@ -30,9 +30,9 @@ struct Chunk {
     Kind kind = Kind::damage;
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
-    std::string_view bytes;          ///< header, batches, gap, index: the frame as it lies in the file
-    std::string_view content;        ///< batches: decompressed
-    std::vector<bus::Frame> batches; ///< batches: views into `content`
+    std::string_view bytes;             ///< header, batches, gap, index: the frame as it lies in the file
+    std::string_view content;           ///< batches: decompressed
+    std::vector<events::Batch> batches; ///< batches: views into `content`
     proto::ArchiveHeader header;
     proto::ArchiveGap gap;
     std::string problem; ///< damage
@@ -67,7 +67,7 @@ private:
     std::expected<Chunk, Failure> read_skippable(std::uint64_t offset);
     std::expected<Chunk, Failure> read_batches(std::uint64_t offset);
     std::expected<std::uint64_t, std::string> frame_size(std::uint64_t offset);
-    bool is_expected(const bus::Frame& batch) const;
+    bool is_expected(const events::Batch& batch) const;
     bool starts_frame(std::uint64_t offset);
     std::uint64_t find_next(std::uint64_t offset, std::uint64_t declared_size);
 

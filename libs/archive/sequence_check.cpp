@@ -11,7 +11,7 @@ constexpr std::size_t kMaxPublishers = 4096;
 
 } // namespace
 
-SequenceCheck::Finding SequenceCheck::next(const bus::Frame& batch)
+SequenceCheck::Finding SequenceCheck::next(const events::Batch& batch)
 {
     return next(batch.publisher_id, batch.first_sequence, batch.event_count);
 }

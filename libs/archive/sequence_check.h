@@ -1,7 +1,7 @@
 // Follows the sequence numbers of an archive's publishers.
 #pragma once
 
-#include "libs/bus/frame.h"
+#include "libs/events/batch.h"
 #include "proto/archive.pb.h"
 
 #include <cstdint>
@@ -22,7 +22,7 @@ public:
     };
 
     /// The first batch or gap of a publisher sets where its numbers start.
-    Finding next(const bus::Frame& batch);
+    Finding next(const events::Batch& batch);
     Finding next(const proto::ArchiveGap& gap);
 
     /// By publisher: the number that comes next.

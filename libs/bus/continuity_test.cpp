@@ -21,7 +21,7 @@ protected:
                        std::string_view node = "alpha")
     {
         return {
-            .node = node, .publisher_id = id, .first_sequence = first, .event_count = count, .batch = {}, .last = last};
+            .node = node, .publisher_id = id, .first_sequence = first, .event_count = count, .bytes = {}, .last = last};
     }
 
     Continuity continuity_{3};

@@ -30,8 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     demand(is_node_name(frame->node));
     demand(bytes.starts_with(frame_start(frame->node)));
-    demand(bytes.ends_with(frame->batch));
-    demand(frame->event_count <= frame->batch.size());
+    demand(bytes.ends_with(frame->bytes));
+    demand(frame->event_count <= frame->bytes.size());
     demand(frame->event_count <= std::numeric_limits<std::uint64_t>::max() - frame->first_sequence);
 
     // What we would send in its place is good as well.

@@ -65,7 +65,7 @@ TEST(Frame, OfTheGeneratedClassesIsRead)
     EXPECT_EQ(frame->publisher_id, 1U);
     EXPECT_EQ(frame->first_sequence, 5U);
     EXPECT_EQ(frame->event_count, 2U);
-    EXPECT_EQ(frame->batch, good_batch().SerializeAsString());
+    EXPECT_EQ(frame->bytes, good_batch().SerializeAsString());
 }
 
 TEST(Frame, FieldsOfLaterVersionsArePassedOver)

@@ -107,7 +107,7 @@ public:
 
     void forward(std::string_view batch)
     {
-        const auto parsed = parse_batch(batch);
+        const auto parsed = events::parse_batch(batch);
         if (!parsed) throw std::invalid_argument{parsed.error()};
         flush();
         events_ += parsed->event_count;

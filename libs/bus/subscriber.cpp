@@ -151,13 +151,7 @@ private:
         events_ += frame->event_count;
         ++batches_;
         bytes_ += current_->frame.size();
-        return Batch{.node = frame->node,
-                     .publisher_id = frame->publisher_id,
-                     .first_sequence = frame->first_sequence,
-                     .event_count = frame->event_count,
-                     .missed = verdict.missed,
-                     .unknown_loss = verdict.unknown,
-                     .bytes = frame->batch};
+        return Batch{*frame, verdict.missed, verdict.unknown};
     }
 
     /// Nothing is refused: the other one may be the liar.

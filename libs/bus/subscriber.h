@@ -4,6 +4,7 @@
 #include "libs/bus/continuity.h"
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
+#include "libs/events/batch.h"
 
 #include <chrono>
 #include <cstddef>
@@ -30,19 +31,14 @@ struct SubscriberOptions {
     std::size_t queue_bytes = std::size_t{256} << 20U;
 };
 
-/// One frame, already checked: topic, envelope version, and an envelope that parses.
-struct Batch {
-    std::string_view node;
-    std::uint64_t publisher_id = 0;
-    std::uint64_t first_sequence = 0;
-    std::uint64_t event_count = 0; ///< 0 = heartbeat
+/// Out of one frame, already checked: topic, envelope version, and an envelope that parses. Views bytes that are valid
+/// until the next receive().
+struct Batch : events::Batch {
     /// Events of this publisher that should have come before this batch and did not.
     std::uint64_t missed = 0;
     /// In front of this batch an unknown number of events is missing: a publisher of this node was replaced without
     /// having said that it stops, or numbers jumped further than can be true. They are not in `missed`.
     std::optional<UnknownLoss> unknown_loss = std::nullopt;
-    /// The serialized EventBatch. Valid until the next receive().
-    std::string_view bytes;
 };
 
 /// Counted from the subscriber's start.

@@ -22,4 +22,12 @@ struct Missed {
     std::uint64_t timestamp_ns = 0;         ///< of the next event that did arrive, or of when the gap was noticed
 };
 
+/// What follows is of another process of the node than what came before.
+struct OtherProcess {
+    std::string_view node;
+    std::uint32_t pid = 0;
+    std::uint64_t process_start_ms = 0; ///< 0 = not known
+    std::uint64_t timestamp_ns = 0;     ///< of its first event
+};
+
 } // namespace peer_observer::print

@@ -271,4 +271,13 @@ void append_text(const Missed& missed, bool colour, std::string& out)
     line.end();
 }
 
+void append_text(const OtherProcess& process, bool colour, std::string& out)
+{
+    Line line{out, colour};
+    line.start(process.timestamp_ns, process.node, "other_process", kYellow);
+    line.number("pid", process.pid);
+    if (process.process_start_ms != 0) line.number("process_start_ms", process.process_start_ms);
+    line.end();
+}
+
 } // namespace peer_observer::print

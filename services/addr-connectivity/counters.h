@@ -31,7 +31,6 @@ struct Counters {
     std::array<Counter, kNetworkCount> connect_ns{};
     std::array<Counter, kNetworkCount> versions{};
     std::array<Counter, kNetworkCount> version_ns{};
-    Counter unparsable_batches{};
     Counter cache_errors{};
     Counter seed_lookups{};
     Counter failed_seed_lookups{};

@@ -272,12 +272,6 @@ void serve(const po::variables_map& values, app::Context& context)
                                 .nodes = values.contains("node") ? values["node"].as<Strings>() : Strings{},
                                 .tls = source_tls ? tls : std::nullopt}};
     app::log_notices(subscriber);
-    const auto telemetry = app::serve_metrics(values, "addr-connectivity");
-    if (telemetry) {
-        app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
-        app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });
-        add_metrics(*telemetry, counters);
-    }
     Service service{options,
                     policy,
                     cache,
@@ -285,6 +279,13 @@ void serve(const po::variables_map& values, app::Context& context)
                     subscriber,
                     publisher,
                     [](const std::string& line) { spdlog::warn("{}", line); }};
+    const auto telemetry = app::serve_metrics(values, "addr-connectivity");
+    if (telemetry) {
+        app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
+        app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });
+        add_metrics(*telemetry, counters);
+        service.bad_events().add_metrics(*telemetry);
+    }
     service.run(context);
 }
 

@@ -124,8 +124,6 @@ const std::array kRows = {
         [](const Counters& c) { return one(c.remembered_checks); }},
     Row{"cache_write_errors_total", MetricType::counter, "", "Attempts to write to the cache file that failed.",
         [](const Counters& c) { return one(c.cache_errors); }},
-    Row{"unparsable_batches_total", MetricType::counter, "", "Batches from the bus that could not be parsed.",
-        [](const Counters& c) { return one(c.unparsable_batches); }},
     Row{"dns_seed_lookups_total", MetricType::counter, "", "Answers of DNS seeds, failures included.",
         [](const Counters& c) { return one(c.seed_lookups); }},
     Row{"dns_seed_failures_total", MetricType::counter, "", "DNS seeds that gave no address.",

@@ -89,16 +89,13 @@ void Service::receive()
 {
     const bool idle = intake_.idle() && (!resolver_ || resolver_->in_flight() == 0);
     const auto end = Clock::now() + kReceiveTime;
-    proto::EventBatch batch;
     do {
         const auto received = subscriber_.receive(idle ? std::chrono::milliseconds{kLongestIdleWait} : 0ms);
         if (!received) return;
-        if (!batch.ParseFromArray(received->bytes.data(), static_cast<int>(received->bytes.size()))) {
-            ++counters_.unparsable_batches;
-            continue;
-        }
-        for (const auto& event : batch.events())
-            reader_.read(batch.node(), batch.publisher_id(), event);
+        events_.each(
+            *received,
+            [&](const auto& event, const auto&) { reader_.read(received->node, received->publisher_id, event); },
+            [&](const auto& bad) { bad_events_.add(*received, bad); });
     } while (Clock::now() < end);
 }
 

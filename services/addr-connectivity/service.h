@@ -2,6 +2,7 @@
 #pragma once
 
 #include "libs/app/app.h"
+#include "libs/app/bad_events.h"
 #include "libs/bus/publisher.h"
 #include "libs/bus/subscriber.h"
 #include "services/addr-connectivity/announcements.h"
@@ -43,6 +44,8 @@ public:
     /// Until it is to stop. Checks that are going on then have no result; all others are reported and remembered.
     void run(app::Context& context);
 
+    const app::BadEvents& bad_events() const { return bad_events_; }
+
 private:
     void receive();
     void ask_seeds(Clock::time_point now);
@@ -62,6 +65,8 @@ private:
     Poller poller_;
     Intake intake_;
     AnnouncementReader reader_;
+    events::EventReader events_;
+    app::BadEvents bad_events_;
     std::unique_ptr<Checker> checker_;
     std::unique_ptr<Resolver> resolver_; ///< null without DNS servers
 };

@@ -1,23 +1,19 @@
+#include "libs/app/app.h"
 #include "libs/app/colour.h"
 #include "libs/app/option_values.h"
 #include "libs/archive/content.h"
 #include "libs/archive/reader.h"
-#include "libs/print/json.h"
-#include "libs/print/text.h"
-#include "libs/print_options/print_options.h"
+#include "libs/print_options/batch_printer.h"
 #include "services/archive/inputs.h"
 #include "services/archive/output.h"
 #include "services/archive/progress.h"
 #include "services/archive/verbs.h"
-
-#include <protozero/varint.hpp>
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <iterator>
 #include <limits>
 #include <stdexcept>
 
@@ -25,13 +21,14 @@ namespace peer_observer::archive_tool {
 namespace {
 
 namespace po = boost::program_options;
-using print_options::Format;
+using print_options::BatchPrinter;
 
 class Cat {
 public:
     explicit Cat(const po::variables_map& values)
-        : format_{print_options::read_format(values)}, filter_{print_options::read_filter(values)},
-          range_{read_range(values)}, nodes_{read_nodes(values)}, colour_{app::wants_colour(STDOUT_FILENO)}
+        : printer_{print_options::read_format(values), print_options::read_filter(values),
+                   app::wants_colour(STDOUT_FILENO), bad_events_},
+          range_{read_range(values)}, nodes_{read_nodes(values)}
     {
         left_ = print_options::read_count(values);
         if (values.contains("from-sequence")) range_.from_sequence = values["from-sequence"].as<app::Count>().value;
@@ -44,77 +41,39 @@ public:
 
     void print(const archive::Chunk& chunk)
     {
-        const bool as_it_is = format_ == Format::protobuf && filter_.selects_all() && range_.is_everything() &&
-                              nodes_.empty() && left_ == print_options::kUnlimited;
-        if (as_it_is) return output_.write(chunk.content);
-        for (const auto& batch : chunk.batches)
-            if (wants_node(nodes_, batch.node) && !has_ended()) print(batch);
+        if (printer_.copies_batches() && range_.is_everything() && nodes_.empty() && left_ == print_options::kUnlimited)
+            return output_.write(chunk.content);
+        BatchPrinter::Peek peek;
+        if (!range_.is_everything()) peek = [this](const auto& event) { return range_.contains(event); };
+        for (const auto& batch : chunk.batches) {
+            if (!wants_node(nodes_, batch.node) || has_ended()) continue;
+            text_.clear();
+            const auto printed = printer_.append(batch, left_, text_, peek);
+            if (left_ != print_options::kUnlimited) left_ -= printed;
+            output_.write(text_);
+        }
     }
 
     void print(const proto::ArchiveGap& gap)
     {
-        if (format_ == Format::protobuf || !wants_node(nodes_, gap.source().node())) return;
+        if (!wants_node(nodes_, gap.source().node())) return;
         if (gap.first_sequence() >= range_.to_sequence || gap.first_sequence() + gap.count() <= range_.from_sequence)
             return;
-        const print::Missed missed{gap.source().node(), gap.source().publisher_id(), gap.first_sequence(),
-                                   archive::has_unknown_count(gap) ? std::nullopt : std::optional{gap.count()},
-                                   gap.noticed_ns()};
-        line_.clear();
-        format_ == Format::json ? print::append_json(missed, line_) : print::append_text(missed, colour_, line_);
-        output_.write(line_);
+        const auto count = archive::has_unknown_count(gap) ? std::nullopt : std::optional{gap.count()};
+        text_.clear();
+        printer_.append_missed(
+            {gap.source().node(), gap.source().publisher_id(), gap.first_sequence(), count, gap.noticed_ns()}, text_);
+        output_.write(text_);
     }
 
 private:
-    void print(const bus::Frame& batch)
-    {
-        // Neighbours that are wanted become one batch again.
-        if (format_ == Format::protobuf) {
-            archive::select_events(
-                batch.batch, [this](const auto& event, auto sequence) { return take(event, sequence); },
-                [this](std::string_view run) {
-                    line_.clear();
-                    protozero::write_varint(std::back_inserter(line_), run.size());
-                    output_.write(line_);
-                    output_.write(run);
-                });
-            return;
-        }
-        print::Origin origin{batch.node, batch.publisher_id, batch.first_sequence};
-        archive::for_each_event(batch.batch, [&](const archive::EventView& event) {
-            if (take(event, origin.sequence)) {
-                line_.clear();
-                format_ == Format::json ? print::append_json(origin, event_, line_)
-                                        : print::append_text(origin, event_, colour_, line_);
-                output_.write(line_);
-            }
-            ++origin.sequence;
-        });
-    }
-
-    /// Parses the event where anybody asks for what is in it.
-    bool take(const archive::EventView& event, std::uint64_t sequence)
-    {
-        if (left_ == 0 || !range_.contains(event, sequence)) return false;
-        if (format_ != Format::protobuf || !filter_.selects_all()) {
-            if (!event_.ParseFromArray(event.bytes.data(), static_cast<int>(event.bytes.size()))) {
-                spdlog::warn("event {} is not valid protobuf", sequence);
-                return false;
-            }
-            if (!filter_.selects(event_)) return false;
-        }
-        if (left_ != print_options::kUnlimited) --left_;
-        return true;
-    }
-
-    Format format_;
-    print::Filter filter_;
+    app::BadEvents bad_events_;
+    BatchPrinter printer_;
     archive::Range range_;
     std::vector<std::string> nodes_;
-    bool colour_;
     std::uint64_t left_ = print_options::kUnlimited;
     Output output_;
-    proto::Event event_;
-    std::string line_;
+    std::string text_;
 };
 
 } // namespace

@@ -36,7 +36,7 @@ struct Row {
     std::uint64_t earliest_ns = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t latest_ns = 0;
 
-    void add(const archive::EventView& event)
+    void add(const events::EventView& event)
     {
         ++events;
         bytes += event.bytes.size();
@@ -70,9 +70,8 @@ public:
         for (const auto& batch : chunk.batches) {
             if (!wants_node(nodes_, batch.node)) continue;
             if (sources_.size() < kMaxSources) sources_[std::string{batch.node}].insert(batch.publisher_id);
-            std::uint64_t sequence = batch.first_sequence;
-            archive::for_each_event(batch.batch, [&](const archive::EventView& event) {
-                if (range_.contains(event, sequence++)) add(event);
+            events::for_each_event(batch, [&](const events::EventView& event) {
+                if (range_.contains(event)) add(event);
             });
         }
     }
@@ -125,7 +124,7 @@ private:
         return proto::ArchiveGap::Cause_IsValid(cause) ? proto::ArchiveGap::Cause_Name(cause) : std::to_string(cause);
     }
 
-    void add(const archive::EventView& event)
+    void add(const events::EventView& event)
     {
         total_.add(event);
         Key key{event.context, event.arm, std::string{event.message_type}};
@@ -134,7 +133,7 @@ private:
         if (event.context == proto::Event::kEventsLostFieldNumber) add_lost(event);
     }
 
-    void add_lost(const archive::EventView& event)
+    void add_lost(const events::EventView& event)
     {
         proto::Event parsed;
         if (!parsed.ParseFromArray(event.bytes.data(), static_cast<int>(event.bytes.size()))) return;
@@ -155,7 +154,7 @@ private:
                             "share", "from", "to");
         for (const auto& [key, row] : rows) {
             const auto& [context, arm, type] = key;
-            archive_tool::print("{:28} {:14} {:>12} {:>14} {:>6.2f}%  {:30} {}\n", archive::kind_name(context, arm),
+            archive_tool::print("{:28} {:14} {:>12} {:>14} {:>6.2f}%  {:30} {}\n", events::kind_name(context, arm),
                                 type.empty() ? "-" : printable(type), row.events, row.bytes,
                                 100.0 * static_cast<double>(row.bytes) / static_cast<double>(total_.bytes),
                                 format_time(row.earliest_ns), format_time(row.latest_ns));

@@ -45,7 +45,7 @@ public:
         std::uint64_t take = 0;
         std::uint64_t next_time = 0;
         bool is_more = false;
-        archive::for_each_event(item.batch->batch, [&](const archive::EventView& event) {
+        events::for_each_event(*item.batch, [&](const events::EventView& event) {
             if (index++ < item.taken || is_more) return;
             is_more = take > 0 && event.timestamp_ns > until_ns;
             if (is_more) {
@@ -56,12 +56,12 @@ public:
         });
         const std::uint64_t first = item.batch->first_sequence + item.taken;
         const bool is_wanted = wants_node(nodes_, item.batch->node);
-        archive::select_events(
-            item.batch->batch,
-            [&](const auto& event, auto sequence) {
-                return is_wanted && sequence >= first && sequence - first < take && range_.contains(event, sequence);
+        events::select(
+            *item.batch,
+            [&](const auto& event) {
+                return is_wanted && event.sequence >= first && event.sequence - first < take && range_.contains(event);
             },
-            [&](std::string_view run) { content_.add(*bus::parse_batch(run)); });
+            [&](const auto& run) { content_.add(run); });
         if (content_.bytes.size() >= kFrameBytes) write_frame();
         if (item.taken + take < end) {
             track.pop_events(take, next_time);

@@ -66,26 +66,26 @@ public:
     std::uint64_t damaged() const { return damaged_; }
 
 private:
-    void play(const bus::Frame& batch)
+    void play(const events::Batch& batch)
     {
         if (range_.is_everything()) {
             publish(batch);
         } else {
-            archive::select_events(
-                batch.batch, [this](const auto& event, auto sequence) { return range_.contains(event, sequence); },
-                [this](std::string_view run) { publish(*bus::parse_batch(run)); });
+            events::select(
+                batch, [this](const auto& event) { return range_.contains(event); },
+                [this](const auto& run) { publish(run); });
         }
     }
 
-    void publish(const bus::Frame& batch)
+    void publish(const events::Batch& batch)
     {
         if (pass_ == 0) {
-            publisher_.forward(batch.batch);
+            publisher_.forward(batch.bytes);
         } else {
-            std::string frame;
-            bus::begin_frame(frame, batch.node, batch.publisher_id + pass_, batch.first_sequence);
-            archive::for_each_event(batch.batch, [&](const auto& event) { bus::append_event(frame, event.bytes); });
-            publisher_.forward(std::string_view{frame}.substr(bus::frame_start(batch.node).size()));
+            std::string bytes;
+            events::begin_batch(bytes, batch.node, batch.publisher_id + pass_, batch.first_sequence);
+            events::for_each_event(batch, [&](const auto& event) { events::append_event(bytes, event.bytes); });
+            publisher_.forward(bytes);
         }
         events_ += batch.event_count;
         note(std::string{batch.node}, batch.publisher_id, batch.first_sequence + batch.event_count);
@@ -101,9 +101,9 @@ private:
     {
         next_heartbeat_ = steady_clock::now() + kHeartbeat;
         for (const auto& [source, next] : next_) {
-            std::string frame;
-            bus::begin_frame(frame, source.first, source.second, next);
-            publisher_.forward(std::string_view{frame}.substr(bus::frame_start(source.first).size()));
+            std::string heartbeat;
+            events::begin_batch(heartbeat, source.first, source.second, next);
+            publisher_.forward(heartbeat);
         }
     }
 

@@ -128,7 +128,7 @@ TEST(TracksOfFiles, MergeByEventNotByBatch)
     ASSERT_EQ(found.events.size(), 40U);
     std::uint64_t last = 0;
     for (const auto& event : found.events) {
-        const auto time = archive::view_event(event).timestamp_ns;
+        const auto time = events::view_event(event).timestamp_ns;
         EXPECT_GE(time, last);
         last = time;
     }

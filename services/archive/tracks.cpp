@@ -11,11 +11,11 @@ namespace {
 
 using archive::Chunk;
 
-std::uint64_t first_time(const bus::Frame& batch)
+std::uint64_t first_time(const events::Batch& batch)
 {
     std::uint64_t time = 0;
     bool is_first = true;
-    archive::for_each_event(batch.batch, [&](const archive::EventView& event) {
+    events::for_each_event(batch, [&](const events::EventView& event) {
         if (std::exchange(is_first, false)) time = event.timestamp_ns;
     });
     return time;

@@ -18,7 +18,7 @@ namespace peer_observer::archive_tool {
 class Track {
 public:
     struct Item {
-        const bus::Frame* batch = nullptr;
+        const events::Batch* batch = nullptr;
         const proto::ArchiveGap* gap = nullptr; ///< one of the two
         std::uint64_t taken = 0;                ///< events of the batch that pop_events() took
     };

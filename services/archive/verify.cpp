@@ -79,7 +79,7 @@ private:
         verdict_.events += frame.events();
         for (const auto& batch : chunk.batches) {
             check_sequence(chunk.offset, sequences_.next(batch));
-            archive::for_each_event(batch.batch, [&](const archive::EventView& event) {
+            events::for_each_event(batch, [&](const events::EventView& event) {
                 if (event.timestamp_ns < last_ns_) ++verdict_.clock_jumps;
                 last_ns_ = event.timestamp_ns;
             });

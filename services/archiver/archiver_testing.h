@@ -33,13 +33,10 @@ struct Archiver {
                       RecorderOptions recorder_options = {}, std::size_t threads = 0)
         : compressor{3, threads},
           directory{path, counters, [this](bool, const std::string& line) { log.push_back(line); }},
-          environment{options,
-                      print::Filter{options.selection},
-                      directory,
-                      compressor,
-                      clock,
-                      counters,
-                      [this](bool, const std::string& line) { log.push_back(line); }},
+          environment{options,    print::Filter{options.selection},
+                      directory,  compressor,
+                      clock,      counters,
+                      bad_events, [this](bool, const std::string& line) { log.push_back(line); }},
           recorder{environment, recorder_options}
     {}
 
@@ -47,13 +44,7 @@ struct Archiver {
              std::optional<bus::UnknownLoss> unknown_loss = std::nullopt)
     {
         const std::string bytes = batch.SerializeAsString();
-        recorder.add({.node = batch.node(),
-                      .publisher_id = batch.publisher_id(),
-                      .first_sequence = batch.first_sequence(),
-                      .event_count = static_cast<std::uint64_t>(batch.events_size()),
-                      .missed = missed,
-                      .unknown_loss = unknown_loss,
-                      .bytes = bytes});
+        recorder.add({*events::parse_batch(bytes), missed, unknown_loss});
     }
 
     bool logged(const std::string& text) const
@@ -63,6 +54,7 @@ struct Archiver {
 
     FakeClock clock;
     Counters counters{};
+    app::BadEvents bad_events{[this](const std::string& line) { log.push_back(line); }};
     std::vector<std::string> log;
     archive::Compressor compressor;
     Directory directory;

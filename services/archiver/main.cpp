@@ -127,9 +127,10 @@ void record(const po::variables_map& values, app::Context& context)
     // A limit on a file's size is an error of write() like others.
     if (std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) throw std::runtime_error{"cannot ignore SIGXFSZ"};
     archiver::Counters counters;
+    app::BadEvents bad_events;
     archiver::Clock clock;
     archiver::Directory directory{values["directory"].as<std::string>(), counters, log};
-    archiver::Environment environment{options, filter, directory, compressor, clock, counters, log};
+    archiver::Environment environment{options, filter, directory, compressor, clock, counters, bad_events, log};
     bus::Subscriber subscriber{subscriber_options};
     app::log_notices(subscriber);
     archiver::Recorder recorder{environment, recorder_options};
@@ -137,6 +138,7 @@ void record(const po::variables_map& values, app::Context& context)
     if (telemetry) {
         app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
         archiver::add_archiver_metrics(*telemetry, counters);
+        bad_events.add_metrics(*telemetry);
     }
     context.ready();
 

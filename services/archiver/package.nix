@@ -14,6 +14,6 @@
 mkService {
   name = "archiver";
   description = "Writes the events of Bitcoin nodes to compressed files";
-  folders = ["libs/app" "libs/archive" "libs/base" "libs/bus" "libs/print" "libs/telemetry"];
+  folders = ["libs/app" "libs/archive" "libs/base" "libs/bus" "libs/events" "libs/print" "libs/telemetry"];
   buildInputs = [boost fmt nlohmann_json nng prometheus-cpp protobuf protozero spdlog systemdLibs zstd];
 }

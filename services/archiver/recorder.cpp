@@ -34,12 +34,11 @@ void Recorder::add(const bus::Batch& batch)
                 true, fmt::format("a node named '{}' cannot be archived: that is no name of a folder", batch.node));
         return;
     }
-    const bus::Frame frame{batch.node, batch.publisher_id, batch.first_sequence, batch.event_count, batch.bytes};
     Stream& stream = stream_of(batch);
     const bool is_credible = !batch.unknown_loss || batch.unknown_loss->publisher_id != batch.publisher_id;
     if (batch.unknown_loss && is_credible)
         stream.note_crash_of(batch.unknown_loss->publisher_id, batch.unknown_loss->next_sequence);
-    stream.add(frame, batch.missed, is_credible);
+    stream.add(batch, batch.missed, is_credible);
 }
 
 Stream& Recorder::stream_of(const bus::Batch& batch)

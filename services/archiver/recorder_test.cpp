@@ -176,9 +176,7 @@ TEST_F(Recording, AJumpThatCannotBeTrueIsNotCountedAsMissing)
 TEST_F(Recording, ASelectionKeepsNumbersAndIsNoGap)
 {
     {
-        Archiver archiver{
-            folder_.path(),
-            {.selection = {.kinds = {"mempool.added"}, .message_types = {}, .peers = {}, .direction = {}}}};
+        Archiver archiver{folder_.path(), {.selection = {.kinds = {"mempool.added"}}}};
         archiver.add(make_batch(0, 100));
         archiver.recorder.close();
     }
@@ -191,6 +189,29 @@ TEST_F(Recording, ASelectionKeepsNumbersAndIsNoGap)
     }
     archive::Reader reader{files_in(folder_.path()).front()};
     EXPECT_THAT(reader.header()->selection().kinds(), ElementsAre("mempool.added"));
+}
+
+TEST_F(Recording, ASelectionNamesWhatIsNotValidAndKeepsItsNeighbours)
+{
+    std::string bytes;
+    events::begin_batch(bytes, "alice", 42, 0);
+    for (std::uint64_t i = 0; i < 4; ++i)
+        events::append_event(bytes, i == 1 ? "\xff\xff\xff" : make_event(i).SerializeAsString());
+    for (const bool selects : {true, false}) {
+        const auto folder = folder_ / (selects ? "some" : "all");
+        Archiver archiver{folder,
+                          {.selection = {.kinds = selects ? std::vector<std::string>{"message", "mempool"}
+                                                          : std::vector<std::string>{}}}};
+        archiver.recorder.add({*events::parse_batch(bytes)});
+        archiver.recorder.close();
+        EXPECT_EQ(archiver.bad_events.count(), selects ? 1U : 0U);
+        EXPECT_EQ(archiver.logged("event 1 of node alice, publisher 000000000000002a, is skipped"), selects);
+        const auto found = read_folder(folder);
+        if (selects)
+            EXPECT_THAT(found.sequences, ElementsAre(0, 2, 3));
+        else
+            EXPECT_THAT(found.sequences, ElementsAre(0, 1, 2, 3)) << "whoever keeps all keeps the bytes";
+    }
 }
 
 TEST_F(Recording, ANodeNamedLikeAnotherFolderIsRefused)

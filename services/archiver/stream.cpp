@@ -1,6 +1,6 @@
 #include "services/archiver/stream.h"
 
-#include "libs/archive/event_view.h"
+#include "libs/events/event_view.h"
 
 #include <fmt/format.h>
 
@@ -30,7 +30,7 @@ Stream::~Stream()
     set_failing(false, {});
 }
 
-void Stream::add(const bus::Frame& batch, std::uint64_t missed, bool credible)
+void Stream::add(const events::Batch& batch, std::uint64_t missed, bool credible)
 {
     last_use_ = environment_.clock.steady();
     const std::uint64_t first = batch.first_sequence;
@@ -56,20 +56,21 @@ void Stream::add(const bus::Frame& batch, std::uint64_t missed, bool credible)
     if (batch.event_count == 0) return;
 
     if (already == 0 && environment_.filter.selects_all()) return keep(batch);
-    proto::Event parsed;
-    const auto wanted = [&](const archive::EventView& event, std::uint64_t sequence) {
-        if (sequence < already) {
+    const auto wanted = [&](const events::EventView& view) {
+        if (view.sequence < already) {
             ++environment_.counters.duplicate_events;
             return false;
         }
         if (environment_.filter.selects_all()) return true;
-        // What does not parse is no event that anybody would miss; without a selection it is kept all the same.
-        const bool selected = parsed.ParseFromArray(event.bytes.data(), static_cast<int>(event.bytes.size())) &&
-                              environment_.filter.selects(parsed);
+        // Without a selection even what is not valid is kept.
+        const auto* event =
+            environment_.reader.parse(view, [&](const auto& bad) { environment_.bad_events.add(batch, bad); });
+        if (event == nullptr) return false;
+        const bool selected = environment_.filter.selects(*event);
         environment_.counters.unselected_events += selected ? 0 : 1;
         return selected;
     };
-    archive::select_events(batch.batch, wanted, [&](std::string_view run) { keep(*bus::parse_batch(run)); });
+    events::select(batch, wanted, [this](const auto& run) { keep(run); });
 }
 
 void Stream::note_crash_of(std::uint64_t former_id, std::uint64_t next_sequence)
@@ -105,7 +106,7 @@ ArchiveGap Stream::make_gap(std::uint64_t first, std::uint64_t count, ArchiveGap
     return gap;
 }
 
-void Stream::keep(const bus::Frame& batch)
+void Stream::keep(const events::Batch& batch)
 {
     if (content_.bytes.empty()) content_since_ = environment_.clock.steady();
     content_.add(batch);

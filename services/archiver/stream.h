@@ -1,10 +1,11 @@
 // The archive of one publisher: batches in, files out.
 #pragma once
 
+#include "libs/app/bad_events.h"
 #include "libs/archive/compressor.h"
 #include "libs/archive/content.h"
 #include "libs/archive/file_writer.h"
-#include "libs/bus/frame.h"
+#include "libs/events/event_reader.h"
 #include "libs/print/filter.h"
 #include "services/archiver/clock.h"
 #include "services/archiver/counters.h"
@@ -43,7 +44,9 @@ struct Environment {
     archive::Compressor& compressor;
     Clock& clock;
     Counters& counters;
+    app::BadEvents& bad_events;
     Log log;
+    events::EventReader reader = {};
 };
 
 class Stream {
@@ -54,7 +57,7 @@ public:
 
     /// missed: events that should have come before the batch, where this is the first batch of the publisher.
     /// credible: what is missing in front of the batch can have been published.
-    void add(const bus::Frame& batch, std::uint64_t missed, bool credible = true);
+    void add(const events::Batch& batch, std::uint64_t missed, bool credible = true);
 
     /// The publisher that this one replaces had not said that it stops: what it had not sent is lost. Stands in this
     /// one's file, because the other one's may be closed.
@@ -79,7 +82,7 @@ private:
 
     void note_gap(std::uint64_t first, std::uint64_t count, proto::ArchiveGap::Cause cause);
     proto::ArchiveGap make_gap(std::uint64_t first, std::uint64_t count, proto::ArchiveGap::Cause cause);
-    void keep(const bus::Frame& batch);
+    void keep(const events::Batch& batch);
     void seal();
     void write_ready(bool all);
     void write(Pending pending);

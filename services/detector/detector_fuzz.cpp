@@ -52,12 +52,7 @@ void observe(detector::Engine& engine, std::string_view events)
         }
         const auto parsed = bus::parse_frame(frame);
         if (!parsed || parsed->event_count != count) std::abort();
-        engine.observe({.node = parsed->node,
-                        .publisher_id = parsed->publisher_id,
-                        .first_sequence = sequence,
-                        .event_count = count,
-                        .missed = 0,
-                        .bytes = parsed->batch});
+        engine.observe(bus::Batch{*parsed});
         sequence += count + (turn % 5 == 4 ? 1 : 0);
     }
 }

@@ -5,21 +5,11 @@
 #include <limits>
 
 #include <fmt/format.h>
-#include <protozero/pbf_reader.hpp>
 
 namespace peer_observer::detector {
 namespace {
 
-constexpr std::size_t kArenaBlockBytes = std::size_t{1} << 20U;
 constexpr std::size_t kMostStreams = 512;
-
-google::protobuf::ArenaOptions arena_options(char* block)
-{
-    google::protobuf::ArenaOptions options;
-    options.initial_block = block;
-    options.initial_block_size = kArenaBlockBytes;
-    return options;
-}
 
 bool is_looked_at(std::uint32_t context)
 {
@@ -37,27 +27,14 @@ bool is_looked_at(std::uint32_t context)
     }
 }
 
-/// Of the oneof in a context.
-bool has_arm(protozero::pbf_reader& fields, std::uint32_t arm)
+/// Whether an event is of a kind that some detector looks at: most of a block's events are not.
+bool is_looked_at(const events::EventView& event)
 {
-    if (fields.wire_type() != protozero::pbf_wire_type::length_delimited) return true; // for the parser to say
-    return fields.get_message().next(arm);
-}
-
-/// Whether an event is of a context that some detector looks at: most of a block's events are not.
-bool is_looked_at(std::string_view event)
-try {
-    protozero::pbf_reader fields{event.data(), event.size()};
-    while (fields.next()) {
-        if (is_looked_at(fields.tag())) return true;
-        if (fields.tag() == proto::Event::kRpcFieldNumber) return has_arm(fields, proto::Rpc::kGetpeerinfoFieldNumber);
-        if (fields.tag() == proto::Event::kAddrConnectivityFieldNumber)
-            return has_arm(fields, proto::AddrConnectivity::kAnnouncerReachabilityFieldNumber);
-        fields.skip();
-    }
-    return false;
-} catch (const protozero::exception&) {
-    return true; // for the parser to say
+    if (event.is_malformed) return true; // for the parser to say
+    if (event.context == proto::Event::kRpcFieldNumber) return event.arm == proto::Rpc::kGetpeerinfoFieldNumber;
+    if (event.context == proto::Event::kAddrConnectivityFieldNumber)
+        return event.arm == proto::AddrConnectivity::kAnnouncerReachabilityFieldNumber;
+    return is_looked_at(event.context);
 }
 
 } // namespace
@@ -65,8 +42,7 @@ try {
 Engine::Engine(const Settings& settings, Publish publish)
     : settings_{settings}, publish_{std::move(publish)},
       correlator_{[this](const auto& event, const auto& definition) { this->publish(event, definition); }},
-      streams_{kMostStreams}, arena_block_{std::make_unique<char[]>(kArenaBlockBytes)},
-      arena_{arena_options(arena_block_.get())}
+      streams_{kMostStreams}
 {}
 
 bool Engine::observe(const bus::Batch& batch)
@@ -90,19 +66,22 @@ bool Engine::observe(const bus::Batch& batch)
         if (stream.watch) stream.watch->gap();
     }
     bool looked_at = false;
-    std::uint64_t sequence = batch.first_sequence;
-    protozero::pbf_reader reader{batch.bytes.data(), batch.bytes.size()}; // the bus has checked the envelope
-    while (reader.next(proto::EventBatch::kEventsFieldNumber, protozero::pbf_wire_type::length_delimited)) {
-        const auto bytes = reader.get_view();
-        if (sequence >= stream.next_sequence) {
-            looked_at |= observe(stream, {bytes.data(), bytes.size()}, sequence);
-        } else {
-            ++counters_.duplicates;
-        }
-        ++sequence;
-    }
-    stream.next_sequence = std::max(stream.next_sequence, sequence);
-    arena_.Reset();
+    const auto first = stream.next_sequence;
+    reader_.each_if(
+        batch,
+        [&](const events::EventView& event) {
+            ++(event.sequence < first ? counters_.duplicates : counters_.events);
+            return event.sequence >= first && is_looked_at(event);
+        },
+        [&](const proto::Event& event, const events::EventView& view) {
+            looked_at = true;
+            observe(stream, event, view.sequence);
+        },
+        [&](const events::BadEvent& bad) {
+            bad_events_.add(batch, bad);
+            if (stream.watch) stream.watch->gap();
+        });
+    stream.next_sequence = std::max(first, batch.first_sequence + batch.event_count);
     counters_.waiting = correlator_.waiting();
     return looked_at;
 }
@@ -113,16 +92,8 @@ void Engine::idle()
     counters_.waiting = 0;
 }
 
-bool Engine::observe(Stream& stream, std::string_view bytes, std::uint64_t sequence)
+void Engine::observe(Stream& stream, const proto::Event& event, std::uint64_t sequence)
 {
-    ++counters_.events;
-    if (!is_looked_at(bytes)) return false;
-    auto& event = *proto::Event::default_instance().New(&arena_);
-    if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-        ++counters_.unparsable;
-        if (stream.watch) stream.watch->gap();
-        return false;
-    }
     newest_ = std::max<Time>(newest_, event.timestamp_ns());
     look_for_silence();
     watch(stream, event).observe({event.timestamp_ns(), stream.publisher_id, sequence}, event);
@@ -132,7 +103,6 @@ bool Engine::observe(Stream& stream, std::string_view bytes, std::uint64_t seque
         next_silence_ = std::min(next_silence_, silent_from(stream));
     }
     correlator_.advance(event.timestamp_ns());
-    return true;
 }
 
 /// A stream has ended if the others' events are so much later than its last one. The verdict has the time of that

@@ -1,14 +1,13 @@
 // From batches of events to anomalies.
 #pragma once
 
+#include "libs/app/bad_events.h"
 #include "libs/bus/subscriber.h"
 #include "proto/event.pb.h"
 #include "services/detector/correlator.h"
 #include "services/detector/lru_map.h"
 #include "services/detector/node_watch.h"
 #include "services/detector/settings.h"
-
-#include <google/protobuf/arena.h>
 
 #include <atomic>
 #include <cstdint>
@@ -23,7 +22,6 @@ namespace peer_observer::detector {
 struct Counters {
     std::atomic<std::uint64_t> events = 0;
     std::atomic<std::uint64_t> duplicates = 0;
-    std::atomic<std::uint64_t> unparsable = 0;
     std::atomic<std::uint64_t> gaps = 0;
     std::atomic<std::uint64_t> refused = 0;
     std::atomic<std::uint64_t> waiting = 0;
@@ -52,6 +50,7 @@ public:
     /// Brings the counters up to date.
     void count();
     const Counters& counters() const { return counters_; }
+    const app::BadEvents& bad_events() const { return bad_events_; }
 
 private:
     /// Publishers of different sorts may tell of the same node.
@@ -67,7 +66,7 @@ private:
         bool is_silent = false;
     };
 
-    bool observe(Stream& stream, std::string_view bytes, std::uint64_t sequence);
+    void observe(Stream& stream, const proto::Event& event, std::uint64_t sequence);
     static Sort sort_of(const proto::Event& event);
     NodeWatch& watch(Stream& stream, const proto::Event& event);
     void look_for_silence();
@@ -80,8 +79,8 @@ private:
     Counters counters_;
     Correlator correlator_;
     LruMap<std::string, Stream> streams_;
-    std::unique_ptr<char[]> arena_block_;
-    google::protobuf::Arena arena_;
+    events::EventReader reader_;
+    app::BadEvents bad_events_;
     std::string serialized_;
     Time newest_ = 0;
     Time next_silence_ = 0; ///< none of the streams can be silent before

@@ -98,6 +98,7 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
         app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
         app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });
         detector::add_metrics(*telemetry, engine.counters());
+        engine.bad_events().add_metrics(*telemetry);
     }
     context.ready();
     auto last_event = Clock::now();

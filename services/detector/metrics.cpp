@@ -67,8 +67,6 @@ void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
     add("peer_observer_detector_events_total", "Events looked at.", MetricType::counter, counters.events);
     add("peer_observer_detector_duplicate_events_total", "Events that came twice and were left out.",
         MetricType::counter, counters.duplicates);
-    add("peer_observer_detector_unparsable_events_total", "Events that are no valid protobuf messages.",
-        MetricType::counter, counters.unparsable);
     add("peer_observer_detector_gaps_total", "Places where sequence numbers are missing.", MetricType::counter,
         counters.gaps);
     add("peer_observer_detector_refused_anomalies", "Anomalies not opened because too many of their kind are open.",

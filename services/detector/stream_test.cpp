@@ -163,7 +163,7 @@ TEST_F(Stream, AnUnreadableEventTakesNoOtherWithIt)
     lab.observe(bad);
     peer.shake_hands().receive("addrv2", addresses(script, 60));
     lab.finish();
-    EXPECT_EQ(lab.engine().counters().unparsable, 1U);
+    EXPECT_EQ(lab.engine().bad_events().count(), 1U);
     EXPECT_THAT(lab.kinds(), ElementsAre("addr_flood"));
 }
 

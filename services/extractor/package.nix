@@ -24,7 +24,7 @@ in
   mkService {
     name = "extractor";
     description = "Traces Bitcoin Core with BPF and publishes its events";
-    folders = ["bpf" "libs/app" "libs/base" "libs/bus" "libs/telemetry" "libs/wire"];
+    folders = ["bpf" "libs/app" "libs/base" "libs/bus" "libs/events" "libs/telemetry" "libs/wire"];
     files = ["cmake/bpf.cmake"];
     nativeBuildInputs = [bpftools llvmPackages.clang-unwrapped];
     buildInputs = [boost elfutils fmt libbpf nng openssl prometheus-cpp protobuf protozero spdlog systemdLibs];

@@ -43,7 +43,7 @@ void Logger::run(const Limits& limits)
             batch = subscriber_.receive(time_to_wait(end));
         }
         if (!batch) continue;
-        printed_ += printer_.append(*batch, limits.events - printed_, output_.buffer());
+        printed_ += printer_.append_received(*batch, limits.events - printed_, output_.buffer());
         output_.write_if_full();
     }
     output_.flush();

@@ -3,21 +3,22 @@
 
 #include "libs/app/app.h"
 #include "libs/bus/subscriber.h"
-#include "services/logger/batch_printer.h"
+#include "libs/print_options/batch_printer.h"
 #include "services/logger/output.h"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 
 namespace peer_observer::logger {
 
+using print_options::BatchPrinter;
+
 /// When to end of its own accord.
 struct Limits {
-    std::uint64_t events = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t events = print_options::kUnlimited;
     std::optional<std::chrono::nanoseconds> duration;
 };
 

@@ -38,8 +38,9 @@ logger::Limits read_limits(const po::variables_map& values)
 
 void run(const po::variables_map& values, app::Context& context)
 {
+    app::BadEvents bad_events;
     logger::BatchPrinter printer{print_options::read_format(values), print_options::read_filter(values),
-                                 app::wants_colour(STDOUT_FILENO)};
+                                 app::wants_colour(STDOUT_FILENO), bad_events};
     const auto limits = read_limits(values);
     bus::Subscriber subscriber{app::read_subscriber_options(values)};
     app::log_notices(subscriber);
@@ -48,6 +49,7 @@ void run(const po::variables_map& values, app::Context& context)
     const auto telemetry = app::serve_metrics(values, "logger");
     if (telemetry) {
         app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
+        bad_events.add_metrics(*telemetry);
         telemetry->add(
             "peer_observer_logger_printed_events_total", "Events printed.", telemetry::MetricType::counter,
             [&] { return std::vector<telemetry::Sample>{{static_cast<double>(logger.printed_events()), {}}}; });

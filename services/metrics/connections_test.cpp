@@ -123,7 +123,7 @@ TEST(Connections, OfPublishersThatStartedAgainWaitForTheNextCount)
     proto::EventBatch from_new_publisher;
     *from_new_publisher.add_events() = inbound_message("ping");
     const auto bytes = from_new_publisher.SerializeAsString();
-    pipeline.observe({.node = "alpha", .publisher_id = 42, .event_count = 1, .bytes = bytes});
+    pipeline.observe({{.node = "alpha", .publisher_id = 42, .event_count = 1, .bytes = bytes}});
     EXPECT_THAT(inbound_now(pipeline), IsEmpty());
 }
 

@@ -64,12 +64,13 @@ void serve(const po::variables_map& values, app::Context& context)
     bus::Subscriber subscriber{bus_options};
     app::log_notices(subscriber);
 
+    metrics::Observer observer{registry, *lists, [](const std::string& line) { spdlog::warn("{}", line); }};
     const auto telemetry = app::serve_metrics(values, "metrics");
     if (!telemetry) throw app::UsageError{"--metrics-address must not be empty: it is where the metrics are"};
     app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
+    observer.bad_events().add_metrics(*telemetry);
     telemetry->add(registry.collectable());
 
-    metrics::Observer observer{registry, *lists, [](const std::string& line) { spdlog::warn("{}", line); }};
     auto next_tick = std::chrono::steady_clock::now();
     context.ready();
     while (!context.stopping()) {

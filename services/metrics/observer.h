@@ -1,16 +1,12 @@
 // From batches to metrics.
 #pragma once
 
-#include "libs/bus/notices.h"
+#include "libs/app/bad_events.h"
 #include "libs/bus/subscriber.h"
-#include "proto/event.pb.h"
 #include "services/metrics/ip_lists.h"
 #include "services/metrics/node.h"
 #include "services/metrics/registry.h"
 
-#include <google/protobuf/arena.h>
-
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,7 +15,7 @@ namespace peer_observer::metrics {
 
 class Observer {
 public:
-    using Log = std::function<void(const std::string& line)>;
+    using Log = app::BadEvents::Log;
 
     /// `registry` and `lists` must outlive this object. `log` gets complaints, at most one a second.
     Observer(Registry& registry, const IpLists& lists, Log log, const Moment& start = Moment::now());
@@ -29,17 +25,16 @@ public:
     /// Shows what changes without events. To be called about every second.
     void tick(const Moment& now);
 
+    const app::BadEvents& bad_events() const { return bad_events_; }
+
 private:
     Node& node(std::string_view name);
-    void observe_readable_events(Node& node, const bus::Batch& batch, const Moment& now);
 
     Registry& registry_;
     const IpLists& lists_;
-    Log log_;
     Moment start_;
-    bus::NoticeLimit unparsable_notices_;
-    std::unique_ptr<char[]> arena_block_;
-    google::protobuf::Arena arena_;
+    app::BadEvents bad_events_;
+    events::EventReader reader_;
     std::map<std::string, std::unique_ptr<Node>, std::less<>> nodes_;
 };
 

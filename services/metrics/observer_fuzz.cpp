@@ -48,13 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const metrics::IpLists lists{{}, registry, [](bool, const std::string&) {}};
     auto now = metrics::Moment::now();
     metrics::Observer observer{registry, lists, [](const std::string&) {}, now};
-    const bus::Batch batch{.node = parsed->node,
-                           .publisher_id = 1,
-                           .first_sequence = 0,
-                           .event_count = parsed->event_count,
-                           .missed = 0,
-                           .bytes = parsed->batch};
-    observer.observe(batch, now);
+    observer.observe(bus::Batch{*parsed}, now);
     now = metrics::Moment::now();
     observer.tick(now);
     std::size_t series = 0;

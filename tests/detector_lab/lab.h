@@ -32,11 +32,11 @@ struct StoredBatch {
 
     bus::Batch view() const
     {
-        return {.node = node,
-                .publisher_id = publisher_id,
-                .first_sequence = first_sequence,
-                .event_count = events,
-                .bytes = bytes};
+        return {{.node = node,
+                 .publisher_id = publisher_id,
+                 .first_sequence = first_sequence,
+                 .event_count = events,
+                 .bytes = bytes}};
     }
 };
 

@@ -1,4 +1,4 @@
-#include "services/logger/batch_printer.h"
+#include "libs/print_options/batch_printer.h"
 
 #include <limits>
 #include <vector>
@@ -8,7 +8,7 @@
 #include <google/protobuf/util/delimited_message_util.h>
 #include <gtest/gtest.h>
 
-namespace peer_observer::logger {
+namespace peer_observer::print_options {
 namespace {
 
 using testing::ElementsAre;
@@ -32,28 +32,29 @@ struct SentBatch {
             event.mutable_connection()->mutable_misbehaving()->set_peer_id(peer);
         }
         bytes = content.SerializeAsString();
-        batch = {.node = "alpha",
-                 .publisher_id = 7,
-                 .first_sequence = 100,
-                 .event_count = peers.size(),
-                 .missed = missed,
-                 .bytes = bytes};
+        batch = {*events::parse_batch(bytes), missed};
     }
 
     std::string bytes;
     bus::Batch batch;
 };
 
+app::BadEvents& bad_events()
+{
+    static app::BadEvents bad_events{[](const std::string&) {}};
+    return bad_events;
+}
+
 std::string append(BatchPrinter printer, const SentBatch& sent, std::uint64_t limit = kAll)
 {
     std::string out;
-    EXPECT_LE(printer.append(sent.batch, limit, out), limit);
+    EXPECT_LE(printer.append_received(sent.batch, limit, out), limit);
     return out;
 }
 
 BatchPrinter printer(Format format, print::FilterOptions filter = {})
 {
-    return {format, print::Filter{std::move(filter)}, false};
+    return {format, print::Filter{std::move(filter)}, false, bad_events()};
 }
 
 std::vector<proto::EventBatch> read_delimited(const std::string& bytes)
@@ -114,12 +115,12 @@ TEST(BatchPrinter, SaysThatAnUnknownNumberIsMissedOfThePublisherThatCrashed)
     bus::Batch batch = sent.batch;
     batch.unknown_loss = bus::UnknownLoss{.publisher_id = 9, .next_sequence = 55};
     std::string out;
-    printer(Format::text).append(batch, 10, out);
+    printer(Format::text).append_received(batch, 10, out);
     EXPECT_EQ(out,
               "1970-01-01T00:00:01.000000Z alpha missed count=unknown first_sequence=55 publisher=0000000000000009\n"
               "1970-01-01T00:00:01.000000Z alpha connection.misbehaving peer_id=1\n");
     out.clear();
-    printer(Format::json).append(batch, 10, out);
+    printer(Format::json).append_received(batch, 10, out);
     EXPECT_THAT(out, HasSubstr(R"("sequence":55,"kind":"missed","event":{"count":null}})"));
 }
 
@@ -160,5 +161,80 @@ TEST(BatchPrinter, StopsAtTheLimitInEveryFormat)
                 ElementsAre(Pair(101, 2)));
 }
 
+/// Four events, of which the second is none.
+std::string batch_with(const std::string& bad)
+{
+    proto::Event event;
+    std::string bytes;
+    events::begin_batch(bytes, "alpha", 7, 100);
+    for (int peer = 1; peer <= 4; ++peer) {
+        event.mutable_connection()->mutable_misbehaving()->set_peer_id(peer);
+        events::append_event(bytes, peer == 2 ? bad : event.SerializeAsString());
+    }
+    return bytes;
+}
+
+TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
+{
+    const std::string not_utf8{"\x52\x03\x0a\x01\xff", 5}; // events_lost.tracepoint
+    for (const auto& bad : {std::string{"\xff\xff\xff"}, not_utf8}) {
+        std::vector<std::string> log;
+        app::BadEvents bad_events{[&](const auto& line) { log.push_back(line); }};
+        const auto bytes = batch_with(bad);
+        const auto batch = *events::parse_batch(bytes);
+        std::string out;
+        EXPECT_EQ((BatchPrinter{Format::json, print::Filter{{}}, false, bad_events}.append(batch, kAll, out)), 3U);
+        EXPECT_EQ(std::ranges::count(out, '\n'), 3);
+        EXPECT_THAT(out, HasSubstr(R"("sequence":100,)"));
+        EXPECT_THAT(out, HasSubstr(R"("sequence":102,)"));
+        EXPECT_THAT(out, HasSubstr(R"("sequence":103,)"));
+        EXPECT_EQ(bad_events.count(), 1U);
+        ASSERT_EQ(log.size(), 1U);
+        EXPECT_THAT(log[0], testing::StartsWith("event 101 of node alpha, publisher 0000000000000007, is skipped: "));
+
+        out.clear();
+        const print::Filter filter{{.peers = {1, 3, 4}}};
+        EXPECT_EQ((BatchPrinter{Format::protobuf, filter, false, bad_events}.append(batch, kAll, out)), 3U);
+        EXPECT_THAT(events_in(out), ElementsAre(Pair(100, 1), Pair(102, 3), Pair(103, 4)));
+        EXPECT_EQ(bad_events.count(), 2U);
+        EXPECT_EQ(log.size(), 1U) << "one line a second";
+    }
+}
+
+TEST(BatchPrinter, LeavesOutWhatIsNotToBeLookedAt)
+{
+    const SentBatch sent{{1, 2, 3}};
+    const auto peek = [](const events::EventView& event) { return event.sequence != 101; };
+    std::string out;
+    EXPECT_EQ(printer(Format::json).append(sent.batch, kAll, out, peek), 2U);
+    EXPECT_EQ(std::ranges::count(out, '\n'), 2);
+    out.clear();
+    EXPECT_EQ(printer(Format::protobuf).append(sent.batch, kAll, out, peek), 2U);
+    EXPECT_THAT(events_in(out), ElementsAre(Pair(100, 1), Pair(102, 3)));
+}
+
+TEST(BatchPrinter, SaysWhereAPeerIsOneOfAnotherProcess)
+{
+    proto::Event event;
+    std::string bytes;
+    events::begin_batch(bytes, "alpha", 7, 0);
+    for (const auto& [pid, start_ms] : std::vector<std::pair<int, int>>{{1, 5}, {1, 5}, {1, 9}, {2, 9}}) {
+        event.set_pid(static_cast<std::uint32_t>(pid));
+        event.set_process_start_ms(static_cast<std::uint64_t>(start_ms));
+        event.mutable_connection()->mutable_misbehaving()->set_peer_id(3);
+        events::append_event(bytes, event.SerializeAsString());
+    }
+    const auto batch = *events::parse_batch(bytes);
+    const std::string time = "1970-01-01T00:00:00.000000Z alpha ";
+    const std::string line = time + "connection.misbehaving peer_id=3\n";
+    std::string out;
+    printer(Format::text, {.peers = {3}}).append(batch, kAll, out);
+    EXPECT_EQ(out, line + line + time + "other_process pid=1 process_start_ms=9\n" + line + time +
+                       "other_process pid=2 process_start_ms=9\n" + line);
+    out.clear();
+    printer(Format::text).append(batch, kAll, out);
+    EXPECT_EQ(out, line + line + line + line) << "nobody asked for a certain peer";
+}
+
 } // namespace
-} // namespace peer_observer::logger
+} // namespace peer_observer::print_options

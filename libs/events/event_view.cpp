@@ -1,6 +1,5 @@
-#include "libs/archive/event_view.h"
+#include "libs/events/event_view.h"
 
-#include "libs/bus/frame.h"
 #include "proto/event.pb.h"
 
 #include <protozero/exception.hpp>
@@ -8,7 +7,7 @@
 
 #include <array>
 
-namespace peer_observer::archive {
+namespace peer_observer::events {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -69,16 +68,16 @@ void view_arm(EventView& view, protozero::pbf_reader context)
 
 } // namespace
 
-EventView view_event(std::string_view event)
+EventView view_event(std::string_view event, std::uint64_t sequence)
 {
-    EventView view{.bytes = event};
+    EventView view{.sequence = sequence, .bytes = event};
     try {
         protozero::pbf_reader reader{event.data(), event.size()};
         while (reader.next()) {
             if (reader.tag_and_type() ==
                 protozero::tag_and_type(proto::Event::kTimestampNsFieldNumber, pbf_wire_type::fixed64)) {
                 view.timestamp_ns = reader.get_fixed64();
-            } else if (reader.tag() > proto::Event::kUnreadableArgumentsFieldNumber &&
+            } else if (reader.tag() >= proto::Event::kEventsLostFieldNumber &&
                        reader.wire_type() == pbf_wire_type::length_delimited) {
                 view.context = reader.tag();
                 view_arm(view, reader.get_message());
@@ -86,7 +85,8 @@ EventView view_event(std::string_view event)
                 reader.skip();
             }
         }
-    } catch (const protozero::exception&) { // NOLINT(bugprone-empty-catch): what was read until then stands
+    } catch (const protozero::exception&) {
+        view.is_malformed = true;
     }
     return view;
 }
@@ -102,41 +102,34 @@ std::string kind_name(std::uint32_t context, std::uint32_t arm)
     return name + "." + (inner != nullptr ? std::string{inner->name()} : unknown);
 }
 
-void for_each_event(std::string_view batch, const std::function<void(const EventView&)>& visit)
+void for_each_event(const Batch& batch, const std::function<void(const EventView&)>& visit)
 {
-    protozero::pbf_reader reader{batch.data(), batch.size()};
+    std::uint64_t sequence = batch.first_sequence;
+    protozero::pbf_reader reader{batch.bytes.data(), batch.bytes.size()};
     while (reader.next(proto::EventBatch::kEventsFieldNumber, pbf_wire_type::length_delimited))
-        visit(view_event(to_view(reader.get_view())));
+        visit(view_event(to_view(reader.get_view()), sequence++));
 }
 
-void select_events(std::string_view batch, const std::function<bool(const EventView&, std::uint64_t)>& wanted,
-                   const std::function<void(std::string_view)>& emit)
+void select(const Batch& batch, const std::function<bool(const EventView&)>& wanted,
+            const std::function<void(const Batch&)>& emit)
 {
-    const auto whole = bus::parse_batch(batch);
-    if (!whole) return;
-    const std::string frame_start = bus::frame_start(whole->node);
-    std::string frame;
-    std::uint64_t sequence = whole->first_sequence;
-    std::uint64_t run = 0;
+    std::string bytes;
+    Batch run{.node = batch.node, .publisher_id = batch.publisher_id};
     const auto end_run = [&] {
-        if (run == whole->event_count) {
-            emit(batch);
-        } else if (run > 0) {
-            emit(std::string_view{frame}.substr(frame_start.size()));
-        }
-        run = 0;
+        run.bytes = bytes;
+        if (run.event_count > 0) emit(run.event_count == batch.event_count ? batch : run);
+        run.event_count = 0;
     };
     for_each_event(batch, [&](const EventView& event) {
-        if (wanted(event, sequence)) {
-            if (run == 0) bus::begin_frame(frame, whole->node, whole->publisher_id, sequence);
-            bus::append_event(frame, event.bytes);
-            ++run;
-        } else {
-            end_run();
+        if (!wanted(event)) return end_run();
+        if (run.event_count++ == 0) {
+            run.first_sequence = event.sequence;
+            bytes.clear();
+            begin_batch(bytes, batch.node, batch.publisher_id, event.sequence);
         }
-        ++sequence;
+        append_event(bytes, event.bytes);
     });
     end_run();
 }
 
-} // namespace peer_observer::archive
+} // namespace peer_observer::events

@@ -1,0 +1,32 @@
+#include "libs/app/bad_events.h"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace peer_observer::app {
+
+BadEvents::BadEvents(Log log) : log_{std::move(log)} {}
+
+void BadEvents::add(const events::Batch& batch, const events::BadEvent& bad)
+{
+    ++count_;
+    if (const auto left_out = notices_.pass(bus::NoticeLimit::Clock::now()))
+        log_(bus::with_left_out(fmt::format("event {} of node {}, publisher {}, is skipped: {} ({} bytes)",
+                                            bad.sequence, batch.node, fmt::format("{:016x}", batch.publisher_id),
+                                            bad.reason, bad.size),
+                                *left_out));
+}
+
+void BadEvents::add_metrics(telemetry::Telemetry& telemetry) const
+{
+    telemetry.add("peer_observer_bad_events_total", "Events that are not valid protobuf messages, and were skipped.",
+                  telemetry::MetricType::counter,
+                  [this] { return std::vector<telemetry::Sample>{{static_cast<double>(count()), {}}}; });
+}
+
+void BadEvents::log_warning(const std::string& line) { spdlog::warn("{}", line); }
+
+} // namespace peer_observer::app
