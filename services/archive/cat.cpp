@@ -25,14 +25,16 @@ using print_options::BatchPrinter;
 
 class Cat {
 public:
-    explicit Cat(const po::variables_map& values)
+    Cat(const po::variables_map& values, const std::vector<std::filesystem::path>& files)
         : printer_{print_options::read_format(values), print_options::read_filter(values),
                    app::wants_colour(STDOUT_FILENO), bad_events_},
-          range_{read_range(values)}, nodes_{read_nodes(values)}
+          range_{read_range(values)}, nodes_{read_nodes(values, files)}
     {
         left_ = print_options::read_count(values);
         if (values.contains("from-sequence")) range_.from_sequence = values["from-sequence"].as<app::Count>().value;
         if (values.contains("to-sequence")) range_.to_sequence = values["to-sequence"].as<app::Count>().value;
+        if (range_.from_sequence >= range_.to_sequence)
+            throw app::UsageError{"--from-sequence is not below --to-sequence: no event is in between"};
     }
 
     const archive::Range& range() const { return range_; }
@@ -90,7 +92,7 @@ void add_cat_options(options_description& options)
 void cat(const variables_map& values, app::Context& context)
 {
     const auto files = read_inputs(values);
-    Cat cat{values};
+    Cat cat{values, files};
     Progress progress{total_size(files), true};
     std::uint64_t damaged = 0;
     for (const auto& file : files) {
@@ -112,7 +114,7 @@ void cat(const variables_map& values, app::Context& context)
         }
     }
     cat.flush();
-    if (damaged > 0) throw std::runtime_error{fmt::format("{} places are damaged; the rest was printed", damaged)};
+    if (damaged > 0) throw app::IncompleteError{fmt::format("{} places are damaged; the rest was printed", damaged)};
 }
 
 } // namespace peer_observer::archive_tool

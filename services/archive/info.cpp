@@ -187,7 +187,7 @@ void info(const variables_map& values, app::Context& context)
 {
     const auto files = read_inputs(values);
     const auto range = read_range(values);
-    Info info{range, read_nodes(values), values["gaps"].as<bool>()};
+    Info info{range, read_nodes(values, files), values["gaps"].as<bool>()};
     std::uint64_t damaged = 0;
     {
         Progress progress{total_size(files), values["gaps"].as<bool>()};
@@ -212,7 +212,7 @@ void info(const variables_map& values, app::Context& context)
     if (std::fflush(stdout) != 0 && errno != EPIPE)
         throw std::system_error{errno, std::generic_category(), "cannot write to stdout"};
     if (damaged > 0)
-        throw std::runtime_error{fmt::format("{} places are damaged and not counted; see the verb verify", damaged)};
+        throw app::IncompleteError{fmt::format("{} places are damaged and not counted; see the verb verify", damaged)};
 }
 
 } // namespace peer_observer::archive_tool

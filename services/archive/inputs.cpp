@@ -4,12 +4,14 @@
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <set>
 #include <system_error>
 
 namespace peer_observer::archive_tool {
@@ -34,13 +36,18 @@ std::vector<fs::path> read_inputs(const po::variables_map& values)
     if (!values.contains(kInputOption)) throw app::UsageError{"give the files or folders to read"};
     std::vector<fs::path> files;
     for (const auto& name : values[kInputOption].as<Strings>()) {
-        if (!fs::is_directory(name)) {
+        std::error_code error;
+        if (!fs::is_directory(name, error)) {
             files.emplace_back(name);
             continue;
         }
         std::vector<fs::path> found;
-        for (const auto& entry : fs::recursive_directory_iterator{name, fs::directory_options::skip_permission_denied})
-            if (archive::is_archive(entry.path()) && entry.is_regular_file()) found.push_back(entry.path());
+        fs::recursive_directory_iterator entry{name, fs::directory_options::skip_permission_denied, error};
+        for (; !error && entry != fs::recursive_directory_iterator{}; entry.increment(error)) {
+            std::error_code gone;
+            if (archive::is_archive(entry->path()) && entry->is_regular_file(gone)) found.push_back(entry->path());
+        }
+        if (error) throw std::system_error{error, "cannot list " + name};
         std::ranges::sort(found);
         files.insert(files.end(), found.begin(), found.end());
     }
@@ -68,12 +75,26 @@ archive::Range read_range(const po::variables_map& values)
     };
     read("from", range.from_ns);
     read("to", range.to_ns);
+    if (range.from_ns >= range.to_ns) throw app::UsageError{"--from is not before --to: no event is in between"};
     return range;
 }
 
-std::vector<std::string> read_nodes(const po::variables_map& values)
+std::vector<std::string> read_nodes(const po::variables_map& values, const std::vector<fs::path>& files)
 {
-    return values.contains("node") ? values["node"].as<Strings>() : Strings{};
+    if (!values.contains("node")) return {};
+    const auto& nodes = values["node"].as<Strings>();
+    std::set<std::string> found;
+    for (const auto& file : files) {
+        const archive::Reader reader{file};
+        if (!reader.header()) return nodes; // nobody knows which ones it has
+        for (const auto& source : reader.header()->sources())
+            found.insert(source.node());
+    }
+    for (const auto& node : nodes)
+        if (!found.contains(node))
+            throw app::UsageError{fmt::format("--node: nothing here is of node '{}', only of {}", printable(node),
+                                              printable(fmt::format("{}", fmt::join(found, ", "))))};
+    return nodes;
 }
 
 bool wants_node(const std::vector<std::string>& nodes, std::string_view node)

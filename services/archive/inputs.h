@@ -27,9 +27,11 @@ std::vector<std::filesystem::path> read_inputs(const boost::program_options::var
 
 /// --from, --to, --node.
 void add_range_options(boost::program_options::options_description& options);
+/// Throws app::UsageError where no event can be in the range.
 archive::Range read_range(const boost::program_options::variables_map& values);
-/// Empty = every node.
-std::vector<std::string> read_nodes(const boost::program_options::variables_map& values);
+/// Empty = every node. Throws app::UsageError for a node that is in none of the files.
+std::vector<std::string> read_nodes(const boost::program_options::variables_map& values,
+                                    const std::vector<std::filesystem::path>& files);
 bool wants_node(const std::vector<std::string>& nodes, std::string_view node);
 
 /// UNIX time in nanoseconds of 2026-11-22T23:37:34Z, 2026-11-22T23:37:34.5Z, 2026-11-22 or 1795390654.5. The error says

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -48,6 +49,14 @@ void print_usage(FILE* out)
     fmt::print(out, "\npeer-observer-archive VERB --help shows a verb's options.\n");
 }
 
+std::string verb_names()
+{
+    std::string names;
+    for (const auto& verb : kVerbs)
+        names.append(names.empty() ? "" : ", ").append(verb.name);
+    return names;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -67,7 +76,11 @@ int main(int argc, char** argv)
         fmt::print("peer-observer-archive {}\n", PEER_OBSERVER_VERSION);
         return 0;
     }
-    const bool help = word == "--help" || word == "-h";
-    print_usage(help ? stdout : stderr);
-    return help ? 0 : 2;
+    if (word == "--help" || word == "-h") {
+        print_usage(stdout);
+        return 0;
+    }
+    const std::string what = word.empty() ? "no verb is given" : fmt::format("there is no verb '{}'", printable(word));
+    fmt::print(stderr, "peer-observer-archive: {}; it takes {} (see --help)\n", what, verb_names());
+    return 2;
 }

@@ -119,7 +119,8 @@ void merge(const variables_map& values, app::Context& context)
     const std::filesystem::path output = values.contains("output") ? values["output"].as<std::string>() : "";
     if (!output.native().ends_with(archive::kExtension))
         throw app::UsageError{"--output is needed, and a name that ends in .poa.zst"};
-    if (std::filesystem::exists(output)) throw std::runtime_error{output.native() + " exists"};
+    std::error_code ignored;
+    if (std::filesystem::exists(output, ignored)) throw std::runtime_error{output.native() + " exists"};
 
     std::uint64_t damaged = 0;
     Progress progress{total_size(files), false};
@@ -138,10 +139,10 @@ void merge(const variables_map& values, app::Context& context)
     if (range.to_ns < archive::Range::kEnd) header.mutable_selection()->set_to_ns(range.to_ns);
     archive::FileWriter writer{output, header};
     const auto abandon = [&](const std::string& why) {
-        std::filesystem::remove(output.native() + archive::kOpenExtension);
+        std::filesystem::remove(output.native() + archive::kOpenExtension, ignored);
         throw std::runtime_error{why};
     };
-    Merge merge{writer, static_cast<int>(level), header.sources_size() == 1, read_nodes(values), range};
+    Merge merge{writer, static_cast<int>(level), header.sources_size() == 1, read_nodes(values, files), range};
     try {
         while (auto* const track = tracks.front()) {
             if (context.stopping()) abandon("stopped; nothing was written");
@@ -162,7 +163,7 @@ void merge(const variables_map& values, app::Context& context)
     }
     progress.hide();
     spdlog::info("{} events from {} files written to {}", merge.events(), files.size(), output.native());
-    if (damaged > 0) throw std::runtime_error{fmt::format("{} places are damaged and were left out", damaged)};
+    if (damaged > 0) throw app::IncompleteError{fmt::format("{} places are damaged and were left out", damaged)};
 }
 
 } // namespace peer_observer::archive_tool

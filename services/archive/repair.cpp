@@ -72,7 +72,7 @@ void repair(const variables_map& values, app::Context& context)
     for (const auto& file : files) {
         if (context.stopping()) return;
         try {
-            progress.next_file(std::filesystem::file_size(file));
+            progress.next_file(total_size({file}));
             repair(file, progress);
         } catch (const std::system_error& error) {
             ++failed;
@@ -81,7 +81,7 @@ void repair(const variables_map& values, app::Context& context)
         }
         (void)std::fflush(stdout);
     }
-    if (failed > 0) throw std::runtime_error{fmt::format("{} files could not be repaired", failed)};
+    if (failed > 0) throw app::IncompleteError{fmt::format("{} files could not be repaired", failed)};
 }
 
 } // namespace peer_observer::archive_tool

@@ -189,7 +189,7 @@ void replay(const variables_map& values, app::Context& context)
         if (context.stopping()) return;
         sleep_until(steady_clock::now() + std::chrono::milliseconds{10}, context.stop_fd());
     }
-    Replay replay{publisher, pace, context, read_nodes(values), range};
+    Replay replay{publisher, pace, context, read_nodes(values, files), range};
     const auto started = steady_clock::now();
     for (std::uint64_t pass = 0;; ++pass) {
         const std::uint64_t before = replay.events();
@@ -200,7 +200,7 @@ void replay(const variables_map& values, app::Context& context)
     const double seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
     spdlog::info("{} events published in {:.1f} s", replay.events(), seconds);
     if (replay.damaged() > 0)
-        throw std::runtime_error{fmt::format("{} places are damaged and were left out", replay.damaged())};
+        throw app::IncompleteError{fmt::format("{} places are damaged and were left out", replay.damaged())};
 }
 
 } // namespace peer_observer::archive_tool

@@ -146,7 +146,7 @@ void verify(const variables_map& values, app::Context& context)
         wrong += !verdict.problems.empty() || (no_gaps && verdict.gaps > 0) ? 1 : 0;
     }
     if (wrong > 0)
-        throw std::runtime_error{fmt::format("{} of {} files are not as they should be", wrong, files.size())};
+        throw app::IncompleteError{fmt::format("{} of {} files are not as they should be", wrong, files.size())};
 }
 
 } // namespace peer_observer::archive_tool

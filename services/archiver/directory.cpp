@@ -49,7 +49,9 @@ std::string read_pid(int fd)
 Directory::Directory(const fs::path& path, Counters& counters, Log log)
     : path_{path}, counters_{counters}, log_{std::move(log)}
 {
-    fs::create_directories(path_);
+    std::error_code problem;
+    fs::create_directories(path_, problem);
+    if (problem) throw std::system_error{problem, "cannot create the folder " + path_.native()};
     const auto lock_path = path_ / kLockName;
     lock_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (lock_ < 0) throw std::system_error{errno, std::generic_category(), "cannot open " + lock_path.native()};

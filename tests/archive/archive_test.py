@@ -163,7 +163,10 @@ def test_a_damaged_file_is_told_read_and_repaired(copy):
     victim.write_bytes(data)
     report = archive_tool("verify", victim, status=1).decode()
     assert "DAMAGED" in report and "offset " in report
-    left = [json.loads(line) for line in archive_tool("cat", "--format", "json", victim, status=1).splitlines()]
+    cat = subprocess.run([harness.program("peer-observer-archive"), "cat", "--format", "json", victim], capture_output=True, timeout=120)
+    assert cat.returncode == 1
+    assert b" error 1 places are damaged; the rest was printed" in cat.stderr and b"critical" not in cat.stderr
+    left = [json.loads(line) for line in cat.stdout.splitlines()]
     assert 0 < len(left) < len(before)
     archive_tool("repair", victim)
     assert ": ok, " in archive_tool("verify", victim).decode()
@@ -212,5 +215,48 @@ def test_a_closed_pipe_ends_cat_cleanly(recorded):
 
 
 def test_wrong_use_is_one_line_and_status_2(tmp_path):
-    for arguments in ([], ["juggle"], ["cat"], ["cat", tmp_path], ["cat", "--from", "noon", __file__], ["merge", __file__]):
-        archive_tool(*arguments, status=2)
+    for arguments, reason in (([], "no verb is given"), (["juggle"], "there is no verb 'juggle'"), (["cat"], "give the files"),
+                              (["cat", tmp_path], "no archive file"), (["cat", "--from", "noon", __file__], "'noon' is not a time"),
+                              (["merge", __file__], "--output is needed"),
+                              (["cat", "--from", "2026-11-22", "--to", "2026-11-21", __file__], "--from is not before --to"),
+                              (["cat", "--from-sequence", "5", "--to-sequence", "5", __file__], "no event is in between"),
+                              (["cat", "--count", "0", __file__], "would print nothing"),
+                              (["cat", "--kind", "connection", "--message-type", "version", __file__], "has a message type")):
+        assert reason in refusal(*arguments)
+
+
+def test_a_node_that_is_not_in_the_archive_is_refused(recorded):
+    for verb in ("cat", "info"):
+        assert "nothing here is of node 'gamma', only of test" in refusal(verb, "--node", "gamma", recorded[0])
+
+
+def test_a_file_that_cannot_be_looked_at_is_one_line(tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for verb in ("cat", "info", "verify"):
+        done = subprocess.run([harness.program("peer-observer-archive"), verb, loop], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1
+        assert str(loop) in done.stderr and done.stderr.count("\n") == 1
+        assert "filesystem error" not in done.stderr
+
+
+def test_an_archiver_that_would_keep_nothing_is_refused(tmp_path):
+    done = subprocess.run([harness.program("peer-observer-archiver"), "--directory", tmp_path / "a", "--kind", "connection",
+                           "--message-type", "version"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert "no event of the kind connection has a message type" in done.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_plainly():
+    done = subprocess.run([harness.program("peer-observer-archiver"), "--directory", "/proc/x"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "cannot create the folder /proc/x: No such file or directory" in done.stderr
+    assert "filesystem error" not in done.stderr
+
+
+def refusal(*arguments):
+    done = subprocess.run([harness.program("peer-observer-archive"), *map(str, arguments)], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    return done.stderr
