@@ -119,7 +119,7 @@ TEST_F(LoggerTest, PrintsTheChosenNodeOfManySources)
     const auto logger = start("--node beta --count 1 --source " + other.url());
     wait_until("the subscriber", [&] { return other.statistics().subscribers == 1; });
     publish({connection(1)});
-    other.add(connection(2));
+    EXPECT_TRUE(other.add(connection(2)));
     other.flush();
     EXPECT_EQ(logger->wait(), 0);
     EXPECT_THAT(logger->standard_output(), HasSubstr("Z beta connection.misbehaving peer_id=2 "));
