@@ -43,7 +43,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def count_for(size, budget):
-    """Enough messages that a run lasts a while, not so many that large ones take for ever."""
+    """Enough messages for a run of some seconds, fewer large ones."""
     return max(50, min(budget, 1_000_000_000 // (size + 2000)))
 
 

@@ -111,7 +111,7 @@ std::error_code FileWriter::close()
 {
     if (const auto error = write(encode_record(RecordType::index, index_.SerializeAsString()))) return error;
     if (const auto error = sync()) return error;
-    // Nobody else creates files here; this is for who copied one into the folder.
+    // No other program creates files here; a person may have copied one into the folder.
     if (std::error_code error; std::filesystem::exists(path_, error))
         return std::make_error_code(std::errc::file_exists);
     if (::rename(open_path_.c_str(), path_.c_str()) != 0) return last_error();

@@ -124,7 +124,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_batches(std::uint64_t offse
     const std::size_t got = ZSTD_decompressDCtx(decompressor_.get(), content_.data(), content_.size(),
                                                 chunk.bytes.data(), chunk.bytes.size());
     if (ZSTD_isError(got) != 0) return fail(std::string{"a frame does not decompress: "} + ZSTD_getErrorName(got));
-    if (got != content_.size()) return fail("a frame's content has not the size that it tells");
+    if (got != content_.size()) return fail("decompressed size differs from the frame header's");
 
     chunk.content = content_;
     auto batches = split_content(content_);

@@ -47,7 +47,7 @@ inline void wait_for(const std::string& what, const std::function<bool()>& condi
 {
     const auto deadline = std::chrono::steady_clock::now() + kDeadline;
     while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"waited in vain for " + what};
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"timed out waiting for " + what};
         std::this_thread::sleep_for(1ms);
     }
 }

@@ -11,7 +11,7 @@ namespace {
 
 using namespace testing;
 
-// nng's sockets are not closed: in nng 1.5 that may take for ever.
+// nng's sockets are not closed: in nng 1.5 that may hang.
 class Interoperability : public ::testing::TestWithParam<std::string> {
 protected:
     TemporaryFolder folder_;

@@ -21,7 +21,7 @@ namespace peer_observer::bus {
 ///
 /// The subscribing end of nng's PUB/SUB protocol. Not nng's SUB socket: up to nng 1.5, which Debian 12 has, that never
 /// dials again after a publisher closed a connection at the wrong moment (NNG_ECLOSED from the handshake ends its
-/// loop), and closing it now and then takes for ever. Safe to use from any thread.
+/// loop), and closing it sometimes hangs. Safe to use from any thread.
 class Source {
 public:
     using Clock = std::chrono::steady_clock;

@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours{24}; // a time point has no room for "for ever"
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours{24}; // a time point cannot hold "no limit"
 constexpr auto kHousekeeping = std::chrono::seconds{1};
 
 std::vector<Endpoint> parse_sources(const SubscriberOptions& options, NodeOwners& owners)

@@ -119,7 +119,7 @@ std::string lacks(const FilterOptions& options, const KnownKind& kind)
     return {};
 }
 
-/// Of each kind that is asked for, some event must be able to fit: whoever asks for nothing would wait for ever.
+/// Of each kind that is asked for, some event must be able to match: a tool would otherwise wait indefinitely.
 void check_that_each_kind_can_match(const FilterOptions& options)
 {
     for (const auto& wanted : options.kinds) {

@@ -112,7 +112,7 @@ void Cache::load()
 const Known* Cache::find(const Address& address, std::int64_t now_s) const
 {
     const auto found = known_.find(address);
-    // Nor does what was checked after now: the clock was set back, and would keep it for who knows how long.
+    // Results from the future are dropped, too: the clock was set back, and they would never expire.
     if (found == known_.end() || found->second.recheck_s <= now_s || found->second.checked_s > now_s) return nullptr;
     return &found->second;
 }

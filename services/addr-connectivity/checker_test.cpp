@@ -43,7 +43,7 @@ protected:
         checker_.start(*parse_address(address));
         const auto deadline = Clock::now() + 60s;
         while (!found_) {
-            if (Clock::now() > deadline) throw std::runtime_error{"waited in vain"};
+            if (Clock::now() > deadline) throw std::runtime_error{"timed out"};
             poller_.wait(10ms);
             checker_.work();
         }

@@ -138,7 +138,7 @@ void Service::flush_cache()
 {
     const auto error = cache_.flush();
     if (!error.empty()) ++counters_.cache_errors;
-    if (!error.empty() && !cache_fails_) warn_(fmt::format("{}; trying on", error));
+    if (!error.empty() && !cache_fails_) warn_(fmt::format("{}; retrying", error));
     if (error.empty() && cache_fails_) warn_("the cache file can be written again");
     cache_fails_ = !error.empty();
 }

@@ -55,7 +55,7 @@ public:
         if (index_is_checked_ && frames_ != reader_.index()->frames_size())
             problem(reader_.size(), "the index has more frames than the file");
         if (index_is_checked_ && verdict_.gaps != static_cast<std::uint64_t>(reader_.index()->gaps_size()))
-            problem(reader_.size(), "the index has not the gaps that the file has");
+            problem(reader_.size(), "gaps in the index differ from gaps in the file");
         return std::move(verdict_);
     }
 

@@ -17,7 +17,7 @@
 namespace peer_observer::extractor {
 namespace {
 
-/// The id in a folder's name; 0 if it is no process's.
+/// The process id that a folder of /proc is named by; 0 for another folder.
 std::uint32_t pid_of(std::string_view name)
 {
     std::uint32_t pid = 0;

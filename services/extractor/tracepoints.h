@@ -128,7 +128,7 @@ static_assert(
 /// Bit i: row i of kTracepoints.
 using TracepointSet = std::bitset<kTracepoints.size()>;
 
-/// All but utxocache:add, spent, uncache and coin_selection:*, which are many or of no interest to who watches peers.
+/// All but utxocache:add, spent, uncache and coin_selection:*, which are high-volume or irrelevant to peer monitoring.
 TracepointSet default_tracepoints();
 
 /// Switches on and then off. A name is a group's or `provider:name`. Throws app::UsageError that names an unknown one

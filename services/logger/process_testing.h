@@ -23,7 +23,7 @@ inline void wait_until(const std::string& what, const std::function<bool()>& con
 {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("waited in vain for " + what);
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("timed out waiting for " + what);
         std::this_thread::sleep_for(std::chrono::milliseconds{2});
     }
 }

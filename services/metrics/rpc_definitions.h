@@ -17,7 +17,7 @@ inline constexpr auto kRpcDefinitions = std::to_array<Definition>({
     gauge(Metric::rpc_peer_info_list_peers_linkinglion_pre2026,
           "peerobserver_rpc_peer_info_list_peers_linkinglion_pre2026", {}, "Peers on the IP list linkinglion_pre2026."),
     gauge(Metric::rpc_peer_info_list_peers_bitprojects, "peerobserver_rpc_peer_info_list_peers_bitprojects",
-          {label("direction")}, "Peers on the IP list bitprojects, by who opened the connection."),
+          {label("direction")}, "Peers on the IP list bitprojects, by direction of the connection."),
     gauge(Metric::rpc_peer_info_addr_ratelimited_peers, "peerobserver_rpc_peer_info_addr_ratelimited_peers", {},
           "Peers of which at least one address was dropped by rate limiting."),
     gauge(Metric::rpc_peer_info_addr_ratelimited_total, "peerobserver_rpc_peer_info_addr_ratelimited_total", {},

@@ -70,7 +70,7 @@ def test_a_full_disk_does_not_stop_the_checks(hosts, folder):
                 feed.announce(*((f"127.{i}.{n}.1", port) for n in range(1, 101)), peer_id=i, peer=f"127.200.0.{i}:5000")
             events.wait_for("addr_connectivity.address_checked", count=400)
             harness.wait_until(lambda: checker.metric("cache_write_errors_total") > 0, "an error")
-            checker.wait_for_log("trying on")
+            checker.wait_for_log("; retrying")
             (disk / "filler").unlink()
             checker.wait_for_log("can be written again")
             assert checker.stop() == 0

@@ -14,7 +14,7 @@ def publisher_on(there):
 
 
 def test_a_publisher_whose_host_lost_power_is_dialled_again():
-    """Its connection stays open for ever as far as TCP knows: who only listens has nothing to send that would not arrive."""
+    """TCP never notices: a side that only receives sends nothing that could time out."""
     with OtherHost() as there:
         publisher = publisher_on(there)
         logger = Logger("logger", "peer-observer-logger", "--format", "protobuf", sources=[publisher], metrics=f"{CONTROL_HERE}:9344")

@@ -96,7 +96,7 @@ def silent_after_handshake(node, connections=SLOTS, sources=4, network=69, real_
 def slow_loris(node, connections=10, step=60, minutes=25, network=69, real_time=False):
     """Sends one message of 4 MB, a few bytes a minute.
 
-    Wants: a slot for ever, without a single message: any byte counts as life.
+    Wants: a slot indefinitely, without a single message: any byte counts as life.
     Sends: after the handshake the header of a block of 4 MB, then a byte every `step` seconds. Answers pings before that only: a pong
     cannot be sent within a message.
     Core: net.cpp CNode::ReceiveMsgBytes sets m_last_recv for any byte; InactivityCheck looks at that only. Core still ends it 20 min

@@ -83,7 +83,7 @@ def high_bandwidth_without_transactions(node, peers=3, network=70, real_time=Fal
         clock.pass_time(540)
         assert all(in_flight(attacker) == [height + 1] for attacker in asked)
         assert node.rpc.getblockcount() == height
-    return {"high-bandwidth peers": peers, "asked in vain": len(asked), "seconds in flight": 540}
+    return {"high-bandwidth peers": peers, "unanswered requests": len(asked), "seconds in flight": 540}
 
 
 @attack(prepare=chain.mature)
@@ -143,7 +143,7 @@ def transactions_never_delivered(node, peers=4, transactions=30, network=70, rea
 def orphans_without_parents(node, orphans=60, peers=3, network=70, real_time=False):
     """Sends transactions whose parents never come.
 
-    Wants: room in the orphanage, which honest children then do not have, and requests for parents in vain.
+    Wants: room in the orphanage, which honest children then do not have, and unanswered requests for parents.
     Sends: tx that spend outputs of unknown transactions; no answer to getdata for these, and the same orphans from each connection.
     Core: node/txdownloadman_impl.cpp MempoolRejectedTx (TX_MISSING_INPUTS), node/txorphanage.cpp: limits by peer (weight, announcements),
     not by time; the node asks each announcer for the parents.
@@ -163,14 +163,14 @@ def orphans_without_parents(node, orphans=60, peers=3, network=70, real_time=Fal
         clock.pass_time(61)
         log.wait_for("timeout of inflight tx", count=orphans)
         assert len(held) == orphans and len(node.rpc.getorphantxs()) == orphans
-    return {"orphans": len(held), "parents asked for in vain": orphans}
+    return {"orphans": len(held), "parents not delivered": orphans}
 
 
 @attack(prepare=chain.mature)
 def blocks_announced_in_vain(node, announcements=4, peers=4, network=70, real_time=False):
     """Announces blocks by inv, and does not answer the getheaders that follows.
 
-    Wants: that the node asks in vain: it does not repeat a getheaders to this peer within two minutes.
+    Wants: unanswered requests of the node: it does not repeat a getheaders to this peer within two minutes.
     Sends: inv of a random block hash every two minutes, from several connections; nothing to getheaders.
     Core: net_processing.cpp ProcessMessage (INV: best_block, MaybeSendGetHeaders, HEADERS_RESPONSE_TIME), UpdateBlockAvailability.
     Effect: the node has sent each a getheaders for each inv, and knows no block of theirs.

@@ -89,7 +89,7 @@ def test_openssl_says_until_when_a_certificate_is_good(run):
 
 
 def make_certificates(directory, publisher="alpha.example.org"):
-    """By the page's commands, for a publisher of that name. Returns the options of who has the certificate of a name."""
+    """Runs the page's commands for a publisher of that name. Returns a function: name of a certificate -> options."""
     for block in blocks()[:2]:
         subprocess.run(["bash", "-ec", block.replace("alpha.example.org", publisher)], cwd=directory, check=True, capture_output=True, timeout=60)
     return lambda name: ("--tls-ca-file", directory / "ca.pem", "--tls-cert-key-file", directory / f"{name}.pem")

@@ -1,0 +1,49 @@
+"""CONTRIBUTING asks for plain English. This keeps its worst enemies out of code, docs, log lines and help texts."""
+
+import re
+
+import pytest
+from files_test import ROOT, tracked
+
+# Each with what to write instead.
+CONSTRUCTIONS = {
+    r"\b(to|for|from|by|of) who\b": "name the subject: `for operators who ...`",
+    r"\bhas not the\b": "`lacks`, `differs from`",
+    r"\bis no \w+'s\b": "`does not belong to`, `is not a`",
+    r"\bin vain\b": "`without an answer`, `unanswered`, `timed out`",
+    r"\b(dialling|trying) on\b": "`retrying`",
+    r"\bcomes? about\b": "`the handshake fails`, `happens`",
+    r"\bmend(s|ed|ing)?\b": "`fix`, `repair`",
+    r"\bfor ever\b": "`indefinitely`, `hangs`",
+    r"\bneeds? (it|them) no more\b": "`no longer needs`",
+}
+# Data, and this list.
+EXEMPT = ("tests/project/language_test.py", "LICENSE")
+
+
+def offences(text):
+    for number, line in enumerate(text.splitlines(), 1):
+        for construction, better in CONSTRUCTIONS.items():
+            if found := re.search(construction, line, re.IGNORECASE):
+                yield f"{number}: '{found.group()}': {better}"
+
+
+def test_no_file_has_a_construction_of_the_list():
+    found = []
+    for file in tracked("*.md", "*.cpp", "*.h", "*.c", "*.py", "*.proto", "*.nix", "*.yml", "*.json", "*.cmake", "*CMakeLists.txt", "scripts/*", "test", "quickstart"):
+        name = str(file.relative_to(ROOT))
+        if name not in EXEMPT:
+            found += [f"{name}:{offence}" for offence in offences(file.read_text(errors="replace"))]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "line", ["a message to who knows it", "the frame has not the size", "it waits in vain", "x does not answer, dialling on", "mended the test"]
+)
+def test_the_list_finds(line):
+    assert list(offences(line))
+
+
+@pytest.mark.parametrize("line", ["asks for everything", "to whom it belongs", "recommended", "in vaincluse"])
+def test_the_list_lets_pass(line):
+    assert not list(offences(line))
