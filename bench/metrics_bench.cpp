@@ -35,7 +35,7 @@ std::vector<std::string> make_batches(const std::string& node)
 struct Service {
     void observe(const std::string& node, const std::string& bytes)
     {
-        observer.observe({.node = node, .publisher_id = 1, .event_count = kBatchEvents, .bytes = bytes},
+        observer.observe({{.node = node, .publisher_id = 1, .event_count = kBatchEvents, .bytes = bytes}},
                          metrics::Moment::now());
     }
 

@@ -79,11 +79,11 @@ int main(int argc, char** argv)
         for (; events < wanted * report / kReports; events += kBatchEvents) {
             const auto bytes = make_batch(mix);
             const auto start = std::chrono::steady_clock::now();
-            observer.observe({.node = "alpha",
-                              .publisher_id = 1,
-                              .first_sequence = events,
-                              .event_count = kBatchEvents,
-                              .bytes = bytes},
+            observer.observe({{.node = "alpha",
+                               .publisher_id = 1,
+                               .first_sequence = events,
+                               .event_count = kBatchEvents,
+                               .bytes = bytes}},
                              metrics::Moment::now());
             busy += std::chrono::steady_clock::now() - start;
         }
