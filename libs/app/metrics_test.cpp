@@ -36,17 +36,29 @@ TEST(Metrics, RefuseABadAddress)
 TEST(Metrics, ShowTheBusStatistics)
 {
     const auto telemetry = serve_metrics(with_address("127.0.0.1:0"), "tool");
-    add_publisher_metrics(*telemetry, [] { return bus::PublisherStatistics{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}; });
-    add_subscriber_metrics(*telemetry, [] { return bus::SubscriberStatistics{11, 12, 13, 14, 15, 16, 17, 18}; });
+    add_publisher_metrics(*telemetry, [] {
+        return bus::PublisherStatistics{.events = 1,
+                                        .batches = 2,
+                                        .bytes = 3,
+                                        .too_large_events = 4,
+                                        .subscribers = 5,
+                                        .refused_connections = 6,
+                                        .dropped_events = 7,
+                                        .dropped_batches = 8,
+                                        .disconnected_took_nothing = 9,
+                                        .disconnected_memory = 10,
+                                        .disconnected_spoke = 11};
+    });
+    add_subscriber_metrics(*telemetry, [] { return bus::SubscriberStatistics{21, 22, 23, 24, 25, 26, 27, 28}; });
     const auto text = telemetry->text();
     for (const char* line :
-         {"published_events_total 1\n", "published_batches_total 2\n", "published_bytes_total 3\n", "subscribers 4\n",
-          "received_events_total 11\n", "received_batches_total 12\n", "received_bytes_total 13\n",
-          "refused_connections_total 5\n", "dropped_events_total 6\n", "dropped_batches_total 7\n",
-          "disconnected_subscribers_total{reason=\"took_nothing\"} 8\n",
-          "disconnected_subscribers_total{reason=\"memory\"} 9\n",
-          "disconnected_subscribers_total{reason=\"spoke\"} 10\n", "unknown_losses_total 17\n",
-          "refused_frames_total 18\n", "missed_events_total 14\n", "bad_frames_total 15\n", "connected_sources 16\n"})
+         {"published_events_total 1\n", "published_batches_total 2\n", "published_bytes_total 3\n",
+          "too_large_events_total 4\n", "subscribers 5\n", "refused_connections_total 6\n", "dropped_events_total 7\n",
+          "dropped_batches_total 8\n", "disconnected_subscribers_total{reason=\"took_nothing\"} 9\n",
+          "disconnected_subscribers_total{reason=\"memory\"} 10\n",
+          "disconnected_subscribers_total{reason=\"spoke\"} 11\n", "received_events_total 21\n",
+          "received_batches_total 22\n", "received_bytes_total 23\n", "missed_events_total 24\n",
+          "bad_frames_total 25\n", "connected_sources 26\n", "unknown_losses_total 27\n", "refused_frames_total 28\n"})
         EXPECT_THAT(text, HasSubstr("\npeer_observer_bus_" + std::string{line}));
 }
 
