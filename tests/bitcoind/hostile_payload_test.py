@@ -51,10 +51,10 @@ def check_honest_peer_and_extractor(traced, mark, numbers):
     """Its pings are all there, in their order."""
     def is_ours(event):
         return event["peer_id"] == traced.honest["id"] and event["payload"]["ping"].get("nonce") in nonces
-    nonces = {form for number in numbers for form in (number, f"{number:016x}")}
+    nonces = {f"{number:016x}" for number in numbers}
     pings = traced.events.wait_for("message.inbound", mark, where=is_ours, count=len(numbers), message_type="ping")
     seen = [ping["payload"]["ping"]["nonce"] for ping in pings]
-    assert [int(nonce, 16) if isinstance(nonce, str) else nonce for nonce in seen] == list(numbers)
+    assert [int(nonce, 16) for nonce in seen] == list(numbers)
     assert traced.extractor.process.poll() is None
     assert not traced.events.find("events_lost", mark)
 

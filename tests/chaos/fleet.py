@@ -176,8 +176,9 @@ class Fleet:
         for line in archive_tool("info", "--gaps", self.archive).decode().splitlines():
             if line.startswith("gap "):
                 _, _, _, publisher, numbers, _ = line.split()
-                first, count = map(int, numbers.split("+"))
-                pieces.setdefault(int(publisher, 16), []).append((first, count))
+                first, count = numbers.split("+")
+                if count != "unknown":  # a publisher was killed: no number is missing from its successor's
+                    pieces.setdefault(int(publisher, 16), []).append((int(first), int(count)))
         assert not list(self.archive.rglob("*.open")), "files are left open"
         return {publisher: tile(parts) for publisher, parts in pieces.items()}
 

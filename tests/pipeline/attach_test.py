@@ -125,7 +125,7 @@ def test_a_touched_program_stays_attached(directory):
             os.utime(path)
             path.chmod(0o755)
             events.wait_for("message.inbound", events.mark(), count=2000)  # a second: the extractor has looked
-        nonces = [event["payload"]["ping"]["nonce"] for event in events.find("message.inbound", mark)]
+        nonces = [int(event["payload"]["ping"]["nonce"], 16) for event in events.find("message.inbound", mark)]
         assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))
         assert extractor.log[lines:] == []
 
@@ -142,7 +142,8 @@ def test_a_program_whose_content_changes_in_place_is_attached_again(directory):
         shutil.copyfile(harness.program("sim_node"), path)
         extractor.wait_for_log("tracepoints to", after=lines)
         play(path, "--flood", "ping", "--count", 100, "--wait-for-attach", 1)
-        assert [ping["payload"]["ping"]["nonce"] for ping in events.wait_for("message.inbound", count=100)] == list(range(100))
+        pings = events.wait_for("message.inbound", count=100)
+        assert [int(ping["payload"]["ping"]["nonce"], 16) for ping in pings] == list(range(100))
 
 
 class RenameWhenOpened(threading.Thread):

@@ -56,7 +56,7 @@ class Container(harness.Program):
 
 
 def nonces(events, pid):
-    return [event["payload"]["ping"]["nonce"] for event in events.find("message.inbound") if event.pid == pid]
+    return [int(event["payload"]["ping"]["nonce"], 16) for event in events.find("message.inbound") if event.pid == pid]
 
 
 def wait_for_events_of(events, pid, count=500):
