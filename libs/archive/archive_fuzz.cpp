@@ -25,12 +25,12 @@ void read(const std::string& path, const Range& range)
             end = chunk->offset + chunk->size;
             if (chunk->kind == Chunk::Kind::damage && chunk->problem.empty()) std::abort();
             for (const auto& batch : chunk->batches) {
-                std::uint64_t events = 0;
+                std::uint64_t event_count = 0;
                 events::for_each_event(batch, [&](const events::EventView& event) {
                     (void)events::kind_name(event.context, event.arm);
-                    ++events;
+                    ++event_count;
                 });
-                if (events != batch.event_count) std::abort();
+                if (event_count != batch.event_count) std::abort();
             }
         }
     } catch (const std::runtime_error&) { // NOLINT(bugprone-empty-catch): another format version

@@ -142,7 +142,7 @@ TEST_F(ContinuityTest, AnUnknownLossIsToldThoughTheFirstBatchBehindItWasDropped)
 
 TEST_F(ContinuityTest, ForgetsThePublisherThatWasSilentForLongest)
 {
-    for (const std::uint64_t id : {1, 2, 3})
+    for (const std::uint64_t id : {1U, 2U, 3U})
         next(id, 0, 1);
     next(1, 1, 1);
     next(4, 0, 1);

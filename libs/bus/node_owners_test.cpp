@@ -33,9 +33,9 @@ TEST(NodeOwners, PublishersOfOneHostShareANode)
 {
     auto owners = owners_of({"tls+tcp://alpha.example:9331", "tls+tcp://Alpha.example:9341", "ipc:///run/alpha",
                              "tcp://127.0.0.1:1", "tcp://localhost:2", "tcp://[::1]:3"});
-    for (const std::size_t source : {0, 1})
+    for (const std::size_t source : {0U, 1U})
         EXPECT_FALSE(owners.refusal(source, "alpha"));
-    for (const std::size_t source : {2, 3, 4, 5})
+    for (const std::size_t source : {2U, 3U, 4U, 5U})
         EXPECT_FALSE(owners.refusal(source, "beta"));
     EXPECT_TRUE(owners.refusal(2, "alpha"));
 }

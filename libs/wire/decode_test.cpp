@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "libs/wire/largest_payloads_testing.h"
 #include "libs/wire/test_util.h"
 
 namespace peer_observer::wire {
@@ -9,14 +10,13 @@ namespace {
 
 using test::decode_error;
 using test::decoded;
+using test::zeros;
 
 /// A CompactSize of two bytes' value.
 std::string count_u16(unsigned value)
 {
     return {'\xfd', static_cast<char>(value & 0xff), static_cast<char>(value >> 8)};
 }
-
-std::string zeros(std::size_t size) { return std::string(size, '\0'); }
 
 TEST(Decode, AppendsToWhatIsThere)
 {
