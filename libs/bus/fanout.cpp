@@ -73,8 +73,10 @@ Fanout::~Fanout()
 void Fanout::send(std::string frame, std::uint64_t events)
 {
     held_bytes_ += frame.size();
-    const SharedFrame shared{new OutgoingFrame{.bytes = std::move(frame), .events = events},
-                             [this](const OutgoingFrame* sent) {
+    auto outgoing = std::make_unique<OutgoingFrame>();
+    outgoing->bytes = std::move(frame);
+    outgoing->events = events;
+    const SharedFrame shared{outgoing.release(), [this](const OutgoingFrame* sent) {
                                  held_bytes_ -= sent->bytes.size();
                                  delete sent;
                              }};

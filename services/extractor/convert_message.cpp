@@ -33,7 +33,7 @@ void write_truncated(const wire::Truncation& truncated, RecordWriter& out, Conve
     wire::Writer message{out.writer(), PeerMessage::kTruncatedFieldNumber};
     message.add_enum(Truncated::kReasonFieldNumber, truncated.reason);
     message.add_enum(Truncated::kKeptFieldNumber, truncated.kept);
-    ++context.truncated.at(truncated.reason);
+    ++context.truncated.at(static_cast<std::size_t>(truncated.reason));
 }
 
 void write_decode_error(std::string_view reason, RecordWriter& out, ConvertContext& context)
