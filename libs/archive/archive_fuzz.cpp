@@ -26,8 +26,8 @@ void read(const std::string& path, const Range& range)
             if (chunk->kind == Chunk::Kind::damage && chunk->problem.empty()) std::abort();
             for (const auto& batch : chunk->batches) {
                 std::uint64_t event_count = 0;
-                events::for_each_event(batch, [&](const events::EventView& event) {
-                    (void)events::kind_name(event.context, event.arm);
+                peer_observer::events::for_each_event(batch, [&](const peer_observer::events::EventView& event) {
+                    (void)peer_observer::events::kind_name(event.context, event.arm);
                     ++event_count;
                 });
                 if (event_count != batch.event_count) std::abort();

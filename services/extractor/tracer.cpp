@@ -6,6 +6,7 @@
 #include "services/extractor/kernel_types.h"
 
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -73,6 +76,18 @@ bool kernel_is_at_least(int major, int minor)
     if (dot == release.end() || *dot != '.') return false;
     std::from_chars(dot + 1, release.end(), has_minor);
     return std::pair{has_major, has_minor} >= std::pair{major, minor};
+}
+
+/// libbpf 1.1 may report EINVAL for a lack of file descriptors. An attachment opens fewer than this at a time.
+bool has_spare_descriptors()
+{
+    std::array<int, 8> spare{};
+    for (int& descriptor : spare)
+        descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    const bool enough = std::ranges::none_of(spare, [](int descriptor) { return descriptor < 0; });
+    for (const int descriptor : spare)
+        if (descriptor >= 0) close(descriptor);
+    return enough;
 }
 
 /// Has the kernel's side tell processes by the ids that are seen here, if those are not the kernel's own.
@@ -196,6 +211,7 @@ Tracer::~Tracer() = default;
 std::expected<Link, AttachError> Tracer::attach(std::size_t tracepoint, int descriptor)
 {
     libbpf_messages.clear();
+    if (!has_spare_descriptors()) return std::unexpected{AttachError{EMFILE, std::strerror(EMFILE)}};
     const std::string path = fmt::format("/proc/self/fd/{}", descriptor);
     const auto& row = kTracepoints.at(tracepoint);
     const std::string provider{row.provider};
