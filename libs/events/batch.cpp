@@ -52,7 +52,7 @@ Envelope read_envelope(std::string_view bytes)
             reader.skip();
             break;
         case key(EventBatch::kLastFieldNumber, varint):
-            envelope.batch.last = reader.get_bool();
+            envelope.batch.last = reader.get_uint64() != 0;
             break;
         default:
             reader.skip();
