@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -54,6 +55,11 @@ def command(program, option, file, directory):
     return [str(word) for pair in options.items() for word in pair]
 
 
+def invocation(program):
+    """The recorder is Python: another python3 on PATH may lack Debian's modules."""
+    return [*([sys.executable] if program == "getblocktxn-recorder" else []), harness.program(f"peer-observer-{program}")]
+
+
 def fifo(path):
     os.mkfifo(path)
     return path
@@ -68,7 +74,7 @@ def folder(path):
 @pytest.mark.parametrize(("program", "option"), [(program, option) for program, options in PROGRAMS.items() for option in options])
 def test_what_is_no_regular_file_is_refused(directory, program, option, make, reason):
     file = make(directory / "file")
-    with harness.Program(harness.program(f"peer-observer-{program}"), *command(program, option, file, directory)) as process:
+    with harness.Program(*invocation(program), *command(program, option, file, directory)) as process:
         line = process.wait_for_log(str(file))
         assert reason in line or (option == "--cache-file" and "not a regular file" in line)
         if option in NEVER_ENDS:
@@ -79,6 +85,6 @@ def test_what_is_no_regular_file_is_refused(directory, program, option, make, re
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_option_that_names_a_file_to_read_is_known_here(program):
-    text = subprocess.run([harness.program(f"peer-observer-{program}"), "--help"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    text = subprocess.run([*invocation(program), "--help"], check=True, stdout=subprocess.PIPE, text=True).stdout
     named = set(re.findall(r"(--[a-z-]+) \[?=?(?:FILE|NAME=FILE)", text)) | set(re.findall(r"(--[a-z-]*file) ", text))
     assert named - {"--output"} <= set(PROGRAMS[program]), named
