@@ -30,8 +30,8 @@ struct Shared {
     Archiver archiver{folder, {.frame_bytes = 8 << 10, .sync = SyncPolicy::each_frame, .file_bytes = 200 << 10}, {}, 2};
     for (;;) {
         const std::uint64_t first = shared.added;
+        shared.added = first + 40; // before: it may be killed with the batch on disk
         archiver.add(make_batch(first, 40));
-        shared.added = first + 40;
         archiver.recorder.tick();
         shared.synced = archiver.counters.written_events.load();
     }
