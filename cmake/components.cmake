@@ -22,13 +22,17 @@ function(peer_observer_library name)
   peer_observer_tests(${name} ${arg_TEST})
 endfunction()
 
-# peer_observer_service(<name> [LINK <target>...] [TEST <target>...]): builds peer-observer-<name>.
+# peer_observer_service(<name> [PROGRAM <program>] [LINK <target>...] [TEST <target>...]): builds peer-observer-<program>, by default
+# peer-observer-<name>.
 function(peer_observer_service name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK;TEST")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PROGRAM" "LINK;TEST")
+  if(NOT arg_PROGRAM)
+    set(arg_PROGRAM ${name})
+  endif()
   peer_observer_library(${name}_service PUBLIC ${arg_LINK} TEST ${arg_TEST})
-  add_executable(peer-observer-${name} main.cpp)
-  target_link_libraries(peer-observer-${name} PRIVATE ${name}_service)
-  install(TARGETS peer-observer-${name} RUNTIME)
+  add_executable(peer-observer-${arg_PROGRAM} main.cpp)
+  target_link_libraries(peer-observer-${arg_PROGRAM} PRIVATE ${name}_service)
+  install(TARGETS peer-observer-${arg_PROGRAM} RUNTIME)
 endfunction()
 
 function(peer_observer_tests name)

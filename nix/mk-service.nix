@@ -1,10 +1,12 @@
-# peer-observer-<name>, out of services/<name> and the folders that it shares with others.
+# peer-observer-<program>, out of services/<name> and the folders that it shares with others.
 {
   sources,
   build,
 }: {
   # of the folder in services/
   name,
+  # peer-observer-<program> is what users call, where that is not the folder's name.
+  program ? name,
   description,
   # Other folders that it is built from: libs/app, bpf, ...
   folders,
@@ -13,9 +15,9 @@
   ...
 } @ arguments:
 build (
-  removeAttrs arguments ["name" "description" "folders" "files"]
+  removeAttrs arguments ["name" "program" "description" "folders" "files"]
   // {
-    pname = "peer-observer-${name}";
+    pname = "peer-observer-${program}";
     src = sources.toSource [
       sources.common
       (sources.shared folders)
@@ -24,7 +26,7 @@ build (
     ];
     meta = {
       inherit description;
-      mainProgram = "peer-observer-${name}";
+      mainProgram = "peer-observer-${program}";
     };
   }
 )

@@ -22,6 +22,8 @@ in
         libraries = self.callPackage ./libraries.nix {};
         sim-node = self.callPackage ./sim-node.nix {};
         quickstart = self.callPackage ./quickstart.nix {};
+        # By the name of its program.
+        peer-observer-archive = self.peer-observer-archive-reader;
       }
       // lib.mapAttrs' (name: _: lib.nameValuePair "peer-observer-${name}" (self.callPackage (../services + "/${name}/package.nix") {})) folders
   )

@@ -1,10 +1,10 @@
 #include "libs/archive/file_name.h"
 #include "libs/archive/reader.h"
 #include "libs/archive/recovery.h"
-#include "services/archive/inputs.h"
-#include "services/archive/output.h"
-#include "services/archive/progress.h"
-#include "services/archive/verbs.h"
+#include "services/archive-reader/inputs.h"
+#include "services/archive-reader/output.h"
+#include "services/archive-reader/progress.h"
+#include "services/archive-reader/verbs.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "services/archive/tracks.h"
+#include "services/archive-reader/tracks.h"
 
 #include <algorithm>
 #include <limits>

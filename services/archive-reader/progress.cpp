@@ -1,4 +1,4 @@
-#include "services/archive/progress.h"
+#include "services/archive-reader/progress.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

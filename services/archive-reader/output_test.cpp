@@ -1,4 +1,4 @@
-#include "services/archive/output.h"
+#include "services/archive-reader/output.h"
 
 #include "libs/archive/archive_testing.h"
 

@@ -3,10 +3,10 @@
 #include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/file_writer.h"
-#include "services/archive/inputs.h"
-#include "services/archive/progress.h"
-#include "services/archive/tracks.h"
-#include "services/archive/verbs.h"
+#include "services/archive-reader/inputs.h"
+#include "services/archive-reader/progress.h"
+#include "services/archive-reader/tracks.h"
+#include "services/archive-reader/verbs.h"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>

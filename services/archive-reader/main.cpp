@@ -1,7 +1,7 @@
 // peer-observer-archive: reads, checks, replays and repairs what peer-observer-archiver wrote.
 #include "libs/app/app.h"
-#include "services/archive/inputs.h"
-#include "services/archive/verbs.h"
+#include "services/archive-reader/inputs.h"
+#include "services/archive-reader/verbs.h"
 
 #include <fmt/format.h>
 

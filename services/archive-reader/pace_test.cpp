@@ -1,4 +1,4 @@
-#include "services/archive/pace.h"
+#include "services/archive-reader/pace.h"
 
 #include <gtest/gtest.h>
 

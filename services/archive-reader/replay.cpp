@@ -3,11 +3,11 @@
 #include "libs/app/option_values.h"
 #include "libs/archive/sequence_check.h"
 #include "libs/bus/publisher.h"
-#include "services/archive/inputs.h"
-#include "services/archive/pace.h"
-#include "services/archive/progress.h"
-#include "services/archive/tracks.h"
-#include "services/archive/verbs.h"
+#include "services/archive-reader/inputs.h"
+#include "services/archive-reader/pace.h"
+#include "services/archive-reader/progress.h"
+#include "services/archive-reader/tracks.h"
+#include "services/archive-reader/verbs.h"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // What a replay publishes, and in which order.
 #include "libs/archive/archive_testing.h"
-#include "services/archive/tracks.h"
-#include "services/archive/verbs.h"
+#include "services/archive-reader/tracks.h"
+#include "services/archive-reader/verbs.h"
 
 #include "libs/bus/subscriber.h"
 

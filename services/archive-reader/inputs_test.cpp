@@ -1,4 +1,4 @@
-#include "services/archive/inputs.h"
+#include "services/archive-reader/inputs.h"
 
 #include <gtest/gtest.h>
 

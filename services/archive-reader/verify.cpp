@@ -1,9 +1,9 @@
 #include "libs/archive/reader.h"
 #include "libs/archive/sequence_check.h"
-#include "services/archive/inputs.h"
-#include "services/archive/output.h"
-#include "services/archive/progress.h"
-#include "services/archive/verbs.h"
+#include "services/archive-reader/inputs.h"
+#include "services/archive-reader/output.h"
+#include "services/archive-reader/progress.h"
+#include "services/archive-reader/verbs.h"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "services/archive/inputs.h"
+#include "services/archive-reader/inputs.h"
 
 #include "libs/archive/file_name.h"
 
