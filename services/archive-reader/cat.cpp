@@ -17,7 +17,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
@@ -117,4 +117,4 @@ void cat(const variables_map& values, app::Context& context)
     if (damaged > 0) throw app::IncompleteError{fmt::format("{} places are damaged; the rest was printed", damaged)};
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -20,7 +20,7 @@
 #include <tuple>
 #include <vector>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
@@ -84,29 +84,29 @@ public:
         missing.is_unknown = archive::has_unknown_count(gap);
         if (!missing.is_unknown) missing.events += gap.count();
         if (shows_gaps_)
-            archive_tool::print("gap {} {} {:016x} {}+{} {}\n", format_time(gap.noticed_ns()), gap.source().node(),
-                                gap.source().publisher_id(), gap.first_sequence(), count_text(gap),
-                                cause_name(gap.cause()));
+            archive_reader::print("gap {} {} {:016x} {}+{} {}\n", format_time(gap.noticed_ns()), gap.source().node(),
+                                  gap.source().publisher_id(), gap.first_sequence(), count_text(gap),
+                                  cause_name(gap.cause()));
     }
 
     void print() const
     {
-        archive_tool::print("files       {} ({} open), {} bytes\n", files_, open_files_, file_bytes_);
-        archive_tool::print("content     {} bytes, {:.2f} times the files\n", content_bytes_,
-                            file_bytes_ == 0 ? 0
-                                             : static_cast<double>(content_bytes_) / static_cast<double>(file_bytes_));
+        archive_reader::print("files       {} ({} open), {} bytes\n", files_, open_files_, file_bytes_);
+        archive_reader::print(
+            "content     {} bytes, {:.2f} times the files\n", content_bytes_,
+            file_bytes_ == 0 ? 0 : static_cast<double>(content_bytes_) / static_cast<double>(file_bytes_));
         for (const auto& [node, publishers] : sources_)
-            archive_tool::print("node        {} ({} publishers)\n", printable(node), publishers.size());
-        archive_tool::print("events      {}\n", total_.events);
+            archive_reader::print("node        {} ({} publishers)\n", printable(node), publishers.size());
+        archive_reader::print("events      {}\n", total_.events);
         if (total_.events > 0) {
-            archive_tool::print("from        {}\n", format_time(total_.earliest_ns));
-            archive_tool::print("to          {}\n", format_time(total_.latest_ns));
+            archive_reader::print("from        {}\n", format_time(total_.earliest_ns));
+            archive_reader::print("to          {}\n", format_time(total_.latest_ns));
         }
         for (const auto& [what, missing] : missing_)
-            archive_tool::print("missing     {} events, {} times; {}\n",
-                                missing.is_unknown ? "an unknown number of" : std::to_string(missing.events),
-                                missing.times, printable(what));
-        if (missing_.empty()) archive_tool::print("missing     0 events\n");
+            archive_reader::print("missing     {} events, {} times; {}\n",
+                                  missing.is_unknown ? "an unknown number of" : std::to_string(missing.events),
+                                  missing.times, printable(what));
+        if (missing_.empty()) archive_reader::print("missing     0 events\n");
         print_table();
     }
 
@@ -150,14 +150,14 @@ private:
     {
         std::vector<std::pair<Key, Row>> rows{rows_.begin(), rows_.end()};
         std::ranges::stable_sort(rows, std::greater{}, [](const auto& row) { return row.second.bytes; });
-        archive_tool::print("\n{:28} {:14} {:>12} {:>14} {:>7}  {:30} {}\n", "kind", "message type", "events", "bytes",
-                            "share", "from", "to");
+        archive_reader::print("\n{:28} {:14} {:>12} {:>14} {:>7}  {:30} {}\n", "kind", "message type", "events",
+                              "bytes", "share", "from", "to");
         for (const auto& [key, row] : rows) {
             const auto& [context, arm, type] = key;
-            archive_tool::print("{:28} {:14} {:>12} {:>14} {:>6.2f}%  {:30} {}\n", events::kind_name(context, arm),
-                                type.empty() ? "-" : printable(type), row.events, row.bytes,
-                                100.0 * static_cast<double>(row.bytes) / static_cast<double>(total_.bytes),
-                                format_time(row.earliest_ns), format_time(row.latest_ns));
+            archive_reader::print("{:28} {:14} {:>12} {:>14} {:>6.2f}%  {:30} {}\n", events::kind_name(context, arm),
+                                  type.empty() ? "-" : printable(type), row.events, row.bytes,
+                                  100.0 * static_cast<double>(row.bytes) / static_cast<double>(total_.bytes),
+                                  format_time(row.earliest_ns), format_time(row.latest_ns));
         }
     }
 
@@ -215,4 +215,4 @@ void info(const variables_map& values, app::Context& context)
         throw app::IncompleteError{fmt::format("{} places are damaged and not counted; see the verb verify", damaged)};
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -14,7 +14,7 @@
 #include <set>
 #include <system_error>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
@@ -168,4 +168,4 @@ std::uint64_t total_size(const std::vector<fs::path>& files)
     return total;
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

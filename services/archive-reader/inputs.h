@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 
 inline constexpr auto kInputOption = "file";
 
@@ -46,4 +46,4 @@ std::string printable(std::string_view text);
 
 std::uint64_t total_size(const std::vector<std::filesystem::path>& files);
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
@@ -28,4 +28,4 @@ TEST(Times, ThatAreNoneAreRefused)
 TEST(Text, FromFilesIsFitForATerminal) { EXPECT_EQ(printable("inv\x1b[2J\xff\\"), "inv\\x1B[2J\\xFF\\x5C"); }
 
 } // namespace
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

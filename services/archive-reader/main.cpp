@@ -13,7 +13,7 @@
 namespace {
 
 using namespace peer_observer;
-using namespace peer_observer::archive_tool;
+using namespace peer_observer::archive_reader;
 
 struct Verb {
     std::string_view name;

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
@@ -166,4 +166,4 @@ void merge(const variables_map& values, app::Context& context)
     if (damaged > 0) throw app::IncompleteError{fmt::format("{} places are damaged and were left out", damaged)};
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

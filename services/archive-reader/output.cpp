@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 constexpr std::size_t kBufferBytes = 65536; // a pipe's usual size
@@ -51,4 +51,4 @@ void Output::write_all(std::string_view bytes)
     }
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 
 class Output {
 public:
@@ -36,4 +36,4 @@ void print(fmt::format_string<Arguments...> format, Arguments&&... arguments)
     (void)std::fputs(fmt::format(format, std::forward<Arguments>(arguments)...).c_str(), stdout);
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -9,7 +9,7 @@
 
 #include <system_error>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 class StdoutTo {
@@ -72,4 +72,4 @@ TEST(Output, WritesNothingTwiceWhereADiskWasFullForAMoment)
 }
 
 } // namespace
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
@@ -40,4 +40,4 @@ void sleep_until(steady_clock::time_point time, int fd)
     (void)ppoll(&stop, 1, &timeout, nullptr);
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 
 class Pace {
 public:
@@ -35,4 +35,4 @@ private:
 /// Returns earlier when fd becomes readable.
 void sleep_until(std::chrono::steady_clock::time_point time, int fd);
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 using namespace std::chrono_literals;
@@ -43,4 +43,4 @@ TEST(PaceOfAReplay, HasALimitInEvents)
 }
 
 } // namespace
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

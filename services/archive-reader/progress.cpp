@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 using std::chrono::steady_clock;
@@ -54,4 +54,4 @@ void Progress::hide()
     fmt::print(stderr, "\r\x1b[K");
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 
 class Progress {
 public:
@@ -33,4 +33,4 @@ private:
     std::chrono::steady_clock::time_point next_;
 };
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

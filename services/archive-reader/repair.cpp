@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 std::uint64_t now_ns()
@@ -41,23 +41,23 @@ void repair(const std::filesystem::path& file, Progress& progress)
         recovery = archive::close_open_file(file, show);
         progress.hide();
         if (recovery.path.empty()) {
-            archive_tool::print("{}: removed, it held no event\n", file.native());
+            archive_reader::print("{}: removed, it held no event\n", file.native());
             return;
         }
-        archive_tool::print("{}: closed, {} events, {} bytes cut at the end\n", recovery.path.native(), recovery.events,
-                            recovery.cut_bytes);
+        archive_reader::print("{}: closed, {} events, {} bytes cut at the end\n", recovery.path.native(),
+                              recovery.events, recovery.cut_bytes);
         if (recovery.problems.empty()) return;
     } else if (!is_damaged(file, progress)) {
         progress.hide();
-        archive_tool::print("{}: ok\n", file.native());
+        archive_reader::print("{}: ok\n", file.native());
         return;
     }
     recovery = archive::rewrite_file(archive::closed_path(file), now_ns(), show);
     progress.hide();
-    archive_tool::print("{}: rewritten, {} events; the damaged file is beside it\n", recovery.path.native(),
-                        recovery.events);
+    archive_reader::print("{}: rewritten, {} events; the damaged file is beside it\n", recovery.path.native(),
+                          recovery.events);
     for (const auto& problem : recovery.problems)
-        archive_tool::print("  {}\n", problem);
+        archive_reader::print("  {}\n", problem);
 }
 
 } // namespace
@@ -77,11 +77,11 @@ void repair(const variables_map& values, app::Context& context)
         } catch (const std::system_error& error) {
             ++failed;
             progress.hide();
-            archive_tool::print("{}: {}\n", file.native(), error.what());
+            archive_reader::print("{}: {}\n", file.native(), error.what());
         }
         (void)std::fflush(stdout);
     }
     if (failed > 0) throw app::IncompleteError{fmt::format("{} files could not be repaired", failed)};
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -17,7 +17,7 @@
 #include <map>
 #include <stdexcept>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
@@ -203,4 +203,4 @@ void replay(const variables_map& values, app::Context& context)
         throw app::IncompleteError{fmt::format("{} places are damaged and were left out", replay.damaged())};
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -11,7 +11,7 @@
 #include <atomic>
 #include <thread>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 using namespace archive::testing;
@@ -135,4 +135,4 @@ TEST(TracksOfFiles, MergeByEventNotByBatch)
 }
 
 } // namespace
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 using archive::Chunk;
@@ -166,4 +166,4 @@ std::uint64_t Tracks::bytes_done() const
     return done;
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

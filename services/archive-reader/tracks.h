@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 
 /// The files of one publisher, one after the other.
 class Track {
@@ -78,4 +78,4 @@ private:
     std::uint64_t bytes_done_ = 0; ///< of tracks that have ended
 };
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

@@ -6,7 +6,7 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 
 using boost::program_options::options_description;
 using boost::program_options::variables_map;
@@ -30,4 +30,4 @@ void repair(const variables_map& values, app::Context& context);
 void add_merge_options(options_description& options);
 void merge(const variables_map& values, app::Context& context);
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader

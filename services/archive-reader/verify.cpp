@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace peer_observer::archive_tool {
+namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
@@ -112,9 +112,9 @@ void print(const archive::Reader& reader, const Verdict& verdict)
     if (verdict.gaps > 0) line += fmt::format(", {} gaps of {} events", verdict.gaps, verdict.missing);
     if (verdict.clock_jumps > 0) line += fmt::format(", time goes back {} times", verdict.clock_jumps);
     if (reader.is_open()) line += fmt::format(", open with {} unfinished bytes", reader.unfinished_bytes());
-    archive_tool::print("{}\n", line);
+    archive_reader::print("{}\n", line);
     for (const auto& problem : verdict.problems)
-        archive_tool::print("  {}\n", problem);
+        archive_reader::print("  {}\n", problem);
     (void)std::fflush(stdout);
 }
 
@@ -149,4 +149,4 @@ void verify(const variables_map& values, app::Context& context)
         throw app::IncompleteError{fmt::format("{} of {} files are not as they should be", wrong, files.size())};
 }
 
-} // namespace peer_observer::archive_tool
+} // namespace peer_observer::archive_reader
