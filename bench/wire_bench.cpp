@@ -15,6 +15,8 @@
 #include <openssl/sha.h>
 
 #include "libs/wire/decode.h"
+#include "libs/wire/largest_payloads_testing.h"
+#include "libs/wire/message_table.h"
 #include "libs/wire/sha256.h"
 #include "proto/p2p.pb.h"
 
@@ -145,6 +147,16 @@ void run_block(benchmark::State& state, TxDetail detail)
     run(state, "block", mainnet_block(), detail);
 }
 
+/// The payloads that cost most, at the detail that costs most: what a hostile peer can ask for with a byte.
+void run_largest(benchmark::State& state, std::string_view type, std::size_t index)
+{
+    const auto payload = test::largest_payloads(type)[index];
+    run(state, type, payload, TxDetail::raw);
+    state.counters["per_byte"] =
+        benchmark::Counter(static_cast<double>(payload.size()),
+                           benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
 /// The hashes that run_block(ids) computes, and nothing else.
 void hash_block(benchmark::State& state)
 {
@@ -219,6 +231,18 @@ BENCHMARK_CAPTURE(run_block, raw, TxDetail::raw);
 BENCHMARK(hash_block);
 BENCHMARK(hash_32_bytes_low_level);
 BENCHMARK(hash_32_bytes_evp);
+
+const bool registered = [] {
+    for (const auto& type : kMessageTypes) {
+        const auto payloads = test::largest_payloads(type.name);
+        for (std::size_t i = 0; i < payloads.size(); ++i) {
+            if (payloads[i].size() < 10'000) continue;
+            const auto name = "largest/" + std::string{type.name} + '/' + std::to_string(i);
+            benchmark::RegisterBenchmark(name.c_str(), run_largest, type.name, i);
+        }
+    }
+    return true;
+}();
 
 } // namespace
 } // namespace peer_observer::wire

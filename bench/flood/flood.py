@@ -5,6 +5,7 @@
     bench/flood/flood.py --build build/bench                     # as root; a table on stdout
     bench/flood/flood.py --build build/bench --json flood.json --repetitions 7
     bench/flood/flood.py --build build/bench --parts
+    bench/flood/flood.py --build build/bench --against ../before/build/bench     # two trees, in turn
 
 Each line of the table is one size of message. In each repetition every kind of tracer has its turn, so that whatever else the machine
 does meets all of them. Times are nanoseconds a message on the sending thread (sim_node, in the node's place); ratios are taken within a
@@ -207,6 +208,30 @@ def parts_table(arguments, size, count, parts):
     return "\n".join(lines)
 
 
+def comparison_table(arguments):
+    """This build beside another one, in turn: medians of the ratios within each repetition."""
+    builds = {"before": Flood(arguments.against), "after": Flood(arguments.build)}
+    lines = ["| bytes | threads | node ns before | node ns after | ratio | extractor CPU ratio | logger CPU ratio | lost before | lost after |",
+             "| ---: " * 9 + "|"]
+    for threads in arguments.threads:
+        for size in arguments.sizes:
+            count = count_for(size, arguments.budget)
+            runs = {name: [] for name in builds}
+            for _ in range(arguments.repetitions):
+                for name, flood in builds.items():
+                    runs[name].append(flood.extractor(size, count, threads))
+
+            def ratio(key):
+                found = [after[key] / before[key] for before, after in zip(runs["before"], runs["after"], strict=True) if before[key]]
+                return f"{statistics.median(found):.2f} ({min(found):.2f}–{max(found):.2f})" if found else "-"
+
+            lines.append(f"| {size} | {threads} | {median(runs['before'], 'ns'):.0f} | {median(runs['after'], 'ns'):.0f} | {ratio('ns')} "
+                         f"| {ratio('extractor_cpu_ns')} | {ratio('tool_cpu_ns')} | {sum(run['lost'] for run in runs['before']):.0f} "
+                         f"| {sum(run['lost'] for run in runs['after']):.0f} |")
+            print(f"{size} bytes, {threads} thread(s): done", file=sys.stderr)
+    return "\n".join(lines)
+
+
 def machine():
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     return f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}"
@@ -221,6 +246,7 @@ def main():
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--no-bpftrace", action="store_true", help="leave bpftrace out even where it is installed")
     parser.add_argument("--parts", action="store_true", help="instead: what the parts of a capture cost by themselves")
+    parser.add_argument("--against", type=pathlib.Path, metavar="BUILD", help="instead: this build beside that one, of another tree")
     parser.add_argument("--json", type=pathlib.Path, help="also write every single figure to this file")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
@@ -229,6 +255,9 @@ def main():
     if arguments.parts:
         tables = [parts_table(arguments, size, count, parts) for (size, count), parts in PARTS.items()]
         print(f"{machine()}; {arguments.repetitions} repetitions, interleaved", *tables, sep="\n\n", file=sys.__stdout__)
+        return
+    if arguments.against:
+        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", comparison_table(arguments), sep="\n", file=sys.__stdout__)
         return
     results = measure(arguments)
     print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", file=sys.__stdout__)
