@@ -1,6 +1,6 @@
 #include "libs/bus/exposure.h"
 
-#include <arpa/inet.h>
+#include "libs/base/ip.h"
 
 #include <string_view>
 
@@ -8,15 +8,14 @@ namespace peer_observer::bus {
 namespace {
 
 constexpr std::string_view kPlainScheme = "tcp://";
-constexpr unsigned kLoopbackFirstByte = 127;
 
 } // namespace
 
 bool is_this_host(const std::string& host)
 {
     if (host == "localhost" || host == "[::1]") return true;
-    in_addr address{};
-    return inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24U == kLoopbackFirstByte;
+    const auto ip = base::parse_ip(host);
+    return ip && base::is_loopback(*ip);
 }
 
 bool is_exposed(const std::string& url)

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "libs/base/ip.h"
 
 namespace peer_observer::wire {
 namespace {
@@ -79,11 +81,14 @@ std::optional<Address::Ignored> why_ipv6(std::uint64_t high, std::uint64_t low)
     return std::nullopt;
 }
 
-std::optional<Address::Ignored> why_text_is_ignored(Address::Network network, int family, const std::string& text)
+std::optional<Address::Ignored> why_text_is_ignored(Address::Network network, const std::string& text)
 {
-    std::array<char, 16> bytes{};
-    if (inet_pton(family, text.c_str(), bytes.data()) != 1) return std::nullopt;
-    return why_ignored(network, {bytes.data(), bytes.size()});
+    const auto ip = base::parse_ip(text);
+    const bool ipv4 = network == Address::IPV4;
+    if (!ip || (ipv4 && !base::is_ipv4(*ip))) return std::nullopt;
+    constexpr std::size_t kMappedPrefix = 12;
+    const std::string_view bytes{reinterpret_cast<const char*>(ip->data()), ip->size()};
+    return why_ignored(network, ipv4 ? bytes.substr(kMappedPrefix) : bytes);
 }
 
 } // namespace
@@ -112,10 +117,9 @@ std::optional<Address::Ignored> why_ignored(const Address& address)
     if (address.has_ignored()) return address.ignored();
     switch (address.network()) {
     case Address::IPV4:
-        return why_text_is_ignored(address.network(), AF_INET, address.address());
     case Address::IPV6:
     case Address::CJDNS:
-        return why_text_is_ignored(address.network(), AF_INET6, address.address());
+        return why_text_is_ignored(address.network(), address.address());
     case Address::TORV3:
     case Address::I2P:
         return std::nullopt;

@@ -21,6 +21,7 @@ OUTSIDE = {
     "systemd/": ["libs/app/"],
     "spdlog/": ["libs/app/", "services/"],
     "boost/program_options": ["libs/app/", "libs/print_options/", "services/"],
+    "boost/asio": ["libs/base/"],
     "openssl/": ["libs/wire/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/"],
     "zstd": ["libs/archive/"],
