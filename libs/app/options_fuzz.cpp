@@ -3,9 +3,9 @@
 #include "libs/app/bus_options.h"
 #include "libs/app/option_values.h"
 #include "libs/app/options.h"
+#include "libs/base/host_port.h"
 #include "libs/bus/endpoint.h"
 #include "libs/bus/option_error.h"
-#include "libs/telemetry/address.h"
 
 #include <boost/program_options/value_semantic.hpp>
 
@@ -47,7 +47,7 @@ void use(const po::variables_map& values)
         if (is_path ? endpoint.path.empty() : endpoint.host.empty()) std::abort();
     }
     const auto& address = values["metrics-address"].as<std::string>();
-    if (const auto parsed = telemetry::parse_address(address); !parsed && parsed.error().empty()) std::abort();
+    if (const auto parsed = base::parse_host_port(address); !parsed && parsed.error().empty()) std::abort();
     if (values.contains("seconds") && values["seconds"].as<app::Seconds>().value.count() < 0) std::abort();
 }
 

@@ -1,4 +1,4 @@
-#include "libs/telemetry/address.h"
+#include "libs/base/host_port.h"
 #include "libs/telemetry/connect.h"
 #include "libs/telemetry/telemetry.h"
 
@@ -20,7 +20,7 @@ using testing::Not;
 
 std::string get_metrics(const std::string& address)
 {
-    const int socket_fd = connect_to(parse_address(address).value());
+    const int socket_fd = connect_to(base::parse_host_port(address).value());
     const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
     EXPECT_EQ(send(socket_fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
     std::string answer;

@@ -18,7 +18,7 @@ int connect_to(int family, const sockaddr* address, socklen_t size)
 
 } // namespace
 
-int connect_to(const Address& address)
+int connect_to(const base::HostPort& address)
 {
     sockaddr_in ipv4{.sin_family = AF_INET, .sin_port = htons(address.port)};
     if (inet_pton(AF_INET, address.host.c_str(), &ipv4.sin_addr) == 1)

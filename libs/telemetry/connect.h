@@ -1,11 +1,11 @@
 // A TCP connection to an address of this machine's.
 #pragma once
 
-#include "libs/telemetry/address.h"
+#include "libs/base/host_port.h"
 
 namespace peer_observer::telemetry {
 
 /// A connected socket, which the caller closes; -1 if nobody listens there.
-int connect_to(const Address& address);
+int connect_to(const base::HostPort& address);
 
 } // namespace peer_observer::telemetry

@@ -1,6 +1,6 @@
 #include "libs/telemetry/telemetry.h"
 
-#include "libs/telemetry/address.h"
+#include "libs/base/host_port.h"
 #include "libs/telemetry/connect.h"
 #include "libs/telemetry/process.h"
 
@@ -74,12 +74,12 @@ private:
 
 /// A thread serves one connection at a time. By default there are two, and each waits 30 seconds for a request to end:
 /// a few that never end would keep everybody else away for minutes.
-std::vector<std::string> server_options(const Address& address)
+std::vector<std::string> server_options(const base::HostPort& address)
 {
     return {"listening_ports", to_string(address), "num_threads", "8", "request_timeout_ms", "2000"};
 }
 
-std::unique_ptr<prometheus::Exposer> listen(const Address& address)
+std::unique_ptr<prometheus::Exposer> listen(const base::HostPort& address)
 {
     try {
         return std::make_unique<prometheus::Exposer>(server_options(address));
@@ -91,15 +91,15 @@ std::unique_ptr<prometheus::Exposer> listen(const Address& address)
     }
 }
 
-Address parse(const std::string& text)
+base::HostPort parse(const std::string& text)
 {
-    auto address = parse_address(text);
+    auto address = base::parse_host_port(text);
     if (!address) throw std::runtime_error("cannot serve metrics: " + address.error());
     return *address;
 }
 
 /// Stops the server at once. Its listening thread looks up only every two seconds, or when somebody connects.
-void stop(std::unique_ptr<prometheus::Exposer> exposer, const Address& address)
+void stop(std::unique_ptr<prometheus::Exposer> exposer, const base::HostPort& address)
 {
     const std::jthread waker{[&address](const std::stop_token& done) {
         while (!done.stop_requested()) {
@@ -153,7 +153,7 @@ private:
                process_start_seconds);
     }
 
-    Address bound_;
+    base::HostPort bound_;
     std::unique_ptr<prometheus::Exposer> exposer_;
 };
 

@@ -1,6 +1,6 @@
 #include "libs/telemetry/telemetry.h"
 
-#include "libs/telemetry/address.h"
+#include "libs/base/host_port.h"
 #include "libs/telemetry/connect.h"
 
 #include <array>
@@ -21,7 +21,7 @@ using testing::HasSubstr;
 /// The whole answer to one HTTP GET; empty when nobody answers.
 std::string get(const std::string& address, const std::string& path)
 {
-    const int socket_fd = connect_to(parse_address(address).value());
+    const int socket_fd = connect_to(base::parse_host_port(address).value());
     if (socket_fd < 0) return {};
     const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
     EXPECT_EQ(send(socket_fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
@@ -54,7 +54,7 @@ TEST(Telemetry, PicksAFreePortAndAnswersThere)
 TEST(Telemetry, ListensOnTheHostThatWasAskedForOnly)
 {
     const Telemetry telemetry{"127.0.0.2:0", "logger"};
-    const auto port = std::to_string(parse_address(telemetry.address()).value().port);
+    const auto port = std::to_string(base::parse_host_port(telemetry.address()).value().port);
     EXPECT_THAT(get(telemetry.address(), "/metrics"), HasSubstr("200 OK"));
     EXPECT_EQ(get("127.0.0.1:" + port, "/metrics"), "");
 }

@@ -4,7 +4,7 @@
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
 #include "libs/base/hex.h"
-#include "libs/telemetry/address.h"
+#include "libs/base/host_port.h"
 #include "services/addr-connectivity/metrics.h"
 #include "services/addr-connectivity/service.h"
 
@@ -128,7 +128,7 @@ void each(const po::variables_map& values, const std::string& option, Use use)
 std::optional<Address> read_proxy(const po::variables_map& values, const std::string& option)
 {
     if (!values.contains(option)) return std::nullopt;
-    const auto parsed = telemetry::parse_address(values[option].as<std::string>());
+    const auto parsed = base::parse_host_port(values[option].as<std::string>());
     if (!parsed) throw UsageError{fmt::format("--{}: {}", option, parsed.error())};
     return to_address(parsed->host, parsed->port);
 }
@@ -192,9 +192,9 @@ DnsOptions read_dns(const po::variables_map& values)
 {
     DnsOptions dns;
     each(values, "dns-server", [&](const std::string& server) {
-        const auto parsed = telemetry::parse_address(server);
+        const auto parsed = base::parse_host_port(server);
         if (!parsed) throw std::invalid_argument{parsed.error()};
-        dns.servers.push_back(telemetry::to_string(*parsed));
+        dns.servers.push_back(base::to_string(*parsed));
     });
     each(values, "dns-seed", [&](const std::string& seed) {
         DnsOptions::Seed read{.name = seed, .port = read_chain(values).port};

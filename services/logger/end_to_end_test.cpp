@@ -1,6 +1,6 @@
 // The real program, and publishers in this process.
+#include "libs/base/host_port.h"
 #include "libs/bus/publisher.h"
-#include "libs/telemetry/address.h"
 #include "libs/telemetry/connect.h"
 #include "proto/event.pb.h"
 #include "services/logger/process_testing.h"
@@ -174,7 +174,7 @@ TEST_F(LoggerTest, ServesItsMetrics)
     const auto start = log.find(prefix);
     ASSERT_NE(start, std::string::npos) << log;
     const auto address = log.substr(start + prefix.size(), log.find("/metrics", start) - start - prefix.size());
-    const int socket_fd = telemetry::connect_to(telemetry::parse_address(address).value());
+    const int socket_fd = telemetry::connect_to(base::parse_host_port(address).value());
     ASSERT_GE(socket_fd, 0) << address;
     const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
     ASSERT_EQ(send(socket_fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));

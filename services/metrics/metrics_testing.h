@@ -1,9 +1,9 @@
 // What the tests of this service share: events in at a publisher, the text of an HTTP scrape out.
 #pragma once
 
+#include "libs/base/host_port.h"
 #include "libs/bus/publisher.h"
 #include "libs/bus/subscriber.h"
-#include "libs/telemetry/address.h"
 #include "libs/telemetry/connect.h"
 #include "libs/telemetry/telemetry.h"
 #include "services/metrics/observer.h"
@@ -52,7 +52,7 @@ inline void wait_for(const std::string& what, const auto& condition)
 /// The body that GET /metrics answers with.
 inline std::string get_metrics(const std::string& address)
 {
-    const int socket_fd = telemetry::connect_to(telemetry::parse_address(address).value());
+    const int socket_fd = telemetry::connect_to(base::parse_host_port(address).value());
     constexpr std::string_view kRequest = "GET /metrics HTTP/1.0\r\n\r\n";
     if (send(socket_fd, kRequest.data(), kRequest.size(), 0) < 0) throw std::runtime_error{"cannot send"};
     std::string answer;
