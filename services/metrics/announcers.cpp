@@ -35,7 +35,7 @@ std::string_view ipv4_subnet(std::string_view text) { return text.substr(0, text
 
 } // namespace
 
-Announcer::Announcer(std::string_view host) : host_{host}, ip_{parse_ip(host)} {}
+Announcer::Announcer(std::string_view host) : host_{host}, ip_{base::parse_ip(host)} {}
 
 Announcer::Kinship Announcer::kinship(const proto::Address& announced) const
 {
@@ -44,10 +44,10 @@ Announcer::Kinship Announcer::kinship(const proto::Address& announced) const
     if (text == host_) return Kinship::same;
     if (!ip_) return Kinship::none;
     if (announced.network() == proto::Address::IPV4)
-        return is_ipv4(*ip_) && ipv4_subnet(text) == ipv4_subnet(host_) ? Kinship::subnet : Kinship::none;
-    if (announced.network() != proto::Address::IPV6 || is_ipv4(*ip_)) return Kinship::none;
-    const auto ip = parse_ip(text);
-    return ip && subnet_of(*ip) == subnet_of(*ip_) ? Kinship::subnet : Kinship::none;
+        return base::is_ipv4(*ip_) && ipv4_subnet(text) == ipv4_subnet(host_) ? Kinship::subnet : Kinship::none;
+    if (announced.network() != proto::Address::IPV6 || base::is_ipv4(*ip_)) return Kinship::none;
+    const auto ip = base::parse_ip(text);
+    return ip && base::subnet_of(*ip) == base::subnet_of(*ip_) ? Kinship::subnet : Kinship::none;
 }
 
 void OwnAddresses::learn(const proto::Address& receiver)

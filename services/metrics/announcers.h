@@ -1,9 +1,9 @@
 // Finds announcements of the sender's own address, or of one in its subnet.
 #pragma once
 
+#include "libs/base/ip.h"
 #include "proto/p2p.pb.h"
 #include "services/metrics/direction.h"
-#include "services/metrics/peer_address.h"
 
 #include <deque>
 #include <string>
@@ -24,7 +24,7 @@ public:
 
 private:
     std::string host_;
-    std::optional<IpBytes> ip_;
+    std::optional<base::IpBytes> ip_;
 };
 
 /// The node's own addresses. No tracepoint tells them; but the peers that the node has connected to tell in their

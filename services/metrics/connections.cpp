@@ -1,6 +1,7 @@
 #include "services/metrics/connections.h"
 
-#include "services/metrics/peer_address.h"
+#include "libs/base/host_port.h"
+#include "libs/base/ip.h"
 
 #include <algorithm>
 #include <string>
@@ -114,7 +115,7 @@ void Connections::observe_inbound(const proto::OpenedConnection& connection)
     increment(inbound_by_network_, connection.network());
     state_.opened(Direction::inbound, connection.peer_id(), connection.connection_count());
     if (lists_.empty()) return;
-    const auto ip = parse_ip(without_port(connection.address()));
+    const auto ip = base::parse_ip(base::host_of(connection.address()));
     if (!ip) return;
     for (const ListCounters& counters : lists_) {
         if (!counters.list->addresses.contains(*ip)) continue;

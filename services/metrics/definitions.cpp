@@ -197,9 +197,9 @@ constexpr auto kNewDefinitions = std::to_array<Definition>({
     of_tool(gauge(configured_sources, "peerobserver_configured_sources", {},
                   "Publishers that this tool is to connect to.")),
     of_tool(gauge(ip_list_entries, "peerobserver_ip_list_entries", {label("list")},
-                  "Addresses and subnets that were read from an IP list.")),
+                  "Addresses and networks that were read from an IP list.")),
     of_tool(gauge(ip_list_bad_lines, "peerobserver_ip_list_bad_lines", {label("list")},
-                  "Lines of an IP list that are neither address nor subnet.")),
+                  "Lines of an IP list that are neither an address nor a network.")),
     of_tool(counter(ip_list_reloads_total, "peerobserver_ip_list_reloads_total", {label("result")},
                     "Times that IP lists were read again on SIGHUP: success, or failure of at least one file.")),
 });

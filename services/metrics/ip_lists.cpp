@@ -73,12 +73,12 @@ void IpLists::read(List& list)
     if (text.bad_lines > text.first_bad_lines.size())
         log_(true, fmt::format("IP list {}: {} has {} more bad lines", list.name, list.path,
                                text.bad_lines - text.first_bad_lines.size()));
-    log_(false, fmt::format("IP list {}: {} entries from {}", list.name, text.ranges.size(), list.path));
+    log_(false, fmt::format("IP list {}: {} entries from {}", list.name, text.networks.size(), list.path));
 
     const std::array<std::string_view, 1> label = {list.name};
-    registry_.gauge(Metric::ip_list_entries, {}, label).Set(static_cast<double>(text.ranges.size()));
+    registry_.gauge(Metric::ip_list_entries, {}, label).Set(static_cast<double>(text.networks.size()));
     registry_.gauge(Metric::ip_list_bad_lines, {}, label).Set(static_cast<double>(text.bad_lines));
-    list.addresses = IpSet{std::move(text.ranges)};
+    list.addresses = IpSet{text.networks};
 }
 
 } // namespace peer_observer::metrics

@@ -5,16 +5,16 @@
 namespace peer_observer::metrics::testing {
 namespace {
 
-bool contains(const IpSet& set, std::string_view address) { return set.contains(parse_ip(address).value()); }
+bool contains(const IpSet& set, std::string_view address) { return set.contains(base::parse_ip(address).value()); }
 
-TEST(IpSet, HoldsAddressesAndSubnets)
+TEST(IpSet, HoldsAddressesAndNetworks)
 {
     std::istringstream text{
         "192.0.2.7\n10.0.0.0/8 # private\n\n; a comment\n 2001:db8::/33\t\r\n2001:db8:8000::1/128\n"};
     auto list = read_ip_list(text);
     EXPECT_EQ(list.bad_lines, 0U);
-    EXPECT_EQ(list.ranges.size(), 4U);
-    const IpSet set{list.ranges};
+    EXPECT_EQ(list.networks.size(), 4U);
+    const IpSet set{list.networks};
     for (const char* in :
          {"192.0.2.7", "10.0.0.0", "10.255.255.255", "2001:db8::", "2001:db8:7fff:ffff::1", "2001:db8:8000::1"})
         EXPECT_TRUE(contains(set, in)) << in;
@@ -26,7 +26,7 @@ TEST(IpSet, HoldsAddressesAndSubnets)
 TEST(IpSet, MergesWhatOverlaps)
 {
     std::istringstream text{"10.1.0.0/16\n10.0.0.0/8\n10.1.2.3\n10.255.255.255\n0.0.0.0/0\n"};
-    const IpSet set{read_ip_list(text).ranges};
+    const IpSet set{read_ip_list(text).networks};
     EXPECT_TRUE(contains(set, "255.255.255.255"));
     EXPECT_FALSE(contains(set, "2001:db8::1"));
 }
@@ -38,12 +38,12 @@ TEST(IpList, NamesBadLines)
     std::istringstream text{
         "192.0.2.1\nnonsense\n1.2.3.4/33\n::1/129\n1.2.3.4/\n1.2.3.4/8x\n1.2.3.4/-1\n1.2.3\n\x1b[2J\n"};
     const auto list = read_ip_list(text);
-    EXPECT_EQ(list.ranges.size(), 1U);
+    EXPECT_EQ(list.networks.size(), 1U);
     ASSERT_EQ(list.bad_lines, 8U);
     EXPECT_EQ(list.first_bad_lines[0].number, 2U);
-    EXPECT_EQ(list.first_bad_lines[0].reason, "'nonsense' is neither an IP address nor a subnet");
+    EXPECT_EQ(list.first_bad_lines[0].reason, "'nonsense' is neither an IP address nor a network");
     EXPECT_EQ(list.first_bad_lines[1].reason, "'1.2.3.4/33' has no valid prefix length");
-    EXPECT_EQ(list.first_bad_lines[7].reason, "'\\x1b[2J' is neither an IP address nor a subnet");
+    EXPECT_EQ(list.first_bad_lines[7].reason, "'\\x1b[2J' is neither an IP address nor a network");
 }
 
 TEST(IpLists, AreReadAgain)
@@ -53,7 +53,7 @@ TEST(IpLists, AreReadAgain)
     EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_entries{list=\"tor_exit\"} 1\n"));
     EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_bad_lines{list=\"tor_exit\"} 1\n"));
     EXPECT_THAT(pipeline.log,
-                Contains("IP list tor_exit: " + file.path + ":2: 'bad' is neither an IP address nor a subnet"));
+                Contains("IP list tor_exit: " + file.path + ":2: 'bad' is neither an IP address nor a network"));
     file.write("192.0.2.2\n192.0.2.3\n");
     pipeline.lists.reload();
     EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_entries{list=\"tor_exit\"} 2\n"));
@@ -89,15 +89,6 @@ TEST(IpLists, RefuseBadNamesAndMissingFiles)
     EXPECT_THROW(read({"a=/nonexistent"}), std::runtime_error);
     EXPECT_THROW(read({"a=/"}), std::runtime_error);
     EXPECT_THROW(read({"a=/dev/null"}), std::runtime_error);
-}
-
-TEST(PeerAddress, IsCutBeforeThePort)
-{
-    EXPECT_EQ(without_port("192.0.2.1:8333"), "192.0.2.1");
-    EXPECT_EQ(without_port("[2001:db8::1]:8333"), "2001:db8::1");
-    EXPECT_EQ(without_port("host.example:8333"), "host.example");
-    for (const char* odd : {"", ":", "[", "[]", "]:", "[::1", "a"})
-        EXPECT_LE(without_port(odd).size(), std::string_view{odd}.size());
 }
 
 } // namespace

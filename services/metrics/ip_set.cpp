@@ -3,13 +3,13 @@
 #include "services/metrics/label_text.h"
 
 #include <algorithm>
-#include <charconv>
+#include <string>
+#include <string_view>
 
 namespace peer_observer::metrics {
 namespace {
 
 constexpr std::size_t kMaxShownBadLines = 10;
-constexpr unsigned kIpv4PrefixBits = 96;
 
 std::string_view trim(std::string_view text)
 {
@@ -27,32 +27,12 @@ std::string quoted(std::string_view text)
 
 } // namespace
 
-std::expected<IpSet::Range, std::string> IpSet::parse(std::string_view text)
+IpSet::IpSet(const std::vector<base::IpNetwork>& networks)
 {
-    const auto slash = text.find('/');
-    const auto ip = parse_ip(text.substr(0, slash));
-    if (!ip) return std::unexpected(quoted(text) + " is neither an IP address nor a subnet");
-    unsigned bits = 128;
-    if (slash != std::string_view::npos) {
-        // The notation counts: ::ffff:1.2.3.4 is IPv6 here.
-        const bool ipv4 = text.find(':') == std::string_view::npos;
-        const auto length = text.substr(slash + 1);
-        const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bits);
-        if (error != std::errc{} || end != length.data() + length.size() || bits > (ipv4 ? 32U : 128U))
-            return std::unexpected(quoted(text) + " has no valid prefix length");
-        if (ipv4) bits += kIpv4PrefixBits;
-    }
-    Range range{*ip, *ip};
-    for (unsigned bit = bits; bit < 128; ++bit) {
-        const auto mask = static_cast<std::uint8_t>(0x80U >> (bit % 8));
-        range.first[bit / 8] = static_cast<std::uint8_t>(range.first[bit / 8] & ~mask);
-        range.last[bit / 8] |= mask;
-    }
-    return range;
-}
-
-IpSet::IpSet(std::vector<Range> ranges)
-{
+    std::vector<Range> ranges;
+    ranges.reserve(networks.size());
+    for (const auto& network : networks)
+        ranges.push_back({network.first(), network.last()});
     std::ranges::sort(ranges, {}, &Range::first);
     for (const Range& range : ranges) {
         if (!ranges_.empty() && range.first <= ranges_.back().last) {
@@ -63,7 +43,7 @@ IpSet::IpSet(std::vector<Range> ranges)
     }
 }
 
-bool IpSet::contains(const IpBytes& ip) const
+bool IpSet::contains(const base::IpBytes& ip) const
 {
     const auto after = std::ranges::upper_bound(ranges_, ip, {}, &Range::first);
     return after != ranges_.begin() && ip <= std::prev(after)->last;
@@ -77,10 +57,10 @@ IpListText read_ip_list(std::istream& in)
         ++number;
         const auto text = trim(std::string_view{line}.substr(0, line.find_first_of("#;")));
         if (text.empty()) continue;
-        if (auto range = IpSet::parse(text)) {
-            list.ranges.push_back(*range);
+        if (auto network = base::IpNetwork::parse(text)) {
+            list.networks.push_back(*network);
         } else if (++list.bad_lines <= kMaxShownBadLines) {
-            list.first_bad_lines.push_back({number, std::move(range.error())});
+            list.first_bad_lines.push_back({number, quoted(text) + " " + network.error()});
         }
     }
     return list;

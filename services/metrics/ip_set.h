@@ -1,44 +1,39 @@
-// A set of IP addresses and subnets, read from text.
+// A set of IP addresses and networks, read from text.
 #pragma once
 
-#include "services/metrics/peer_address.h"
+#include "libs/base/ip.h"
 
 #include <cstddef>
-#include <expected>
 #include <istream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace peer_observer::metrics {
 
 class IpSet {
 public:
-    struct Range {
-        IpBytes first;
-        IpBytes last;
-    };
-
-    /// `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`. The error is a sentence without a full stop.
-    static std::expected<Range, std::string> parse(std::string_view text);
-
     IpSet() = default;
-    explicit IpSet(std::vector<Range> ranges);
+    explicit IpSet(const std::vector<base::IpNetwork>& networks);
 
-    bool contains(const IpBytes& ip) const;
+    bool contains(const base::IpBytes& ip) const;
 
 private:
-    std::vector<Range> ranges_; ///< sorted, apart from one another
+    struct Range {
+        base::IpBytes first;
+        base::IpBytes last;
+    };
+
+    std::vector<Range> ranges_; ///< sorted, disjoint
 };
 
-/// One address or subnet a line; empty lines, and what follows a # or ;, are passed over.
+/// One address or network (ADDRESS/BITS) a line. Empty lines, and what follows a # or ;, are ignored.
 struct IpListText {
     struct BadLine {
         std::size_t number; ///< from 1
         std::string reason;
     };
 
-    std::vector<IpSet::Range> ranges;
+    std::vector<base::IpNetwork> networks;
     std::size_t bad_lines = 0;
     std::vector<BadLine> first_bad_lines; ///< up to ten
 };

@@ -1,6 +1,7 @@
 #include "services/metrics/messages.h"
 
-#include "services/metrics/peer_address.h"
+#include "libs/base/host_port.h"
+#include "libs/base/ip.h"
 
 #include <algorithm>
 #include <utility>
@@ -98,7 +99,7 @@ void Messages::observe(const proto::PeerMessage& message, Direction direction, s
     counters[Series::by_connection_type(connection_type, direction, Series::count)].Increment();
     counters[Series::by_connection_type(connection_type, direction, Series::bytes)].Increment(size);
     if (linkinglion_ != nullptr) {
-        const auto ip = parse_ip(without_port(message.address()));
+        const auto ip = base::parse_ip(base::host_of(message.address()));
         if (ip && linkinglion_->addresses.contains(*ip)) {
             counters[Series::linkinglion(direction, Series::count)].Increment();
             counters[Series::linkinglion(direction, Series::bytes)].Increment(size);
@@ -115,10 +116,10 @@ void Messages::observe_payload(const proto::PeerMessage& message, Direction dire
     const auto& payload = message.payload();
     switch (payload.payload_case()) {
     case Payload::kAddr:
-        addresses_.observe_addr(payload.addr(), direction, without_port(message.address()), time_s);
+        addresses_.observe_addr(payload.addr(), direction, base::host_of(message.address()), time_s);
         break;
     case Payload::kAddrv2:
-        addresses_.observe_addrv2(payload.addrv2(), direction, without_port(message.address()), time_s);
+        addresses_.observe_addrv2(payload.addrv2(), direction, base::host_of(message.address()), time_s);
         break;
     case Payload::kInv:
         inventory_.observe(payload.inv(), direction);
@@ -129,7 +130,7 @@ void Messages::observe_payload(const proto::PeerMessage& message, Direction dire
             addresses_.observe_version(payload.version());
         break;
     case Payload::kPing:
-        if (inbound) session_.observe_ping(payload.ping(), without_port(message.address()));
+        if (inbound) session_.observe_ping(payload.ping(), base::host_of(message.address()));
         break;
     case Payload::kFeefilter:
         session_.observe_feefilter(payload.feefilter(), direction);

@@ -229,7 +229,7 @@ def test_sighup_reads_the_ip_lists_again(directory, service):
     running, url = service
     ip_list = directory / "list.txt"
     assert 'peerobserver_ip_list_bad_lines{list="tor_exit"} 1\n' in get(url)
-    running.wait_for_log(f"IP list tor_exit: {ip_list}:3: 'no address' is neither an IP address nor a subnet")
+    running.wait_for_log(f"IP list tor_exit: {ip_list}:3: 'no address' is neither an IP address nor a network")
     ip_list.write_text("198.51.100.0/24\n192.0.2.0/24\n")
     running.signal(signal.SIGHUP)
     good = 'peerobserver_ip_list_bad_lines{list="tor_exit"} 0\n'

@@ -1,6 +1,7 @@
 #include "services/metrics/rpc_peers.h"
 
-#include "services/metrics/peer_address.h"
+#include "libs/base/host_port.h"
+#include "libs/base/ip.h"
 #include "services/metrics/statistics.h"
 
 #include <algorithm>
@@ -41,7 +42,7 @@ double count(const Peers& peers, const auto& condition)
     return static_cast<double>(std::ranges::count_if(peers, condition));
 }
 
-std::optional<IpBytes> ip_of(const PeerInfo& peer) { return parse_ip(without_port(peer.addr())); }
+std::optional<base::IpBytes> ip_of(const PeerInfo& peer) { return base::parse_ip(base::host_of(peer.addr())); }
 
 void show_lists(const Peers& peers, const IpLists& lists, Snapshot& gauges)
 {
@@ -132,7 +133,7 @@ void show_diversity(const Peers& peers, Snapshot& gauges)
     std::set<std::pair<std::uint8_t, std::uint8_t>> networks;
     for (const PeerInfo& peer : peers) {
         const auto ip = ip_of(peer);
-        if (!peer.inbound() || peer.network() != "ipv4" || !ip || !is_ipv4(*ip)) continue;
+        if (!peer.inbound() || peer.network() != "ipv4" || !ip || !base::is_ipv4(*ip)) continue;
         ++inbound;
         networks.emplace((*ip)[12], (*ip)[13]);
     }

@@ -1,6 +1,6 @@
 #include "services/metrics/session.h"
 
-#include "services/metrics/peer_address.h"
+#include "libs/base/ip.h"
 
 #include <limits>
 #include <string>
@@ -20,6 +20,15 @@ constexpr std::size_t size_class(std::uint64_t nonce)
     if (fits<std::uint8_t>(nonce)) return 1;
     if (fits<std::uint16_t>(nonce)) return 2;
     return fits<std::uint32_t>(nonce) ? 3 : 4;
+}
+
+/// `192.0.2.0/24`, `2001:db8::/64`; `onion`, `i2p` or `other` for a host that has no IP address.
+std::string subnet_text(std::string_view host)
+{
+    if (const auto ip = base::parse_ip(host)) return base::subnet_of(*ip).text();
+    if (host.ends_with(".onion")) return "onion";
+    if (host.ends_with(".i2p")) return "i2p";
+    return "other";
 }
 
 } // namespace
