@@ -1,9 +1,9 @@
 #include "libs/print_options/batch_printer.h"
 
+#include "libs/base/clock.h"
 #include "libs/print/json.h"
 #include "libs/print/text.h"
 
-#include <chrono>
 #include <iterator>
 #include <optional>
 #include <string_view>
@@ -16,19 +16,13 @@ namespace {
 
 constexpr std::size_t kMaxNodes = 1024;
 
-std::uint64_t now_ns()
-{
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
-
 std::uint64_t first_time_ns(const events::Batch& batch)
 {
     std::uint64_t first = 0;
     events::for_each_event(batch, [&](const events::EventView& event) {
         if (event.sequence == batch.first_sequence) first = event.timestamp_ns;
     });
-    return batch.event_count > 0 ? first : now_ns();
+    return batch.event_count > 0 ? first : base::unix_ns();
 }
 
 void append_delimited(std::string_view message, std::string& out)

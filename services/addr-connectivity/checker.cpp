@@ -1,6 +1,6 @@
 #include "services/addr-connectivity/checker.h"
 
-#include "services/addr-connectivity/unix_time.h"
+#include "libs/base/clock.h"
 
 #include <cerrno>
 #include <system_error>
@@ -48,7 +48,7 @@ void Checker::start(const Address& address)
     auto& check = checks_.emplace(id, Check{.address = address}).first->second;
     const auto& proxy = options_.proxies.at(index(address.network));
     check.started = Clock::now();
-    check.found.set_started_ns(unix_ns());
+    check.found.set_started_ns(base::unix_ns());
     check.found.set_through_proxy(proxy.has_value());
     dialer_.dial(address, proxy, [this, id](auto result) { connected(id, std::move(result)); });
 }
@@ -84,7 +84,7 @@ void Checker::connected(std::uint64_t id, std::expected<Socket, DialError> resul
     check.reader.emplace(options_.magic);
     check.deadline = deadlines_.emplace(check.connected + options_.handshake_timeout, id);
     check.to_send = version_message(
-        {.magic = options_.magic, .user_agent = options_.user_agent, .time_s = unix_s(), .nonce = random_()});
+        {.magic = options_.magic, .user_agent = options_.user_agent, .time_s = base::unix_s(), .nonce = random_()});
     if (!send(check)) return end(id, AddressChecked::CLOSED, std::generic_category().message(errno));
     watch(id, check);
 }
@@ -134,7 +134,7 @@ void Checker::receive(std::uint64_t id, Check& check)
         check.found.set_version_duration_ns(since(check.connected, Clock::now()));
         check.found.set_time_offset_s(
             static_cast<std::int64_t>(static_cast<std::uint64_t>(reader.version().time_s()) -
-                                      static_cast<std::uint64_t>(unix_s()))); // whatever the other end claims
+                                      static_cast<std::uint64_t>(base::unix_s()))); // whatever the other end claims
         *check.found.mutable_version() = reader.version();
         check.found.mutable_version()->clear_receiver(); // our own address: not for those who read events
         return end(id, AddressChecked::OK, "a version message came");

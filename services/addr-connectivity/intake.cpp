@@ -1,6 +1,6 @@
 #include "services/addr-connectivity/intake.h"
 
-#include "services/addr-connectivity/unix_time.h"
+#include "libs/base/clock.h"
 
 #include <algorithm>
 
@@ -40,7 +40,7 @@ Intake::Intake(const IntakeOptions& options, const Policy& policy, Cache& cache,
       random_{std::random_device{}()}
 {
     const auto now = Clock::now();
-    const auto now_s = unix_s();
+    const auto now_s = base::unix_s();
     const auto span_s = std::chrono::duration_cast<std::chrono::seconds>(options_.limits.span).count();
     for (const auto& [address, checked_s] : cache_.checked_since(now_s - span_s))
         limits_.remember(address, now - std::chrono::seconds{std::max<std::int64_t>(0, now_s - checked_s)});
@@ -61,7 +61,7 @@ void Intake::announced(const Process& process, const proto::Address& announced, 
     const auto network = index(address->network);
     ++counters_.announcements[network].at(kind);
     if (const auto refusal = policy_.refusal(*address)) return refuse(*address, announcer, *refusal);
-    if (const auto* earlier = cache_.find(*address, unix_s())) return known(*address, announcer, *earlier);
+    if (const auto* earlier = cache_.find(*address, base::unix_s())) return known(*address, announcer, *earlier);
     if (const auto found = pending_.find(*address); found != pending_.end()) {
         ++counters_.already_queued[network];
         return join(found->second, *address, announcer, announcement);
@@ -176,7 +176,7 @@ void Intake::remember(const Address& address, const AddressChecked& found)
     auto seconds = options_.recheck.count();
     if (found.result() == AddressChecked::PROXY_ERROR) seconds = std::min(seconds, kRecheckAfterProxyError.count());
     std::uniform_real_distribution<double> jitter{0.75, 1.25};
-    const auto now_s = unix_s();
+    const auto now_s = base::unix_s();
     cache_.put(address,
                {.result = found.result(),
                 .connected = found.has_connect_duration_ns(),
@@ -195,7 +195,7 @@ void Intake::close() { announcers_.close(); }
 void Intake::publish(const proto::AddrConnectivity& connectivity)
 {
     proto::Event event;
-    event.set_timestamp_ns(unix_ns());
+    event.set_timestamp_ns(base::unix_ns());
     *event.mutable_addr_connectivity() = connectivity;
     callbacks_.publish(event);
 }

@@ -1,6 +1,6 @@
 #include "services/addr-connectivity/service.h"
 
-#include "services/addr-connectivity/unix_time.h"
+#include "libs/base/clock.h"
 
 #include <algorithm>
 
@@ -116,7 +116,7 @@ void Service::seed_answered(const DnsOptions::Seed& seed, const Resolver::Answer
     }
     proto::Announcement announcement;
     announcement.set_kind(proto::Announcement::DNS_SEED);
-    announcement.set_timestamp_ns(unix_ns());
+    announcement.set_timestamp_ns(base::unix_ns());
     announcement.set_dns_seed(seed.name);
     for (const auto& ip : answer.addresses)
         if (const auto address = to_address(ip, seed.port)) intake_.announced({}, to_proto(*address), announcement);

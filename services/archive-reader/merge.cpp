@@ -3,6 +3,7 @@
 #include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/file_writer.h"
+#include "libs/base/clock.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/progress.h"
 #include "services/archive-reader/tracks.h"
@@ -12,7 +13,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <stdexcept>
 #include <system_error>
 
@@ -129,9 +129,7 @@ void merge(const variables_map& values, app::Context& context)
                       progress.hide();
                       spdlog::warn("{}: offset {}: {}", file.native(), chunk.offset, chunk.problem);
                   }};
-    const auto now = std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()};
-    auto header =
-        archive::make_header("peer-observer-archive " PEER_OBSERVER_VERSION, static_cast<std::uint64_t>(now.count()));
+    auto header = archive::make_header("peer-observer-archive " PEER_OBSERVER_VERSION, base::unix_ns());
     for (const auto& source : tracks.sources())
         *header.add_sources() = source;
     *header.mutable_selection() = tracks.selection();

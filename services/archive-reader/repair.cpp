@@ -1,6 +1,7 @@
 #include "libs/archive/file_name.h"
 #include "libs/archive/reader.h"
 #include "libs/archive/recovery.h"
+#include "libs/base/clock.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/output.h"
 #include "services/archive-reader/progress.h"
@@ -8,19 +9,12 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
 
 namespace peer_observer::archive_reader {
 namespace {
-
-std::uint64_t now_ns()
-{
-    return static_cast<std::uint64_t>(
-        std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
-}
 
 bool is_damaged(const std::filesystem::path& file, Progress& progress)
 {
@@ -52,7 +46,7 @@ void repair(const std::filesystem::path& file, Progress& progress)
         archive_reader::print("{}: ok\n", file.native());
         return;
     }
-    recovery = archive::rewrite_file(archive::closed_path(file), now_ns(), show);
+    recovery = archive::rewrite_file(archive::closed_path(file), base::unix_ns(), show);
     progress.hide();
     archive_reader::print("{}: rewritten, {} events; the damaged file is beside it\n", recovery.path.native(),
                           recovery.events);

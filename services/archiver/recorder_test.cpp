@@ -238,8 +238,7 @@ TEST_F(Recording, ASecondArchiverInTheFolderIsRefused)
 TEST_F(Recording, AClockThatJumpsDisturbsNothing)
 {
     Archiver archiver{folder_.path(), {.frame_bytes = 1}, {.limits = {.bytes = 0, .age = std::chrono::days{30}}}};
-    archiver.clock.wall = static_cast<std::uint64_t>(
-        std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
+    archiver.clock.wall = base::unix_ns();
     auto batch = make_batch(0, 10);
     archiver.add(batch);
     archiver.recorder.close();

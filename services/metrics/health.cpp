@@ -1,5 +1,7 @@
 #include "services/metrics/health.h"
 
+#include "libs/base/clock.h"
+
 #include <algorithm>
 
 namespace peer_observer::metrics {
@@ -10,12 +12,7 @@ constexpr std::size_t kMaxPublishers = 64;   // of one node; ids are as random a
 
 } // namespace
 
-Moment Moment::now()
-{
-    using std::chrono::duration_cast, std::chrono::nanoseconds, std::chrono::system_clock;
-    return {duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count(),
-            std::chrono::steady_clock::now()};
-}
+Moment Moment::now() { return {base::unix_ns(), std::chrono::steady_clock::now()}; }
 
 Health::Health(NodeRegistry& registry)
     : events_{registry.counter(Metric::events_total)},
@@ -55,8 +52,8 @@ void Health::observe_batch(std::uint64_t publisher_id, std::uint64_t event_count
 
 void Health::observe_event(const proto::Event& event, const Moment& now)
 {
-    const auto now_ns = static_cast<std::uint64_t>(now.unix_ns);
-    const auto age_ns = now_ns - std::min(now_ns, event.timestamp_ns()); // whatever a publisher gives for a time
+    const auto age_ns =
+        now.unix_ns - std::min(now.unix_ns, event.timestamp_ns()); // whatever a publisher gives for a time
     latency_.observe(static_cast<double>(age_ns) / 1e9);
 }
 

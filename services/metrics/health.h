@@ -14,7 +14,7 @@ namespace peer_observer::metrics {
 
 /// One moment by two clocks.
 struct Moment {
-    std::int64_t unix_ns;
+    std::uint64_t unix_ns;
     std::chrono::steady_clock::time_point steady;
 
     static Moment now();

@@ -1,5 +1,6 @@
 #include "services/rpc-extractor/poller.h"
 
+#include "libs/base/clock.h"
 #include "proto/event.pb.h"
 
 #include <algorithm>
@@ -19,12 +20,6 @@ constexpr auto kHeartbeat = 1s;
 constexpr auto kLongestWait = 200ms;
 // A node that starts is asked for everything soon, also for what is rarely asked for.
 constexpr std::chrono::nanoseconds kRetry = 2s;
-
-std::uint64_t unix_time_ns()
-{
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 } // namespace
 
@@ -96,7 +91,7 @@ void Poller::finish(HttpAnswer& answer)
     const auto fault = take(slot, answer);
     slot.was_too_large = fault && fault->cause == Cause::too_large;
     if (fault) return fail(slot, *fault);
-    metrics_.count_success(method, static_cast<double>(unix_time_ns()) / 1e9);
+    metrics_.count_success(method, static_cast<double>(base::unix_ns()) / 1e9);
     notices_.success(method);
 }
 
@@ -116,7 +111,7 @@ std::optional<Fault> Poller::take(Slot& slot, HttpAnswer& http)
 std::optional<Fault> Poller::publish(proto::Rpc& rpc)
 {
     proto::Event event;
-    event.set_timestamp_ns(unix_time_ns());
+    event.set_timestamp_ns(base::unix_ns());
     event.mutable_rpc()->Swap(&rpc);
     if (publisher_.add(event.SerializeAsString())) return {};
     // The transactions themselves are by far the most of an answer about orphans.

@@ -1,4 +1,5 @@
 // Publishes realistic events with every kind among them, until it is killed: metrics_feed URL NODE. Prints the URL.
+#include "libs/base/clock.h"
 #include "libs/bus/publisher.h"
 #include "services/metrics/testing/answers.h"
 #include "services/metrics/testing/samples.h"
@@ -22,9 +23,7 @@ proto::Event with(auto change)
 
 void add_now(bus::Publisher& publisher, proto::Event event)
 {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    event.set_timestamp_ns(
-        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
+    event.set_timestamp_ns(base::unix_ns());
     if (!publisher.add(event.SerializeAsString())) throw std::length_error{"an event is too large for the bus"};
 }
 
