@@ -42,6 +42,9 @@ function(peer_observer_tests name)
   list(FILTER bpf_tests INCLUDE REGEX "_bpf_test\\.cpp$")
   if(BUILD_TESTING AND tests)
     add_executable(${name}_test ${tests})
+    if(PEER_OBSERVER_UNITY_TESTS)
+      set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON)
+    endif()
     target_link_libraries(${name}_test PRIVATE ${name} ${ARGN} GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST)
   endif()
@@ -69,23 +72,32 @@ function(peer_observer_tests name)
       endforeach()
       add_test(NAME ${target} COMMAND ${target} -max_total_time=${PEER_OBSERVER_FUZZ_SECONDS} -timeout=60 -rss_limit_mb=2048 -print_final_stats=1
                ${found} ${corpus})
-      set_tests_properties(${target} PROPERTIES LABELS fuzz)
+      set_tests_properties(${target} PROPERTIES LABELS fuzz PROCESSORS 2 COST 50) # of the two for each processor that ./test runs
     endforeach()
   endif()
 endfunction()
 
-# peer_observer_python_tests(): every *_test.py of this folder, run by pytest.
-# A file whose tests were all skipped counts as skipped.
+# peer_observer_python_tests([ALONE <test>...] [WITHOUT_SANITIZERS <test>...]): every *_test.py of this folder, run by pytest.
+# A file whose tests were all skipped counts as skipped. The tests mostly wait, so they run beside each other, those in Python first;
+# ALONE are those that keep all processors busy or assert that nothing is lost at a given load. WITHOUT_SANITIZERS are those of which
+# a sanitizer build would run nothing that shorter tests do not.
 function(peer_observer_python_tests)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "ALONE;WITHOUT_SANITIZERS")
   if(NOT BUILD_TESTING)
     return()
   endif()
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.py)
   foreach(test IN LISTS tests)
     get_filename_component(name ${test} NAME_WE)
+    if(PEER_OBSERVER_SANITIZE AND name IN_LIST arg_WITHOUT_SANITIZERS)
+      continue()
+    endif()
     add_test(NAME ${name} COMMAND ${PEER_OBSERVER_PYTHON} -B -m pytest -q -rs -p no:cacheprovider ${test})
     set_tests_properties(${name} PROPERTIES
-      SKIP_RETURN_CODE 77 RUN_SERIAL ON LABELS python TIMEOUT 900
+      SKIP_RETURN_CODE 77 COST 100 LABELS python TIMEOUT 900
       ENVIRONMENT "PEER_OBSERVER_BUILD=${CMAKE_BINARY_DIR};PYTHONPATH=${CMAKE_SOURCE_DIR}/tests:${CMAKE_BINARY_DIR}/python")
+    if(name IN_LIST arg_ALONE)
+      set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+    endif()
   endforeach()
 endfunction()
