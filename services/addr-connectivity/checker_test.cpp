@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-// What depends on hosts is tested end to end, in tests/addr_connectivity.
+// What depends on hosts is tested end to end, in limits_test.py and its like.
 namespace peer_observer::addr_connectivity {
 namespace {
 

@@ -5,8 +5,8 @@ import time
 import pytest
 
 import harness
-import servers
-from checking import check, checking
+from testing import servers
+from testing.checking import check, checking
 
 QUICK = ("--connect-timeout", "0.5", "--handshake-timeout", "0.5")
 

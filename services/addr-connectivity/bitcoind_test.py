@@ -9,9 +9,9 @@ import sys
 import pytest
 
 import harness
-from checking import ALLOW, Checker, check, checking
+from testing.checking import ALLOW, Checker, check, checking
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests/bitcoind"))
 from node import Node, find_bitcoind  # noqa: E402
 from traced import require_bitcoind, traced_node  # noqa: E402
 

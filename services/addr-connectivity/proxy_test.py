@@ -8,8 +8,8 @@ import struct
 import pytest
 
 import harness
-import servers
-from checking import check, checking
+from testing import servers
+from testing.checking import check, checking
 
 ONION = "a" * 56 + ".onion"
 I2P = "b" * 52 + ".b32.i2p"

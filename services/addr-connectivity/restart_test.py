@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 import harness
-import servers
-from checking import ALLOW, Feed, check, checking
+from testing import servers
+from testing.checking import ALLOW, Feed, check, checking
 
 
 @pytest.fixture

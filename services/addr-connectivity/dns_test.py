@@ -7,8 +7,8 @@ import threading
 import pytest
 
 import harness
-import servers
-from checking import ALLOW, check, checking
+from testing import servers
+from testing.checking import ALLOW, check, checking
 
 CHECKED = "addr_connectivity.address_checked"
 

@@ -10,8 +10,8 @@ import time
 import pytest
 
 import harness
-import servers
-from checking import ALLOW, Checker, Feed, checking
+from testing import servers
+from testing.checking import ALLOW, Checker, Feed, checking
 
 ADDRESSES = 20_000
 IN_FLIGHT = 2_000
