@@ -15,9 +15,9 @@
 #include <openssl/sha.h>
 
 #include "libs/wire/decode.h"
-#include "libs/wire/largest_payloads_testing.h"
 #include "libs/wire/message_table.h"
 #include "libs/wire/sha256.h"
+#include "libs/wire/testing/largest_payloads.h"
 #include "proto/p2p.pb.h"
 
 static std::uint64_t allocation_count = 0;

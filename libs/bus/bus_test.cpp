@@ -1,5 +1,5 @@
-#include "libs/bus/bus_testing.h"
 #include "libs/bus/frame.h"
+#include "libs/bus/testing/bus.h"
 
 namespace peer_observer::bus {
 namespace {

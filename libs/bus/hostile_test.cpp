@@ -1,8 +1,8 @@
 // Peers that do not keep to the protocol, on either end.
-#include "libs/bus/bus_testing.h"
 #include "libs/bus/fanout.h"
 #include "libs/bus/frame.h"
-#include "libs/bus/raw_socket_testing.h"
+#include "libs/bus/testing/bus.h"
+#include "libs/bus/testing/raw_socket.h"
 
 #include <gmock/gmock.h>
 

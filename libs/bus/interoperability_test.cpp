@@ -1,6 +1,6 @@
 // Both ends speak nng's own protocol: tools in other languages use its PUB and SUB sockets.
-#include "libs/bus/bus_testing.h"
 #include "libs/bus/frame.h"
+#include "libs/bus/testing/bus.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/pub.h>

@@ -1,6 +1,6 @@
-#include "libs/bus/bus_testing.h"
 #include "libs/bus/frame.h"
-#include "libs/bus/raw_socket_testing.h"
+#include "libs/bus/testing/bus.h"
+#include "libs/bus/testing/raw_socket.h"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
-#include "libs/bus/bus_testing.h"
 #include "libs/bus/fanout.h"
 #include "libs/bus/frame.h"
 #include "libs/bus/option_error.h"
+#include "libs/bus/testing/bus.h"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 // Who does not belong gets nothing, both ends say why, and whoever belongs is not disturbed.
-#include "libs/bus/raw_socket_testing.h"
-#include "libs/bus/tls_testing.h"
+#include "libs/bus/testing/raw_socket.h"
+#include "libs/bus/testing/tls.h"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 // tls+tcp:// with certificates made on the spot.
-#include "libs/bus/raw_socket_testing.h"
-#include "libs/bus/tls_testing.h"
+#include "libs/bus/testing/raw_socket.h"
+#include "libs/bus/testing/tls.h"
 
 #include <gmock/gmock.h>
 

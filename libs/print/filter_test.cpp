@@ -1,7 +1,7 @@
 #include "libs/print/filter.h"
 
 #include "libs/print/kind.h"
-#include "libs/print/print_testing.h"
+#include "libs/print/testing/print.h"
 
 #include <stdexcept>
 

@@ -2,8 +2,8 @@
 
 #include "libs/base/hex.h"
 #include "libs/print/display.h"
-#include "libs/print/json_testing.h"
-#include "libs/print/print_testing.h"
+#include "libs/print/testing/json.h"
+#include "libs/print/testing/print.h"
 
 #include <algorithm>
 #include <random>

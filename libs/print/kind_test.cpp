@@ -1,6 +1,6 @@
 #include "libs/print/kind.h"
 
-#include "libs/print/print_testing.h"
+#include "libs/print/testing/print.h"
 
 #include <set>
 

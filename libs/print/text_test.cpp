@@ -1,6 +1,6 @@
 #include "libs/print/text.h"
 
-#include "libs/print/print_testing.h"
+#include "libs/print/testing/print.h"
 
 #include <algorithm>
 

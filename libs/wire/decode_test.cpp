@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "libs/wire/largest_payloads_testing.h"
-#include "libs/wire/test_util.h"
+#include "libs/wire/testing/decoding.h"
+#include "libs/wire/testing/largest_payloads.h"
 
 namespace peer_observer::wire {
 namespace {

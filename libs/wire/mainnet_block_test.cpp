@@ -6,7 +6,7 @@
 
 #include "libs/base/hex.h"
 #include "libs/wire/sha256.h"
-#include "libs/wire/test_util.h"
+#include "libs/wire/testing/decoding.h"
 
 namespace peer_observer::wire {
 namespace {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "libs/wire/test_util.h"
+#include "libs/wire/testing/decoding.h"
 
 namespace peer_observer::wire {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "libs/base/hex.h"
 #include "libs/wire/message_table.h"
-#include "libs/wire/test_util.h"
+#include "libs/wire/testing/decoding.h"
 #include "proto/message.pb.h"
 
 namespace peer_observer::wire {

@@ -31,7 +31,8 @@ def production_sources():
     """Of the services and what they use; peer-observer-archive is run by people, who see what it says."""
     for folder in ("libs", "services"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if "services/archive-reader/" not in path.as_posix() and path.suffix in (".h", ".cpp") and not re.search(r"(_test|_fuzz|_testing|test_util)\.(cpp|h)$", path.name):
+            if "services/archive-reader/" not in path.as_posix() and path.suffix in (".h", ".cpp") and "testing" not in path.parts \
+                    and not re.search(r"_(test|fuzz|testing)\.(cpp|h)$", path.name):
                 yield path.relative_to(ROOT).as_posix(), path.read_text()
 
 

@@ -1,7 +1,7 @@
 // Certificates made on the spot: of the right CA, of another, of another name, expired.
 #pragma once
 
-#include "libs/bus/bus_testing.h"
+#include "libs/bus/testing/bus.h"
 
 #include <cstdlib>
 #include <memory>
