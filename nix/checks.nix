@@ -6,7 +6,7 @@
   inherit (pkgs) lib;
   packages = import ./packages.nix pkgs;
 in
-  removeAttrs packages ["bitcoind" "quickstart"]
+  removeAttrs packages ["bitcoind"]
   // lib.mapAttrs' (name: lib.nameValuePair "vm-${name}") (import ../vm-tests {inherit self pkgs;})
   // {
     # Fails where docs/options.md is not what the modules say.

@@ -11,6 +11,7 @@
   peer-observer-extractor,
   peer-observer-logger,
   peer-observer-metrics,
+  peer-observer-rpc-extractor,
   sim-node,
   sources,
 }:
@@ -24,11 +25,14 @@ stdenv.mkDerivation {
     mkdir -p $out/bin $out/libexec/bin $out/libexec/services/metrics
     cp -r services/metrics/rules $out/libexec/services/metrics/
     install quickstart $out/libexec/quickstart
-    for program in ${peer-observer-extractor} ${peer-observer-logger} ${peer-observer-metrics} ${sim-node}; do
+    for program in ${peer-observer-extractor} ${peer-observer-logger} ${peer-observer-metrics} ${peer-observer-rpc-extractor} ${sim-node}; do
       ln -s $program/bin/* $out/libexec/bin/
     done
+    for program in $(grep -o '$bin/[a-z_-]*' quickstart | sort -u); do
+      [ -x $out/libexec/bin/''${program#'$bin/'} ] || { echo "quickstart starts $program, which is not packaged with it"; exit 1; }
+    done
     makeWrapper $out/libexec/quickstart $out/bin/quickstart \
-      --set PEER_OBSERVER_PROGRAMS $out/libexec/bin \
+      --set PEER_OBSERVER_PROGRAMS $out/libexec/bin --set PEER_OBSERVER_QUICKSTART result/bin/quickstart \
       --prefix PATH : ${lib.makeBinPath [bpftools coreutils gawk gnugrep gnused]}
     runHook postInstall
   '';
