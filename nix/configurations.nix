@@ -4,19 +4,24 @@
   pkgs,
 }: let
   inherit (pkgs) lib;
-  host = configuration:
-    (pkgs.nixos [
-      self.nixosModules.default
-      configuration
-      {
-        fileSystems."/" = {
-          device = "none";
-          fsType = "tmpfs";
-        };
-        boot.loader.grub.enable = false;
-        system.stateVersion = lib.trivial.release;
-      }
-    ]).config;
+  host = {specialArgs ? {}, ...} @ case:
+    (import (pkgs.path + "/nixos/lib/eval-config.nix") {
+      inherit specialArgs;
+      system = null;
+      modules = [
+        self.nixosModules.default
+        case.configuration
+        {
+          nixpkgs.pkgs = pkgs;
+          fileSystems."/" = {
+            device = "none";
+            fsType = "tmpfs";
+          };
+          boot.loader.grub.enable = false;
+          system.stateVersion = lib.trivial.release;
+        }
+      ];
+    }).config;
   failures = config: map (entry: entry.message) (builtins.filter (entry: !entry.assertion) config.assertions);
   # "one two": the text does not depend on how its lines are broken
   words = text: lib.concatStringsSep " " (builtins.filter (word: builtins.isString word && word != "") (builtins.split "[[:space:]]+" text));
@@ -25,6 +30,16 @@
     template = {
       configuration = ./templates/honeynode/honeynode.nix;
       units = ["bitcoind-alpha" "peer-observer-extractor-alpha" "peer-observer-logger" "peer-observer-metrics" "peer-observer-archiver" "prometheus"];
+    };
+    # The names that flakes give their inputs.
+    special-args = {
+      specialArgs = {
+        inherit self;
+        peer-observer = self;
+        inputs = {};
+      };
+      configuration.services.peer-observer.honeynodes.alpha.tools = ["metrics"];
+      units = ["peer-observer-metrics"];
     };
     with-grafana = {
       configuration = {
@@ -120,14 +135,14 @@
   };
 
   checkRight = name: case: let
-    config = host case.configuration;
+    config = host case;
     missing = builtins.filter (unit: !config.systemd.services ? ${unit}) case.units;
   in
     assert lib.assertMsg (failures config == []) "${name}: ${toString (failures config)}";
     assert lib.assertMsg (missing == []) "${name}: no unit ${toString missing}"; "${name}: ${config.system.build.toplevel.drvPath}";
 
   checkWrong = name: case: let
-    said = map words (failures (host case.configuration));
+    said = map words (failures (host case));
   in
     assert lib.assertMsg (lib.any (lib.hasInfix case.says) said) "${name}: nobody says '${case.says}', but: ${toString said}"; "${name}: ${toString said}";
 in

@@ -6,10 +6,11 @@
   files = lib.filterAttrs (name: _: lib.hasSuffix ".nix" name && name != "default.nix") (builtins.readDir ./.);
   names = map (lib.removeSuffix ".nix") (builtins.attrNames files);
 
-  # Arguments of all modules here. The key: whoever imports two of them gets this once.
+  # Arguments of all modules here. The key: whoever imports two of them gets this once. The name is nobody else's: an
+  # argument of specialArgs would win, and inputs are often called peer-observer there.
   shared = {
     key = "peer-observer";
-    _module.args.peer-observer = {
+    _module.args.peerObserverFlake = {
       packages = pkgs: self.packages.${pkgs.stdenv.hostPlatform.system};
       # What subscribes is a tool, what publishes is called extractor.
       tools = builtins.filter (name: name != "honeynode" && !lib.hasSuffix "extractor" name) names;

@@ -3,7 +3,7 @@
   config,
   lib,
   pkgs,
-  peer-observer,
+  peerObserverFlake,
   ...
 }: let
   inherit (lib) mkOption types;
@@ -36,7 +36,7 @@
       };
       package = mkOption {
         type = types.package;
-        default = (peer-observer.packages pkgs).bitcoind;
+        default = (peerObserverFlake.packages pkgs).bitcoind;
         defaultText = lib.literalMD "nixpkgs' Bitcoin Core with the patches of peer-observer";
         description = "Bitcoin Core, v29 or later, built with tracepoints as nixpkgs does.";
       };
@@ -58,7 +58,7 @@
         description = "Whether peers may connect: opens `port`.";
       };
       tools = mkOption {
-        type = types.listOf (types.enum peer-observer.tools);
+        type = types.listOf (types.enum peerObserverFlake.tools);
         default = [];
         example = ["metrics" "archiver"];
         description = "Tools of this host that watch the node. Naming one enables it; its options are in `services.peer-observer.<tool>`.";
@@ -198,7 +198,7 @@ in {
       {
         extractors = builtins.listToAttrs (lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames honeynodes));
       }
-      // lib.genAttrs peer-observer.tools tool;
+      // lib.genAttrs peerObserverFlake.tools tool;
     networking.firewall.allowedTCPPorts = map (cfg: cfg.port) (builtins.filter (cfg: cfg.openFirewall) (builtins.attrValues honeynodes));
   };
 }

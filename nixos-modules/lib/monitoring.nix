@@ -3,12 +3,12 @@
   config,
   lib,
   pkgs,
-  peer-observer,
+  peerObserverFlake,
   ...
 }: let
   cfg = config.services.peer-observer.metrics;
   inherit (config.services) grafana prometheus;
-  packages = peer-observer.packages pkgs;
+  packages = peerObserverFlake.packages pkgs;
 in {
   assertions = lib.mkIf cfg.enable [
     {

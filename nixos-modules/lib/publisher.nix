@@ -22,7 +22,7 @@
   lib,
   pkgs,
   utils,
-  peer-observer,
+  peerObserverFlake,
   ...
 }: let
   service = import ./service.nix {inherit config lib pkgs utils;};
@@ -57,7 +57,7 @@
           description = "Whether to open the port of `listen`.";
         };
       }
-      // service.options {package = (peer-observer.packages pkgs)."peer-observer-${program}";}
+      // service.options {package = (peerObserverFlake.packages pkgs)."peer-observer-${program}";}
       // options {inherit lib;};
   };
 

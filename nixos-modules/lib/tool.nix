@@ -18,7 +18,7 @@
   lib,
   pkgs,
   utils,
-  peer-observer,
+  peerObserverFlake,
   ...
 }: let
   service = import ./service.nix {inherit config lib pkgs utils;};
@@ -58,7 +58,7 @@
     }
     // service.options {
       inherit metricsAddress;
-      package = (peer-observer.packages pkgs)."peer-observer-${name}";
+      package = (peerObserverFlake.packages pkgs)."peer-observer-${name}";
     }
     // options {inherit lib;};
 in {
