@@ -128,7 +128,8 @@
     old-kernel = {
       configuration = {
         services.peer-observer.honeynodes.alpha = {};
-        boot.kernelPackages = pkgs.linuxPackages_5_10;
+        # nixpkgs drops old kernels.
+        boot.kernelPackages = pkgs.linuxPackages.extend (_: packages: {kernel = packages.kernel // {version = "5.10.0";};});
       };
       says = "tracing needs Linux 5.15 or later, and boot.kernelPackages is Linux 5.10";
     };
