@@ -38,8 +38,8 @@
         "/etc/shadow",
         "/var/lib/bitcoind-alpha/regtest/.cookie",
         "/var/lib/bitcoind-alpha/regtest/debug.log",
-        "/run/peer-observer-rpc-user-alpha/password",
-        "/run/credentials/bitcoind-alpha.service/rpc-user",
+        "/var/lib/peer-observer-rpc-user-alpha/password",
+        "/var/lib/peer-observer-rpc-user-alpha/bitcoin.conf",
     ]
     for unit in units:
         machine.wait_for_unit(f"peer-observer-{unit}.service")

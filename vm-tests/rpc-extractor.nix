@@ -26,7 +26,7 @@
 
     def status_of(method: str) -> str:
         """HTTP's, for a call by the extractor's user."""
-        machine.succeed("sed 's/^/user = peer-observer:/' /run/peer-observer-rpc-user-alpha/password > /run/curl.conf")
+        machine.succeed("sed 's/^/user = peer-observer:/' /var/lib/peer-observer-rpc-user-alpha/password > /run/curl.conf")
         request = json.dumps({"method": method, "params": []})
         return str(machine.succeed(f"curl -sS -K /run/curl.conf -o /dev/null -w '%{{http_code}}' -d '{request}' http://127.0.0.1:18443/")).strip()
 
@@ -55,8 +55,32 @@
             assert status_of(method) == "403", method
         machine.succeed("bitcoin-cli -regtest -datadir=/var/lib/bitcoind-alpha -rpcport=18443 getblockcount")
     with subtest("its password is in no command line and no file that others read"):
-        machine.fail("grep -aFf /run/peer-observer-rpc-user-alpha/password /proc/[0-9]*/cmdline")
-        machine.succeed("[ $(stat -c %a /run/peer-observer-rpc-user-alpha) = 700 ]")
+        machine.fail("grep -aFf /var/lib/peer-observer-rpc-user-alpha/password /proc/[0-9]*/cmdline")
+        machine.succeed("[ $(stat -c %a:%U /var/lib/peer-observer-rpc-user-alpha/password) = 600:root ]")
+        assert machine.succeed("stat -c %a:%U:%G /var/lib/peer-observer-rpc-user-alpha/bitcoin.conf").strip() == "640:root:bitcoind-alpha"
+    with subtest("no unit of ours stops or restarts the node, whatever happens to it"):
+        node = machine.succeed("systemctl show -p MainPID --value bitcoind-alpha.service")
+        units = str(machine.succeed("systemctl list-units --plain --no-legend --all 'peer-observer-*.service' | cut -d' ' -f1")).split()
+        assert "peer-observer-rpc-user-alpha.service" in units and len(units) >= 5, units
+        for each in units:
+            machine.succeed(f"systemctl restart {each}")
+            machine.succeed(f"systemctl stop {each}")
+            machine.succeed(f"systemctl start {each}")
+        machine.succeed("systemctl kill -s KILL 'peer-observer-*.service'")
+        assert machine.succeed("systemctl show -p MainPID --value bitcoind-alpha.service") == node
+        assert machine.succeed("systemctl is-active bitcoind-alpha.service").strip() == "active"
+    with subtest("the password stays the same, and the node starts without the user if it cannot be made"):
+        password = machine.succeed("cat /var/lib/peer-observer-rpc-user-alpha/password")
+        machine.succeed("systemctl restart peer-observer-rpc-user-alpha.service")
+        assert machine.succeed("cat /var/lib/peer-observer-rpc-user-alpha/password") == password
+        machine.succeed("mkdir -p /run/systemd/system/peer-observer-rpc-user-alpha.service.d")
+        machine.succeed("printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > /run/systemd/system/peer-observer-rpc-user-alpha.service.d/broken.conf")
+        machine.succeed("systemctl daemon-reload; systemctl stop peer-observer-rpc-user-alpha.service; systemctl restart bitcoind-alpha.service")
+        rpc(machine, "alpha", "uptime")
+        machine.succeed("systemctl is-failed peer-observer-rpc-user-alpha.service")
+        machine.succeed("rm -r /run/systemd/system/peer-observer-rpc-user-alpha.service.d; systemctl daemon-reload; systemctl restart peer-observer-rpc-user-alpha.service bitcoind-alpha.service")
+        rpc(machine, "alpha", "uptime")
+        machine.wait_for_unit(unit)
     with subtest("the node is killed: the extractor stays, and its password is good for the next one"):
         pid = machine.succeed(f"systemctl show -p MainPID --value {unit}")
         machine.succeed("systemctl kill -s KILL bitcoind-alpha.service")

@@ -1,5 +1,6 @@
-# A honeynode's rpc-extractor, and the user of the node's RPC server that it is. The user's password is made when the host starts; a
-# node that starts again knows it, as it does not know an old cookie.
+# A honeynode's rpc-extractor, and the user of the node's RPC server that it is. The user's password is made once; a node that starts
+# again knows it, as it does not know an old cookie. The node waits for the unit that makes the user, and does without the user if that
+# fails: an observer must not be able to stop the node, or restart it.
 {
   config,
   lib,
@@ -41,15 +42,14 @@
 
   extractor = index: name: {
     rpcAddress = "127.0.0.1:${toString asked.${name}.rpcPort}";
-    rpcPasswordFile = "/run/${folder name}/password";
+    rpcPasswordFile = "/var/lib/${folder name}/password";
     inherit (asked.${name}.rpcExtractor) listen;
     inherit (asked.${name}) tls;
     metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
   };
 
-  # They start after it, and again when it does.
   needsUser = name: {
-    requires = [(userUnit name)];
+    wants = [(userUnit name)];
     after = [(userUnit name)];
   };
 
@@ -63,8 +63,10 @@
         // {
           Type = "oneshot";
           RemainAfterExit = true;
-          RuntimeDirectory = folder name;
-          RuntimeDirectoryMode = "0700";
+          # As root: the files' groups stay as they are.
+          DynamicUser = false;
+          StateDirectory = folder name;
+          StateDirectoryMode = "0711";
           ExecStart = utils.escapeSystemdExecArgs (
             [(lib.getExe pkgs.python3) ./rpc_user.py cfg.rpcUser (lib.getExe cfg.package)]
             ++ lib.concatMap (method: ["--disable" method]) cfg.disableMethods
@@ -72,10 +74,7 @@
         };
     };
     "peer-observer-rpc-extractor-${name}" = needsUser name;
-    "bitcoind-${name}" = lib.mkMerge [
-      (needsUser name)
-      {serviceConfig.LoadCredential = ["rpc-user:/run/${folder name}/bitcoin.conf"];}
-    ];
+    "bitcoind-${name}" = needsUser name;
   };
 in {
   options.services.peer-observer.honeynodes = mkOption {type = types.attrsOf (types.submodule honeynode);};
@@ -93,9 +92,16 @@ in {
     # First: a section may follow.
     services.bitcoind =
       lib.mapAttrs (name: _: {
-        extraConfig = lib.mkBefore "includeconf=/run/credentials/bitcoind-${name}.service/rpc-user";
+        extraConfig = lib.mkBefore "includeconf=/var/lib/${folder name}/bitcoin.conf";
       })
       asked;
+    # A node does not start without a file that it includes; this one is there before any service.
+    systemd.tmpfiles.rules =
+      lib.concatMap (name: [
+        "d /var/lib/${folder name} 0711 root root -"
+        "f /var/lib/${folder name}/bitcoin.conf 0640 root ${config.services.bitcoind.${name}.group} -"
+      ])
+      (builtins.attrNames asked);
     systemd.services = lib.mkMerge (map units (builtins.attrNames asked));
     services.peer-observer.rpc-extractors = builtins.listToAttrs (
       lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames asked)
