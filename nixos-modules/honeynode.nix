@@ -100,7 +100,11 @@
 
   # Its own pid file is for its user only. This one tells nodes apart that run the same program.
   unit = name: {
-    serviceConfig.RuntimeDirectory = "bitcoind-${name}";
+    serviceConfig = {
+      RuntimeDirectory = "bitcoind-${name}";
+      # A node on mainnet writes its cache of coins when it stops. systemd kills after 90 seconds.
+      TimeoutStopSec = lib.mkDefault "10min";
+    };
     postStart = "echo $MAINPID > /run/bitcoind-${name}/pid";
   };
 
