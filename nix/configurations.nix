@@ -97,6 +97,26 @@
       configuration.services.peer-observer.honeynodes.alpha.listen = "tls+tcp://0.0.0.0:9331";
       says = "Set services.peer-observer.honeynodes.alpha.tls.caFile and services.peer-observer.honeynodes.alpha.tls.certKeyFile to files on the host";
     };
+    source-without-name = {
+      configuration.services.peer-observer.honeynodes.alpha = {
+        tools = ["logger"];
+        listen = "tls+tcp://0.0.0.0:9331";
+        tls.caFile = "/var/lib/secrets/ca.pem";
+        tls.certKeyFile = "/var/lib/secrets/alpha.pem";
+      };
+      says = ''set services.peer-observer.honeynodes.alpha.source = "tls+tcp://NAME-IN-THE-CERTIFICATE:PORT";'';
+    };
+    name-of-a-tool = {
+      configuration.services.peer-observer.honeynodes.detector = {};
+      says = "shares the folder /run/peer-observer/detector with a tool";
+    };
+    name-of-an-rpc-extractor = {
+      configuration.services.peer-observer.honeynodes = {
+        alpha = {};
+        alpha-rpc.port = 9333;
+      };
+      says = "shares the folder /run/peer-observer/alpha-rpc with a tool or with the rpc-extractor";
+    };
     no-certificate-of-a-tool = {
       configuration.services.peer-observer.metrics = {
         enable = true;

@@ -181,6 +181,24 @@ in {
         '';
       })
       honeynodes
+      ++ lib.concatLists (lib.mapAttrsToList (name: cfg:
+        map (option: {
+          assertion = cfg.tools != [] && lib.hasPrefix "tls+tcp://" option.listen -> option.source != option.listen;
+          message = ''
+            ${where name}.${option.prefix}source is ${option.listen}, where tools of this host connect to. No certificate has this name:
+            set ${where name}.${option.prefix}source = "tls+tcp://NAME-IN-THE-CERTIFICATE:PORT";
+          '';
+        })
+        ([(cfg // {prefix = "";})] ++ lib.optional cfg.rpcExtractor.enable (cfg.rpcExtractor // {prefix = "rpcExtractor.";})))
+      honeynodes)
+      ++ lib.mapAttrsToList (name: _: {
+        assertion = !builtins.elem name (peerObserverFlake.tools ++ map (other: "${other}-rpc") (builtins.attrNames honeynodes));
+        message = ''
+          ${where name} shares the folder /run/peer-observer/${name} with a tool or with the rpc-extractor of another honeynode.
+          Give the honeynode another name.
+        '';
+      })
+      honeynodes
       ++ [
         {
           assertion = builtins.length checkedChains <= 1;
