@@ -2,10 +2,14 @@
 {
   config,
   lib,
+  pkgs,
   ...
 }: let
   extractors = lib.filterAttrs (_: cfg: cfg.enable) config.services.peer-observer.extractors;
   kernel = config.boot.kernelPackages.kernel.version;
+  # What its hardening.json has, less what kernel and libbpf do without. A container has its host's kernel.
+  needsAdmin = config.boot.isContainer || lib.versionOlder kernel "6.10" || lib.versionOlder pkgs.libbpf.version "1.3";
+  capabilities = lib.filter (name: needsAdmin || name != "CAP_SYS_ADMIN") (lib.importJSON ../services/extractor/hardening.json).AmbientCapabilities.value;
 in {
   imports = [
     (import ./lib/publisher.nix {
@@ -14,6 +18,8 @@ in {
       description = cfg: "traces ${cfg.node} and publishes its events";
       port = 9331;
       serviceConfig.Nice = -5; # what waits for it waits in a ring that holds a fraction of a second of an attack
+      serviceConfig.AmbientCapabilities = capabilities;
+      serviceConfig.CapabilityBoundingSet = capabilities;
       options = {lib}: let
         inherit (lib) mkOption types;
         tracepoints = description:
