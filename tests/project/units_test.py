@@ -39,7 +39,7 @@ def hardening(service):
             wanted[name] = deviation["value"]
 
     def word(value):
-        return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
     return {name: [word(value) for value in (values if isinstance(values, list) else [values])] for name, values in wanted.items()}
 
 
