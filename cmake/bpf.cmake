@@ -9,7 +9,8 @@ else()
   set(bpf_architecture x86)
 endif()
 
-set(PEER_OBSERVER_BPF_INCLUDE "" CACHE STRING "Folders with the kernel's headers, where clang does not find them itself")
+set(PEER_OBSERVER_BPF_INCLUDE "$ENV{PEER_OBSERVER_BPF_INCLUDE}" CACHE STRING
+    "Folders with the kernel's headers, where clang does not find them itself (default: of the environment)")
 set(bpf_include_flags "")
 foreach(folder IN LISTS PEER_OBSERVER_BPF_INCLUDE)
   list(APPEND bpf_include_flags -idirafter ${folder})

@@ -29,5 +29,6 @@ in
     nativeBuildInputs = [bpftools llvmPackages.clang-unwrapped];
     buildInputs = [boost elfutils fmt libbpf nng openssl prometheus-cpp protobuf protozero spdlog systemdLibs];
     checkInputs = [gtest libsystemtap];
-    cmakeFlags = lib.optional (kernelHeaders != null) (lib.cmakeFeature "PEER_OBSERVER_BPF_INCLUDE" "${kernelHeaders}/include");
+    # Of the environment: `nix develop` has it, too.
+    PEER_OBSERVER_BPF_INCLUDE = lib.optionalString (kernelHeaders != null) "${kernelHeaders}/include";
   }
