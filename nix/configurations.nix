@@ -74,6 +74,13 @@
       };
       units = ["peer-observer-addr-connectivity" "peer-observer-detector" "peer-observer-rpc-extractor-alpha"];
     };
+    archive-on-another-disk = {
+      configuration = {
+        services.peer-observer.honeynodes.alpha.tools = ["archiver"];
+        services.peer-observer.archiver.directory = "/mnt/archive";
+      };
+      units = ["peer-observer-archiver"];
+    };
     central = {
       configuration.services.peer-observer.archiver = {
         enable = true;

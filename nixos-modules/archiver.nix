@@ -1,4 +1,4 @@
-# peer-observer-archiver: every event to compressed files in /var/lib/peer-observer-archiver.
+# peer-observer-archiver: every event to compressed files.
 import ./lib/tool.nix {
   name = "archiver";
   description = "writes every event to compressed files";
@@ -11,6 +11,14 @@ import ./lib/tool.nix {
         inherit default description;
       };
   in {
+    directory = mkOption {
+      type = types.path;
+      default = "/var/lib/peer-observer-archiver";
+      example = "/mnt/archive";
+      description = ''
+        The folder of the files. systemd makes the default one. Another one must exist, and be writable for the group `peer-observer`.
+      '';
+    };
     keepSize = count 0 "MiB of all files; the oldest are deleted beyond it. 0: no limit.";
     keepDays = count 0 "Age of a file before it is deleted. 0: no limit.";
     rotateSize = count 1024 "MiB of a file before the next one is begun.";
@@ -36,7 +44,7 @@ import ./lib/tool.nix {
     };
   };
   settings = cfg: {
-    directory = "/var/lib/peer-observer-archiver";
+    inherit (cfg) directory;
     keep-size = cfg.keepSize;
     keep-days = cfg.keepDays;
     rotate-size = cfg.rotateSize;
@@ -44,10 +52,21 @@ import ./lib/tool.nix {
     kind = cfg.kinds;
     message-type = cfg.messageTypes;
   };
-  serviceConfig = _: {
-    StateDirectory = "peer-observer-archiver";
-    StateDirectoryMode = "0700";
-    # Writes what has arrived.
-    TimeoutStopSec = 30;
-  };
+  programs = packages: [packages.peer-observer-archive];
+  serviceConfig = {
+    cfg,
+    ...
+  }:
+    {
+      # Writes what has arrived.
+      TimeoutStopSec = 30;
+    }
+    // (
+      if cfg.directory == "/var/lib/peer-observer-archiver"
+      then {
+        StateDirectory = "peer-observer-archiver";
+        StateDirectoryMode = "0700";
+      }
+      else {ReadWritePaths = [cfg.directory];}
+    );
 }

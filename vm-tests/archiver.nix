@@ -1,13 +1,6 @@
 # The archiver as a service: what it writes is whole, and its folder is its own.
-{
-  self,
-  honeynode,
-  ...
-}: {
-  nodes.machine = {pkgs, ...}: {
-    imports = [(honeynode {tools = ["archiver"];})];
-    environment.systemPackages = [self.packages.${pkgs.stdenv.hostPlatform.system}.peer-observer-archive];
-  };
+{honeynode, ...}: {
+  nodes.machine.imports = [(honeynode {tools = ["archiver"];})];
 
   testScript = ''
     start_all()

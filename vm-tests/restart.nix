@@ -1,13 +1,6 @@
 # Restarts of everything: the stream goes on, and what is missing is known.
-{
-  self,
-  honeynode,
-  ...
-}: {
-  nodes.machine = {pkgs, ...}: {
-    imports = [(honeynode {tools = ["archiver" "metrics"];})];
-    environment.systemPackages = [self.packages.${pkgs.stdenv.hostPlatform.system}.peer-observer-archive];
-  };
+{honeynode, ...}: {
+  nodes.machine.imports = [(honeynode {tools = ["archiver" "metrics"];})];
 
   testScript = ''
     folder = "/var/lib/peer-observer-archiver"

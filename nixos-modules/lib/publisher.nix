@@ -87,6 +87,7 @@ in {
     {
       assertions = lib.mapAttrsToList (node: cfg: service.tlsAssertion "services.peer-observer.${plural}.${node}" cfg [cfg.listen]) publishers;
       systemd.services = lib.mapAttrs' mkUnit publishers;
+      environment.systemPackages = lib.mapAttrsToList (_: cfg: cfg.package) publishers;
       services.prometheus.scrapeConfigs = lib.mkMerge (lib.mapAttrsToList (node: service.scrape (unitOf node)) publishers);
       networking.firewall.allowedTCPPorts = map (cfg: service.portOf cfg.listen) (
         builtins.filter (cfg: cfg.openFirewall && !lib.hasPrefix "ipc://" cfg.listen) (builtins.attrValues publishers)

@@ -11,6 +11,8 @@
   lacks ? [],
   # Its options as arguments of the program: cfg: { option = value; }
   settings ? (_: {}),
+  # Programs for people, beside its own: packages: [ ... ]
+  programs ? (_: []),
   # Settings of its unit besides: { cfg, pkgs }: { ... }
   serviceConfig ? (_: {}),
 }: {
@@ -93,6 +95,7 @@ in {
           }
           // serviceConfig {inherit cfg pkgs;};
       };
+      environment.systemPackages = [cfg.package] ++ programs (peerObserverFlake.packages pkgs);
       services.prometheus.scrapeConfigs = service.scrape unit cfg;
       networking.firewall.allowedTCPPorts = lib.mkIf (cfg.openFirewall or false && cfg.metricsAddress != null) [(service.portOf cfg.metricsAddress)];
     }
