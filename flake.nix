@@ -15,7 +15,14 @@
   in {
     overlays.default = import ./nix/overlay.nix;
     packages = forEachSystem (
-      pkgs: import ./nix/packages.nix pkgs // {option-reference = import ./nix/option-reference.nix {inherit self pkgs;};}
+      pkgs: let
+        packages = import ./nix/packages.nix pkgs;
+      in
+        packages
+        // {
+          default = packages.quickstart;
+          option-reference = import ./nix/option-reference.nix {inherit self pkgs;};
+        }
     );
     apps = forEachSystem (pkgs: import ./nix/apps.nix pkgs);
     devShells = forEachSystem (pkgs: {default = pkgs.callPackage ./nix/dev-shell.nix {};});

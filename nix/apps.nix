@@ -10,4 +10,4 @@ in
     program = lib.getExe package;
     meta.description = package.meta.description or package.name;
   })
-  programs
+  (programs // {default = programs.quickstart;})
