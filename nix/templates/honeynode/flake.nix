@@ -1,6 +1,7 @@
 {
   inputs.nixpkgs.follows = "peer-observer/nixpkgs";
-  inputs.peer-observer.url = "path:/path/to/peer-observer"; # or the address of its repository: git+https://...
+  # The address of its repository, or of a clone.
+  inputs.peer-observer.url = "git+file:///path/to/peer-observer";
 
   outputs = {
     nixpkgs,
@@ -8,11 +9,10 @@
     ...
   }: {
     nixosConfigurations.honeynode = nixpkgs.lib.nixosSystem {
-      system = "x86_64-linux";
       modules = [
         peer-observer.nixosModules.default
         ./honeynode.nix
-        ./configuration.nix # of the host: nixos-generate-config makes it
+        ./configuration.nix # the host's own, with its hardware-configuration.nix
       ];
     };
   };
