@@ -74,6 +74,16 @@
       };
       units = ["peer-observer-addr-connectivity" "peer-observer-detector" "peer-observer-rpc-extractor-alpha"];
     };
+    tor = {
+      configuration = {
+        services.peer-observer.honeynodes.alpha.tor.enable = true;
+        services.peer-observer.honeynodes.beta = {
+          chain = "signet";
+          tor.enable = true;
+        };
+      };
+      units = ["tor" "bitcoind-alpha"];
+    };
     archive-on-another-disk = {
       configuration = {
         services.peer-observer.honeynodes.alpha.tools = ["archiver"];
@@ -99,6 +109,16 @@
         beta = {};
       };
       says = "Give one of them another port: services.peer-observer.honeynodes.beta.port = 8343;";
+    };
+    same-port-for-tor = {
+      configuration.services.peer-observer.honeynodes = {
+        alpha.tor.enable = true;
+        beta = {
+          port = 8334;
+          rpcPort = 8400;
+        };
+      };
+      says = "Port 8334 is wanted by";
     };
     no-certificate = {
       configuration.services.peer-observer.honeynodes.alpha.listen = "tls+tcp://0.0.0.0:9331";
@@ -156,7 +176,14 @@
       configuration = {
         services.peer-observer.honeynodes.alpha = {};
         # nixpkgs drops old kernels.
-        boot.kernelPackages = pkgs.linuxPackages.extend (_: packages: {kernel = packages.kernel // {version = "5.10.0";};});
+        boot.kernelPackages = pkgs.linuxPackages.extend (_: packages: let
+          kernel =
+            packages.kernel
+            // {
+              version = "5.10.0";
+              override = _: kernel; # NixOS does
+            };
+        in {inherit kernel;});
       };
       says = "tracing needs Linux 5.15 or later, and boot.kernelPackages is Linux 5.10";
     };

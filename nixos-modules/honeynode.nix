@@ -57,6 +57,9 @@
         default = false;
         description = "Whether peers may connect: opens `port`.";
       };
+      tor.enable = lib.mkEnableOption ''
+        an onion service of the node, which it makes and announces by itself, and Tor as its way to other onion services. Peers that come
+        through Tor have 127.0.0.1 as their address, and network `onion`. It listens for them on the port above `port`'';
       tools = mkOption {
         type = types.listOf (types.enum peerObserverFlake.tools);
         default = [];
@@ -95,11 +98,17 @@
     enable = true;
     inherit (cfg) package port;
     rpc.port = cfg.rpcPort;
-    extraCmdlineOptions = ["-chain=${cfg.chain}"];
+    # Not -proxy: with it, Core does not listen, and reaches all others through exits.
+    extraCmdlineOptions =
+      ["-chain=${cfg.chain}"]
+      ++ lib.optionals cfg.tor.enable ["-onion=127.0.0.1:9050" "-torcontrol=127.0.0.1:9051" "-listenonion=1"];
   };
+  behindTor = lib.filterAttrs (_: cfg: cfg.tor.enable) honeynodes;
 
   # Its own pid file is for its user only. This one tells nodes apart that run the same program.
   unit = name: {
+    wants = lib.optional honeynodes.${name}.tor.enable "tor.service";
+    after = lib.optional honeynodes.${name}.tor.enable "tor.service";
     serviceConfig = {
       RuntimeDirectory = "bitcoind-${name}";
       # A node on mainnet writes its cache of coins when it stops. systemd kills after 90 seconds.
@@ -147,7 +156,11 @@
     map (option: {
       owner = "${where name}.${option}";
       port = cfg.${option};
-    }) ["port" "rpcPort"])
+    }) ["port" "rpcPort"]
+    ++ lib.optional cfg.tor.enable {
+      owner = "${where name}.tor";
+      port = cfg.port + 1;
+    })
   honeynodes);
   clashes = lib.filterAttrs (_: owners: builtins.length owners > 1) (lib.groupBy (entry: toString entry.port) ports);
 in {
@@ -169,7 +182,7 @@ in {
         assertion = false;
         message = ''
           Port ${port} is wanted by ${lib.concatMapStringsSep " and " (entry: entry.owner) owners}.
-          Give one of them another port: ${(lib.last owners).owner} = ${toString (lib.toInt port + 10)};
+          Give one of them another port: ${lib.removeSuffix ".tor" (lib.last owners).owner}${lib.optionalString (lib.hasSuffix ".tor" (lib.last owners).owner) ".port"} = ${toString (lib.toInt port + 10)};
         '';
       })
       clashes
@@ -215,6 +228,18 @@ in {
     '';
 
     services.bitcoind = lib.mapAttrs bitcoind honeynodes;
+    # The node asks Tor for its onion service, and shows that it can read Tor's cookie.
+    services.tor = lib.mkIf (behindTor != {}) {
+      enable = true;
+      client.enable = true;
+      settings = {
+        ControlPort = [9051];
+        CookieAuthentication = true;
+        CookieAuthFileGroupReadable = true;
+        DataDirectoryGroupReadable = true;
+      };
+    };
+    users.users = lib.mapAttrs' (name: _: lib.nameValuePair config.services.bitcoind.${name}.user {extraGroups = ["tor"];}) behindTor;
     systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" (unit name)) honeynodes;
     services.peer-observer =
       {
