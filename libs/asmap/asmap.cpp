@@ -26,7 +26,7 @@ std::uint8_t reversed(std::uint8_t byte)
 /// The bits of an address that are not used up yet.
 class AddressBits {
 public:
-    explicit AddressBits(const Ipv6Bytes& address)
+    explicit AddressBits(const base::IpBytes& address)
     {
         std::memcpy(&high_, address.data(), 8);
         std::memcpy(&low_, address.data() + 8, 8);
@@ -155,7 +155,7 @@ std::expected<Asmap, std::string> Asmap::parse(const std::string& file)
 
 /// Goes on from `from` until an AS is found or the next step would take more than `most` bits of the address.
 /// The file has been checked: every path returns within 128 bits.
-Asmap::Place Asmap::walk(Place from, const Ipv6Bytes& address, unsigned most) const
+Asmap::Place Asmap::walk(Place from, const base::IpBytes& address, unsigned most) const
 {
     AddressBits left{address};
     left.drop(from.address_bits);
@@ -183,9 +183,9 @@ Asmap::Place Asmap::walk(Place from, const Ipv6Bytes& address, unsigned most) co
     }
 }
 
-std::size_t Asmap::index_of(const Ipv6Bytes& address)
+std::size_t Asmap::index_of(const base::IpBytes& address)
 {
-    constexpr Ipv6Bytes kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    constexpr base::IpBytes kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     const bool is_ipv4 = std::equal(address.begin(), address.begin() + 12, kMapped.begin());
     const auto* const first = address.data() + (is_ipv4 ? 12 : 0);
     const auto bits = static_cast<std::size_t>(first[0] << 8 | first[1]) >> (16 - kIndexBits);
@@ -199,7 +199,7 @@ void Asmap::make_index()
         const auto shifted = bits << (16 - kIndexBits);
         const auto high = static_cast<std::uint8_t>(shifted >> 8U), low = static_cast<std::uint8_t>(shifted);
         for (const auto& address :
-             {Ipv6Bytes{high, low}, Ipv6Bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, high, low}}) {
+             {base::IpBytes{high, low}, base::IpBytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, high, low}}) {
             const auto entry = index_of(address);
             const bool is_ipv4 = entry >> kIndexBits != 0;
             index_[entry] = walk({}, address, kIndexBits + (is_ipv4 ? 96 : 0));
@@ -207,7 +207,7 @@ void Asmap::make_index()
     }
 }
 
-std::uint32_t Asmap::find(const Ipv6Bytes& address) const
+std::uint32_t Asmap::find(const base::IpBytes& address) const
 {
     if (empty()) return 0;
     const auto place = index_[index_of(address)];

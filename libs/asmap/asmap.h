@@ -1,17 +1,15 @@
 // Bitcoin Core's asmap format: which autonomous system an IP address belongs to. Only parses and looks up; no I/O.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <vector>
 
-namespace peer_observer::asmap {
+#include "libs/base/ip.h"
 
-/// The key of a lookup: an IPv6 address, or an IPv4 address as ::ffff:a.b.c.d. Network byte order.
-using Ipv6Bytes = std::array<std::uint8_t, 16>;
+namespace peer_observer::asmap {
 
 /// Larger files are refused. The largest that is known has 2 MB (2026).
 inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20U;
@@ -27,7 +25,7 @@ public:
     static std::expected<Asmap, std::string> parse(const std::string& file);
 
     /// 0: no AS has it. The address is looked up as it stands; see autonomous_system() for the rules around it.
-    std::uint32_t find(const Ipv6Bytes& address) const;
+    std::uint32_t find(const base::IpBytes& address) const;
 
     bool empty() const { return index_.empty(); }
 
@@ -46,8 +44,8 @@ private:
     static constexpr std::uint32_t kFound = 0xffffffff; ///< position of a lookup that is at its end
     static constexpr unsigned kIndexBits = 13;
 
-    Place walk(Place from, const Ipv6Bytes& address, unsigned most) const;
-    static std::size_t index_of(const Ipv6Bytes& address);
+    Place walk(Place from, const base::IpBytes& address, unsigned most) const;
+    static std::size_t index_of(const base::IpBytes& address);
     void make_index();
 
     /// Where the lookups of all addresses with the same 13 first bits stand after these, of IPv6 and then of IPv4. They

@@ -11,7 +11,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     using namespace peer_observer;
-    asmap::Ipv6Bytes address{};
+    base::IpBytes address{};
     if (size < address.size()) return 0;
     std::copy_n(data, address.size(), address.begin());
     const std::string file{reinterpret_cast<const char*>(data) + address.size(), size - address.size()};

@@ -12,12 +12,12 @@ using ::testing::HasSubstr;
 
 constexpr std::uint32_t kLargestAsn = 33'521'664;
 
-Ipv6Bytes ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d)
+base::IpBytes ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d)
 {
     return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d};
 }
 
-std::uint32_t find(const AsmapWriter& writer, const Ipv6Bytes& address)
+std::uint32_t find(const AsmapWriter& writer, const base::IpBytes& address)
 {
     const auto asmap = Asmap::parse(writer.file());
     EXPECT_TRUE(asmap) << asmap.error();
@@ -74,7 +74,7 @@ TEST(Asmap, UsesAllBitsOfAnAddress)
         file.add_match(0x100);
     file.add_match(0x80).add_branch(AsmapWriter{}.add_return(1), AsmapWriter{}.add_return(2));
     EXPECT_EQ(find(file, {}), 1U);
-    Ipv6Bytes last{};
+    base::IpBytes last{};
     last[15] = 1;
     EXPECT_EQ(find(file, last), 2U);
 }

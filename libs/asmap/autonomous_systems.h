@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/ip/address.hpp>
-
 #include "libs/asmap/asmap.h"
 #include "libs/asmap/names.h"
 
@@ -15,7 +13,7 @@ namespace peer_observer::asmap {
 /// By NetGroupManager::GetMappedAS (netgroup.cpp): an IPv6 address that carries an IPv4 address (mapped, SIIT, NAT64's
 /// well-known prefix, 6to4, Teredo) belongs to the AS of that one. 0 for what is not mapped, and for what Core does not
 /// look up: addresses that are not routable.
-std::uint32_t find_as(const Asmap& asmap, const boost::asio::ip::address& address);
+std::uint32_t find_as(const Asmap& asmap, const base::IpBytes& ip);
 
 class AutonomousSystems {
 public:
@@ -30,7 +28,7 @@ public:
 
     /// Whether there is an asmap.
     bool are_known() const { return !asmap_.empty(); }
-    std::uint32_t find(const boost::asio::ip::address& address) const { return find_as(asmap_, address); }
+    std::uint32_t find(const base::IpBytes& ip) const { return find_as(asmap_, ip); }
     /// 0 also for text that is no IP address: `host` of a Tor, I2P or CJDNS peer.
     std::uint32_t find(std::string_view host) const;
     const Names& names() const { return names_; }

@@ -24,7 +24,7 @@ TEST(FindAs, LooksUpAsBitcoinCoreDoes)
 {
     const auto asmap = Asmap::parse(by_family());
     ASSERT_TRUE(asmap);
-    const auto find = [&](const char* text) { return find_as(*asmap, boost::asio::ip::make_address(text)); };
+    const auto find = [&](const char* text) { return find_as(*asmap, base::parse_ip(text).value()); };
     EXPECT_EQ(find("8.8.8.8"), 4U);
     EXPECT_EQ(find("::ffff:8.8.8.8"), 4U);
     EXPECT_EQ(find("2a00:1450::1"), 6U);
@@ -48,7 +48,7 @@ TEST(FindAs, TakesTheIpv4AddressFromItsPlace)
     const auto asmap =
         Asmap::parse(AsmapWriter{}.add_ipv4_prefix().add_default(2).add_match(0x108).add_return(1).file());
     ASSERT_TRUE(asmap);
-    const auto find = [&](const char* text) { return find_as(*asmap, boost::asio::ip::make_address(text)); };
+    const auto find = [&](const char* text) { return find_as(*asmap, base::parse_ip(text).value()); };
     for (const char* text :
          {"8.1.1.1", "::ffff:0:8.1.1.1", "64:ff9b::801:101", "2002:801:101::909:909", "2001:0:909:909::f7fe:fefe"})
         EXPECT_EQ(find(text), 1U) << text;

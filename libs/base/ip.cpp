@@ -43,24 +43,6 @@ bool any_contains(const std::array<IpNetwork, Size>& networks, const IpBytes& ip
     return std::ranges::any_of(networks, [&ip](const IpNetwork& network) { return network.contains(ip); });
 }
 
-/// As CNetAddr::GetLinkedIPv4() (netaddress.cpp).
-std::optional<IpBytes> linked_ipv4(const IpBytes& bytes)
-{
-    static const IpNetwork kSiit = literal("::ffff:0:0:0/96"); // RFC 6145
-    static const IpNetwork kNat64 = literal("64:ff9b::/96");   // RFC 6052
-    static const IpNetwork k6to4 = literal("2002::/16");       // RFC 3964
-    static const IpNetwork kTeredo = literal("2001::/32");     // RFC 4380
-    constexpr std::size_t k6to4Offset = 2;
-    if (is_ipv4(bytes)) return bytes;
-    if (kSiit.contains(bytes) || kNat64.contains(bytes)) return mapped(ipv4_at(bytes, kMappedPrefix.size()));
-    if (k6to4.contains(bytes)) return mapped(ipv4_at(bytes, k6to4Offset));
-    if (!kTeredo.contains(bytes)) return std::nullopt;
-    Ipv4Bytes inverted = ipv4_at(bytes, kMappedPrefix.size());
-    for (auto& byte : inverted)
-        byte = static_cast<std::uint8_t>(~byte);
-    return mapped(inverted);
-}
-
 } // namespace
 
 std::optional<IpBytes> parse_ip(std::string_view text)
@@ -86,6 +68,23 @@ std::string ip_text(const IpBytes& ip)
 bool is_ipv4(const IpBytes& ip)
 {
     return std::ranges::equal(kMappedPrefix, std::span{ip}.first<kMappedPrefix.size()>());
+}
+
+std::optional<IpBytes> linked_ipv4(const IpBytes& bytes)
+{
+    static const IpNetwork kSiit = literal("::ffff:0:0:0/96"); // RFC 6145
+    static const IpNetwork kNat64 = literal("64:ff9b::/96");   // RFC 6052
+    static const IpNetwork k6to4 = literal("2002::/16");       // RFC 3964
+    static const IpNetwork kTeredo = literal("2001::/32");     // RFC 4380
+    constexpr std::size_t k6to4Offset = 2;
+    if (is_ipv4(bytes)) return bytes;
+    if (kSiit.contains(bytes) || kNat64.contains(bytes)) return mapped(ipv4_at(bytes, kMappedPrefix.size()));
+    if (k6to4.contains(bytes)) return mapped(ipv4_at(bytes, k6to4Offset));
+    if (!kTeredo.contains(bytes)) return std::nullopt;
+    Ipv4Bytes inverted = ipv4_at(bytes, kMappedPrefix.size());
+    for (auto& byte : inverted)
+        byte = static_cast<std::uint8_t>(~byte);
+    return mapped(inverted);
 }
 
 bool is_loopback(const IpBytes& ip)

@@ -21,6 +21,9 @@ std::optional<IpBytes> parse_ip(std::string_view text);
 std::string ip_text(const IpBytes& ip);
 
 bool is_ipv4(const IpBytes& ip);
+/// The IPv4 address that it is, or that it carries: SIIT, NAT64's 64:ff9b::/96, 6to4, Teredo. As
+/// CNetAddr::GetLinkedIPv4() (netaddress.cpp).
+std::optional<IpBytes> linked_ipv4(const IpBytes& ip);
 /// 127.0.0.0/8 and ::1.
 bool is_loopback(const IpBytes& ip);
 bool is_multicast(const IpBytes& ip);

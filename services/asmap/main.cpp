@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include "libs/app/app.h"
 #include "libs/asmap/autonomous_systems.h"
+#include "libs/base/ip.h"
 
 namespace {
 
@@ -33,13 +33,12 @@ po::options_description options()
 /// False, and a line on standard error, for what is no address.
 bool print(const asmap::AutonomousSystems& systems, const std::string& text)
 {
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(text, error);
-    if (error) {
+    const auto ip = base::parse_ip(text);
+    if (!ip) {
         fmt::print(stderr, "peer-observer-asmap: '{}' is no IP address\n", text);
         return false;
     }
-    const auto asn = systems.find(address);
+    const auto asn = systems.find(*ip);
     fmt::print("{}\t{}\t{}\n", text, asn == 0 ? "-" : fmt::format("AS{}", asn), systems.names().find(asn));
     return true;
 }
