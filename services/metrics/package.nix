@@ -1,19 +1,7 @@
-{
-  mkService,
-  boost,
-  fmt,
-  nng,
-  prometheus-cpp,
-  protobuf,
-  protozero,
-  spdlog,
-  systemdLibs,
-}:
+{mkService}:
 mkService {
   name = "metrics";
   description = "Prometheus metrics of Bitcoin nodes' events";
-  folders = ["libs/app" "libs/base" "libs/bus" "libs/events" "libs/telemetry"];
   # A test compares it with what the program knows.
   files = ["docs/metrics.md"];
-  buildInputs = [boost fmt nng prometheus-cpp protobuf protozero spdlog systemdLibs];
 }
