@@ -40,8 +40,8 @@ struct Service {
     }
 
     metrics::Registry registry;
-    metrics::IpLists lists{{}, registry, [](bool, const std::string&) {}};
-    metrics::Observer observer{registry, lists, [](const std::string&) {}};
+    metrics::IpLists lists{{}, registry};
+    metrics::Observer observer{registry, lists};
 };
 
 std::size_t series(const metrics::Registry& registry)

@@ -1,6 +1,5 @@
 #include "libs/app/bad_events.h"
 
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -8,16 +7,15 @@
 
 namespace peer_observer::app {
 
-BadEvents::BadEvents(Log log) : log_{std::move(log)} {}
-
 void BadEvents::add(const events::Batch& batch, const events::BadEvent& bad)
 {
     ++count_;
     if (const auto left_out = notices_.pass(bus::NoticeLimit::Clock::now()))
-        log_(bus::with_left_out(fmt::format("event {} of node {}, publisher {}, is skipped: {} ({} bytes)",
-                                            bad.sequence, batch.node, fmt::format("{:016x}", batch.publisher_id),
-                                            bad.reason, bad.size),
-                                *left_out));
+        spdlog::warn("{}",
+                     bus::with_left_out(fmt::format("event {} of node {}, publisher {}, is skipped: {} ({} bytes)",
+                                                    bad.sequence, batch.node,
+                                                    fmt::format("{:016x}", batch.publisher_id), bad.reason, bad.size),
+                                        *left_out));
 }
 
 void BadEvents::add_metrics(telemetry::Telemetry& telemetry) const
@@ -26,7 +24,5 @@ void BadEvents::add_metrics(telemetry::Telemetry& telemetry) const
                   telemetry::MetricType::counter,
                   [this] { return std::vector<telemetry::Sample>{{static_cast<double>(count()), {}}}; });
 }
-
-void BadEvents::log_warning(const std::string& line) { spdlog::warn("{}", line); }
 
 } // namespace peer_observer::app

@@ -7,18 +7,12 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
-#include <string>
 
 namespace peer_observer::app {
 
 class BadEvents {
 public:
-    using Log = std::function<void(const std::string& line)>;
-
-    /// `log` gets at most one line a second.
-    explicit BadEvents(Log log = log_warning);
-
+    /// Logs at most one warning a second.
     void add(const events::Batch& batch, const events::BadEvent& bad);
 
     /// May be called from any thread.
@@ -28,9 +22,6 @@ public:
     void add_metrics(telemetry::Telemetry& telemetry) const;
 
 private:
-    static void log_warning(const std::string& line);
-
-    Log log_;
     bus::NoticeLimit notices_;
     std::atomic<std::uint64_t> count_ = 0;
 };

@@ -1,25 +1,21 @@
 #include "libs/app/bus_options.h"
 
 #include "libs/app/app.h"
+#include "libs/app/testing/log.h"
 
 #include <array>
-#include <memory>
-#include <sstream>
 
 #include <boost/program_options.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace peer_observer::app {
 namespace {
 
 namespace po = boost::program_options;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
 
 po::variables_map parse(const po::options_description& options, const std::vector<std::string>& words)
 {
@@ -78,17 +74,12 @@ TEST(TlsOptions, GoWithTlsUrlsOnly)
 
 TEST(BusOptions, WarnOfPlainTcpBeyondThisHost)
 {
-    std::ostringstream log;
-    const auto before = spdlog::default_logger();
-    spdlog::set_default_logger(
-        std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+    const testing::CapturedLog log;
     subscriber({"--source", "tcp://192.0.2.1:1", "--source", "tcp://127.0.0.1:2"});
     publisher({"--listen", "tcp://0.0.0.0:3"});
     publisher({});
-    spdlog::set_default_logger(before);
-    EXPECT_THAT(log.str(), HasSubstr("[warning] tcp://192.0.2.1:1 is plain TCP"));
-    EXPECT_THAT(log.str(), HasSubstr("[warning] tcp://0.0.0.0:3 is plain TCP"));
-    EXPECT_THAT(log.str(), Not(HasSubstr("127.0.0.1")));
+    EXPECT_THAT(log.warnings(),
+                ElementsAre(StartsWith("tcp://192.0.2.1:1 is plain TCP"), StartsWith("tcp://0.0.0.0:3 is plain TCP")));
 }
 
 } // namespace

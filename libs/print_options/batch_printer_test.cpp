@@ -1,5 +1,7 @@
 #include "libs/print_options/batch_printer.h"
 
+#include "libs/app/testing/log.h"
+
 #include <limits>
 #include <vector>
 
@@ -11,9 +13,9 @@
 namespace peer_observer::print_options {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
 
 constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
 
@@ -41,7 +43,7 @@ struct SentBatch {
 
 app::BadEvents& bad_events()
 {
-    static app::BadEvents bad_events{[](const std::string&) {}};
+    static app::BadEvents bad_events;
     return bad_events;
 }
 
@@ -104,7 +106,7 @@ TEST(BatchPrinter, SaysWhatIsMissedBeforeTheEventsThatFollow)
               "1970-01-01T00:00:01.000000Z alpha connection.misbehaving peer_id=1\n");
     EXPECT_THAT(
         append(printer(Format::json), SentBatch{{1}, 12}),
-        testing::StartsWith(
+        ::testing::StartsWith(
             R"({"timestamp_ns":1000000000,"node":"alpha","publisher":"0000000000000007","sequence":88,"kind":"missed","event":{"count":12}})"
             "\n"));
 }
@@ -178,8 +180,8 @@ TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
 {
     const std::string not_utf8{"\x52\x03\x0a\x01\xff", 5}; // events_lost.tracepoint
     for (const auto& bad : {std::string{"\xff\xff\xff"}, not_utf8}) {
-        std::vector<std::string> log;
-        app::BadEvents bad_events{[&](const auto& line) { log.push_back(line); }};
+        const app::testing::CapturedLog log;
+        app::BadEvents bad_events;
         const auto bytes = batch_with(bad);
         const auto batch = *events::parse_batch(bytes);
         std::string out;
@@ -189,15 +191,16 @@ TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
         EXPECT_THAT(out, HasSubstr(R"("sequence":102,)"));
         EXPECT_THAT(out, HasSubstr(R"("sequence":103,)"));
         EXPECT_EQ(bad_events.count(), 1U);
-        ASSERT_EQ(log.size(), 1U);
-        EXPECT_THAT(log[0], testing::StartsWith("event 101 of node alpha, publisher 0000000000000007, is skipped: "));
+        const auto is_named =
+            ElementsAre(::testing::StartsWith("event 101 of node alpha, publisher 0000000000000007, is skipped: "));
+        EXPECT_THAT(log.warnings(), is_named);
 
         out.clear();
         const print::Filter filter{{.peers = {1, 3, 4}}};
         EXPECT_EQ((BatchPrinter{Format::protobuf, filter, false, bad_events}.append(batch, kAll, out)), 3U);
         EXPECT_THAT(events_in(out), ElementsAre(Pair(100, 1), Pair(102, 3), Pair(103, 4)));
         EXPECT_EQ(bad_events.count(), 2U);
-        EXPECT_EQ(log.size(), 1U) << "one line a second";
+        EXPECT_THAT(log.warnings(), is_named) << "one line a second";
     }
 }
 

@@ -272,13 +272,7 @@ void serve(const po::variables_map& values, app::Context& context)
                                 .nodes = values.contains("node") ? values["node"].as<Strings>() : Strings{},
                                 .tls = source_tls ? tls : std::nullopt}};
     app::log_notices(subscriber);
-    Service service{options,
-                    policy,
-                    cache,
-                    counters,
-                    subscriber,
-                    publisher,
-                    [](const std::string& line) { spdlog::warn("{}", line); }};
+    Service service{options, policy, cache, counters, subscriber, publisher};
     const auto telemetry = app::serve_metrics(values, "addr-connectivity");
     if (telemetry) {
         app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });

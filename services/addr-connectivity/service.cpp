@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {
@@ -23,15 +24,15 @@ constexpr std::size_t kMaxPtrQueries = 1000;
 } // namespace
 
 Service::Service(const ServiceOptions& options, const Policy& policy, Cache& cache, Counters& counters,
-                 bus::Subscriber& subscriber, bus::Publisher& publisher, std::function<void(const std::string&)> warn)
+                 bus::Subscriber& subscriber, bus::Publisher& publisher)
     : options_{options}, cache_{cache}, counters_{counters}, subscriber_{subscriber}, publisher_{publisher},
-      warn_{std::move(warn)},
       intake_{options.intake, policy, cache, counters,
               Intake::Callbacks{.check = [this](const Address& address) { checker_->start(address); },
                                 .publish =
                                     [this](const proto::Event& event) {
                                         if (!publisher_.add(event.SerializeAsString()))
-                                            warn_("an event is larger than what the bus takes, and was left out");
+                                            spdlog::warn(
+                                                "an event is larger than what the bus takes, and was left out");
                                     }}},
       reader_{{.announced = [this](const auto& process, const auto& address,
                                    const auto& announcement) { intake_.announced(process, address, announcement); },
@@ -112,7 +113,7 @@ void Service::seed_answered(const DnsOptions::Seed& seed, const Resolver::Answer
     ++counters_.seed_lookups;
     if (answer.addresses.empty()) {
         ++counters_.failed_seed_lookups;
-        warn_(fmt::format("DNS seed {}: {}", seed.name, answer.error));
+        spdlog::warn("DNS seed {}: {}", seed.name, answer.error);
     }
     proto::Announcement announcement;
     announcement.set_kind(proto::Announcement::DNS_SEED);
@@ -138,8 +139,8 @@ void Service::flush_cache()
 {
     const auto error = cache_.flush();
     if (!error.empty()) ++counters_.cache_errors;
-    if (!error.empty() && !cache_fails_) warn_(fmt::format("{}; retrying", error));
-    if (error.empty() && cache_fails_) warn_("the cache file can be written again");
+    if (!error.empty() && !cache_fails_) spdlog::warn("{}; retrying", error);
+    if (error.empty() && cache_fails_) spdlog::warn("the cache file can be written again");
     cache_fails_ = !error.empty();
 }
 

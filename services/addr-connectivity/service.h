@@ -11,7 +11,6 @@
 #include "services/addr-connectivity/resolver.h"
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,9 +36,9 @@ struct ServiceOptions {
 
 class Service {
 public:
-    /// The others outlive it. `warn` gets lines for the log.
+    /// The others outlive it.
     Service(const ServiceOptions& options, const Policy& policy, Cache& cache, Counters& counters,
-            bus::Subscriber& subscriber, bus::Publisher& publisher, std::function<void(const std::string&)> warn);
+            bus::Subscriber& subscriber, bus::Publisher& publisher);
 
     /// Until it is to stop. Checks that are going on then have no result; all others are reported and remembered.
     void run(app::Context& context);
@@ -59,7 +58,6 @@ private:
     Counters& counters_;
     bus::Subscriber& subscriber_;
     bus::Publisher& publisher_;
-    std::function<void(const std::string&)> warn_;
     Clock::time_point next_seeds_{};
     bool cache_fails_ = false;
     Poller poller_;

@@ -1,6 +1,7 @@
 // What the tests of the archiver share.
 #pragma once
 
+#include "libs/app/testing/log.h"
 #include "libs/archive/archive_testing.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/sequence_check.h"
@@ -31,12 +32,8 @@ public:
 struct Archiver {
     explicit Archiver(const std::filesystem::path& path, StreamOptions options = {},
                       RecorderOptions recorder_options = {}, std::size_t threads = 0)
-        : compressor{3, threads},
-          directory{path, counters, [this](bool, const std::string& line) { log.push_back(line); }},
-          environment{options,    print::Filter{options.selection},
-                      directory,  compressor,
-                      clock,      counters,
-                      bad_events, [this](bool, const std::string& line) { log.push_back(line); }},
+        : compressor{3, threads}, directory{path, counters},
+          environment{options, print::Filter{options.selection}, directory, compressor, clock, counters, bad_events},
           recorder{environment, recorder_options}
     {}
 
@@ -47,15 +44,12 @@ struct Archiver {
         recorder.add({*events::parse_batch(bytes), missed, unknown_loss});
     }
 
-    bool logged(const std::string& text) const
-    {
-        return std::ranges::any_of(log, [&](const auto& line) { return line.find(text) != std::string::npos; });
-    }
+    bool logged(const std::string& text) const { return log.contains(text); }
 
     FakeClock clock;
     Counters counters{};
-    app::BadEvents bad_events{[this](const std::string& line) { log.push_back(line); }};
-    std::vector<std::string> log;
+    app::testing::CapturedLog log;
+    app::BadEvents bad_events;
     archive::Compressor compressor;
     Directory directory;
     Environment environment;

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 namespace peer_observer::archiver {
@@ -31,8 +30,5 @@ struct Counters {
     Counter deleted_files;
     Counter archive_bytes; ///< now, as the last look at the folder found it
 };
-
-/// The service logs, its parts call this.
-using Log = std::function<void(bool is_warning, const std::string& line)>;
 
 } // namespace peer_observer::archiver

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -46,8 +47,7 @@ std::string read_pid(int fd)
 
 } // namespace
 
-Directory::Directory(const fs::path& path, Counters& counters, Log log)
-    : path_{path}, counters_{counters}, log_{std::move(log)}
+Directory::Directory(const fs::path& path, Counters& counters) : path_{path}, counters_{counters}
 {
     std::error_code problem;
     fs::create_directories(path_, problem);
@@ -81,16 +81,17 @@ void Directory::recover()
         try {
             const auto recovery = archive::close_open_file(path);
             ++counters_.recovered_files;
-            log_(true, recovery.path.empty()
-                           ? fmt::format("removed {}: its writer was stopped before it held an event", path.native())
-                           : fmt::format("closed {}, whose writer was stopped: {} events, {} bytes cut", path.native(),
-                                         recovery.events, recovery.cut_bytes));
+            spdlog::warn("{}",
+                         recovery.path.empty()
+                             ? fmt::format("removed {}: its writer was stopped before it held an event", path.native())
+                             : fmt::format("closed {}, whose writer was stopped: {} events, {} bytes cut",
+                                           path.native(), recovery.events, recovery.cut_bytes));
             for (const auto& problem : recovery.problems)
-                log_(true, fmt::format("{}: {}", recovery.path.native(), problem));
+                spdlog::warn("{}: {}", recovery.path.native(), problem);
         } catch (const std::system_error& error) {
             if (error.code() == std::errc::resource_unavailable_try_again) continue; // we are writing it
             ++counters_.write_errors;
-            log_(true, fmt::format("cannot close {}: {}", path.native(), error.what()));
+            spdlog::warn("cannot close {}: {}", path.native(), error.what());
         }
     }
 }
@@ -155,12 +156,12 @@ void Directory::retain(const Limits& limits, fs::file_time_type now)
         std::error_code error;
         fs::remove(file.path, error);
         if (error) {
-            log_(true, fmt::format("cannot delete {}: {}", file.path.native(), error.message()));
+            spdlog::warn("cannot delete {}: {}", file.path.native(), error.message());
             continue;
         }
         total -= file.size;
         ++counters_.deleted_files;
-        log_(false, fmt::format("deleted {}: {}", file.path.native(), too_old ? "too old" : "the archive was too big"));
+        spdlog::info("deleted {}: {}", file.path.native(), too_old ? "too old" : "the archive was too big");
     }
     counters_.archive_bytes = total;
 }

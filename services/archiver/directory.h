@@ -15,7 +15,7 @@ class Directory {
 public:
     /// Creates the folder if need be. Throws std::runtime_error where another archiver uses it, std::system_error where
     /// it cannot be used.
-    Directory(const std::filesystem::path& path, Counters& counters, Log log);
+    Directory(const std::filesystem::path& path, Counters& counters);
     ~Directory();
     Directory(const Directory&) = delete;
     Directory& operator=(const Directory&) = delete;
@@ -39,7 +39,6 @@ public:
 private:
     std::filesystem::path path_;
     Counters& counters_;
-    Log log_;
     int lock_ = -1;
 };
 

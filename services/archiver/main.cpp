@@ -112,9 +112,6 @@ print::Filter make_filter(const print::FilterOptions& selection)
 void record(const po::variables_map& values, app::Context& context)
 {
     if (!values.contains("directory")) throw app::UsageError{"--directory is needed"};
-    const auto log = [](bool is_warning, const std::string& line) {
-        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
-    };
     const auto options = read_stream_options(values);
     const archiver::RecorderOptions recorder_options{
         .limits = {.bytes = number(values, "keep-size", 0, 1U << 30U) * kMebibyte,
@@ -129,8 +126,8 @@ void record(const po::variables_map& values, app::Context& context)
     archiver::Counters counters;
     app::BadEvents bad_events;
     archiver::Clock clock;
-    archiver::Directory directory{values["directory"].as<std::string>(), counters, log};
-    archiver::Environment environment{options, filter, directory, compressor, clock, counters, bad_events, log};
+    archiver::Directory directory{values["directory"].as<std::string>(), counters};
+    archiver::Environment environment{options, filter, directory, compressor, clock, counters, bad_events};
     bus::Subscriber subscriber{subscriber_options};
     app::log_notices(subscriber);
     archiver::Recorder recorder{environment, recorder_options};

@@ -2,7 +2,7 @@
 
 #include "libs/archive/file_name.h"
 
-#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -30,8 +30,7 @@ void Recorder::add(const bus::Batch& batch)
 {
     if (!archive::is_folder_name(std::string{batch.node})) {
         if (++environment_.counters.refused_batches == 1)
-            environment_.log(
-                true, fmt::format("a node named '{}' cannot be archived: that is no name of a folder", batch.node));
+            spdlog::warn("a node named '{}' cannot be archived: that is no name of a folder", batch.node);
         return;
     }
     Stream& stream = stream_of(batch);
@@ -48,8 +47,7 @@ Stream& Recorder::stream_of(const bus::Batch& batch)
     auto& stream = streams_[last_key_];
     if (!stream) {
         stream = std::make_unique<Stream>(environment_, last_key_.first, batch.publisher_id);
-        environment_.log(false, fmt::format("receiving from {}, publisher {}", last_key_.first,
-                                            archive::publisher_text(batch.publisher_id)));
+        spdlog::info("receiving from {}, publisher {}", last_key_.first, archive::publisher_text(batch.publisher_id));
         // The new one is the latest in use: it stays.
         limit_open_files();
         forget_idle_streams();

@@ -2,7 +2,7 @@
 
 #include "libs/events/event_view.h"
 
-#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <system_error>
 #include <utility>
@@ -39,9 +39,9 @@ void Stream::add(const events::Batch& batch, std::uint64_t missed, bool credible
     if (end < *expected_ || (first < *expected_ && end == *expected_)) {
         environment_.counters.duplicate_events += batch.event_count;
         if (last_use_ >= next_duplicate_notice_)
-            environment_.log(true, fmt::format("events of {} came again and are left out: give each publisher as a "
-                                               "source once",
-                                               node_));
+            spdlog::warn("events of {} came again and are left out: give each publisher as a "
+                         "source once",
+                         node_);
         next_duplicate_notice_ = last_use_ + std::chrono::minutes{1};
         return;
     }
@@ -223,8 +223,7 @@ void Stream::sync()
     if (!error) return;
     // What was written since the last sync may or may not be there: the checksums will tell when the file is closed.
     ++environment_.counters.write_errors;
-    environment_.log(
-        true, fmt::format("cannot sync {}: {}; going on in another file", file_->path().native(), error.message()));
+    spdlog::warn("cannot sync {}: {}; going on in another file", file_->path().native(), error.message());
     drop_file();
 }
 
@@ -249,11 +248,11 @@ void Stream::finish_file()
     }
     if (error) {
         ++environment_.counters.write_errors;
-        environment_.log(true, fmt::format("cannot close {}: {}; it stays open until that can be done",
-                                           file_->path().native(), error.message()));
+        spdlog::warn("cannot close {}: {}; it stays open until that can be done", file_->path().native(),
+                     error.message());
     } else {
         ++environment_.counters.closed_files;
-        environment_.log(false, fmt::format("closed {}: {} bytes", file_->path().native(), file_->size()));
+        spdlog::info("closed {}: {} bytes", file_->path().native(), file_->size());
     }
     drop_file();
 }
@@ -272,11 +271,10 @@ void Stream::set_failing(bool failing, const std::string& reason)
     failing_ = failing;
     if (failing) {
         ++environment_.counters.failing_streams;
-        environment_.log(
-            true, fmt::format("cannot write the events of {}: {}; they are counted, and left out", node_, reason));
+        spdlog::warn("cannot write the events of {}: {}; they are counted, and left out", node_, reason);
     } else {
         --environment_.counters.failing_streams;
-        environment_.log(false, fmt::format("writing the events of {} again", node_));
+        spdlog::info("writing the events of {} again", node_);
     }
 }
 

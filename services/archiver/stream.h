@@ -45,7 +45,6 @@ struct Environment {
     Clock& clock;
     Counters& counters;
     app::BadEvents& bad_events;
-    Log log;
     events::EventReader reader = {};
 };
 

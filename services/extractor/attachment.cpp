@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -17,8 +18,8 @@ AttachStates states_of_all(const TracepointSet& enabled, AttachState state)
 }
 
 Attachment::Attachment(std::string name, FileSignature signature, ProgramNotes notes, const TracepointSet& enabled,
-                       Tracer& tracer, Log log)
-    : name_{std::move(name)}, signature_{signature}, notes_{std::move(notes)}, tracer_{tracer}, log_{std::move(log)},
+                       Tracer& tracer)
+    : name_{std::move(name)}, signature_{signature}, notes_{std::move(notes)}, tracer_{tracer},
       states_{states_of_all(enabled, AttachState::waiting)}
 {}
 
@@ -34,14 +35,16 @@ void Attachment::attach(const base::RegularFile& file)
     for (std::size_t i = 0; i < states_.size(); ++i) {
         if (states_[i] == before[i]) continue;
         const auto name = kTracepoints.at(i).full_name();
-        if (states_[i] == AttachState::attached) log_(false, fmt::format("attached {}", name));
+        if (states_[i] == AttachState::attached) spdlog::info("attached {}", name);
         if (states_[i] == AttachState::absent) absent.push_back(name);
     }
     const std::size_t enabled = states_.size() - count(AttachState::disabled);
     const std::size_t attached = count(AttachState::attached);
     if (!absent.empty())
-        log_(absent.size() == enabled, fmt::format("{} does not have {}", name_, fmt::join(absent, ", ")));
-    log_(attached == 0, fmt::format("attached {} of {} tracepoints to {}", attached, enabled, name_));
+        spdlog::log(absent.size() == enabled ? spdlog::level::warn : spdlog::level::info, "{} does not have {}", name_,
+                    fmt::join(absent, ", "));
+    spdlog::log(attached == 0 ? spdlog::level::warn : spdlog::level::info, "attached {} of {} tracepoints to {}",
+                attached, enabled, name_);
 }
 
 void Attachment::attach_one(std::size_t tracepoint, int descriptor)
@@ -57,8 +60,8 @@ void Attachment::attach_one(std::size_t tracepoint, int descriptor)
     states_.at(tracepoint) = AttachState::failed;
     if (note->argument_count() != row.argument_count()) {
         is_unsuitable_.at(tracepoint) = true;
-        log_(true, fmt::format("{}: {} has {} arguments, not {}: not attached", name_, row.full_name(),
-                               note->argument_count(), row.argument_count()));
+        spdlog::warn("{}: {} has {} arguments, not {}: not attached", name_, row.full_name(), note->argument_count(),
+                     row.argument_count());
         return;
     }
     auto link = tracer_.attach(tracepoint, descriptor);
@@ -69,7 +72,7 @@ void Attachment::attach_one(std::size_t tracepoint, int descriptor)
     }
     if (link.error().is_temporary()) has_temporary_error_ = true;
     if (std::exchange(told_.at(tracepoint), link.error().reason) != link.error().reason)
-        log_(true, fmt::format("{}: cannot attach {}: {}", name_, row.full_name(), link.error().reason));
+        spdlog::warn("{}: cannot attach {}: {}", name_, row.full_name(), link.error().reason);
 }
 
 std::size_t Attachment::count(AttachState state) const

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,11 +29,9 @@ AttachStates states_of_all(const TracepointSet& enabled, AttachState state);
 
 class Attachment {
 public:
-    using Log = std::function<void(bool is_warning, const std::string& line)>;
-
     /// `name` is for people: the path, whatever is open.
     Attachment(std::string name, FileSignature signature, ProgramNotes notes, const TracepointSet& enabled,
-               Tracer& tracer, Log log);
+               Tracer& tracer);
 
     /// Attaches what is not attached yet.
     /// Throws std::runtime_error when this process is not allowed to attach.
@@ -61,7 +58,6 @@ private:
     FileSignature signature_;
     ProgramNotes notes_;
     Tracer& tracer_;
-    Log log_;
     AttachStates states_;
     std::array<bool, TRACEPOINT_COUNT> is_unsuitable_{}; ///< another number of arguments: no retry helps
     std::array<std::string, TRACEPOINT_COUNT> told_;     ///< the last reason why it could not be attached

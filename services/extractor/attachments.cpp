@@ -1,6 +1,7 @@
 #include "services/extractor/attachments.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,9 +23,7 @@ bool is_script(const base::RegularFile& file)
 
 } // namespace
 
-Attachments::Attachments(Tracer& tracer, const TracepointSet& enabled, Log log)
-    : tracer_{tracer}, enabled_{enabled}, log_{std::move(log)}
-{}
+Attachments::Attachments(Tracer& tracer, const TracepointSet& enabled) : tracer_{tracer}, enabled_{enabled} {}
 
 Attachment* Attachments::find(const FileId& id)
 {
@@ -34,7 +33,7 @@ Attachment* Attachments::find(const FileId& id)
 
 void Attachments::tell_once(Attempt& attempt, const std::string& problem)
 {
-    if (std::exchange(attempt.problem, problem) != problem) log_(true, problem);
+    if (std::exchange(attempt.problem, problem) != problem) spdlog::warn("{}", problem);
 }
 
 void Attachments::drop_changed(const FileId& id)
@@ -42,8 +41,8 @@ void Attachments::drop_changed(const FileId& id)
     const auto* const attached = find(id);
     if (attached == nullptr) return;
     // At once: its probes are no longer where they were, and a process that starts now would run into the old ones.
-    log_(true, fmt::format("{} was changed in place: what its processes do is not seen until it is attached again",
-                           attached->name()));
+    spdlog::warn("{} was changed in place: what its processes do is not seen until it is attached again",
+                 attached->name());
     std::erase_if(all_, [&](const auto& one) { return one.signature().id == id; });
 }
 
@@ -83,7 +82,7 @@ Attachment* Attachments::want(const std::string& path, const std::string& name, 
         drop_changed(signature.id);
         attached = nullptr;
     }
-    if (attached == nullptr) attached = &all_.emplace_back(name, signature, std::move(notes), enabled_, tracer_, log_);
+    if (attached == nullptr) attached = &all_.emplace_back(name, signature, std::move(notes), enabled_, tracer_);
     attached->set_signature(signature);
     attached->attach(*file);
 

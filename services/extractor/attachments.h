@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <list>
 #include <map>
 #include <string>
@@ -14,9 +13,7 @@ namespace peer_observer::extractor {
 
 class Attachments {
 public:
-    using Log = Attachment::Log;
-
-    Attachments(Tracer& tracer, const TracepointSet& enabled, Log log);
+    Attachments(Tracer& tracer, const TracepointSet& enabled);
 
     /// Attaches to what `path` leads to, unless that is done. `seen` is what it has just led to; `name` is for people.
     /// Nothing when it cannot be read or is no program; then it is tried again when it changes, or after a while.
@@ -41,7 +38,6 @@ private:
 
     Tracer& tracer_;
     TracepointSet enabled_;
-    Log log_;
     std::list<Attachment> all_;
     std::map<FileId, Attempt> attempts_;
     bool has_ever_attached_ = false;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -32,18 +33,17 @@ std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
 
 } // namespace
 
-Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher, Target::Log log)
-    : options_{options}, publisher_{publisher}, log_{std::move(log)}, encoder_{options.convert},
+Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher)
+    : options_{options}, publisher_{publisher}, encoder_{options.convert},
       tracer_{options.tracepoints, options.ring_bytes,
               [this](const auto& record, auto size) { on_record(record, size); }},
-      target_{options.target, tracer_, options.tracepoints, log_}
+      target_{options.target, tracer_, options.tracepoints}
 {
     if (const auto largest = largest_payload_bytes(options.ring_bytes); largest < MAX_MESSAGE_PAYLOAD_BYTES)
-        log_(true,
-             fmt::format("messages of more than {} bytes do not fit into the ring buffer of {} bytes: they are lost",
-                         largest, options.ring_bytes));
+        spdlog::warn("messages of more than {} bytes do not fit into the ring buffer of {} bytes: they are lost",
+                     largest, options.ring_bytes);
     if (!tracer_.knows_process_start())
-        log_(true, "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): events do not say when their process started");
+        spdlog::warn("this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): events do not say when their process started");
     encoder_.on_falls_behind([this](std::size_t payload_bytes) {
         return tracer_.waiting_bytes() > payload_bytes + tracer_.ring_bytes() / kFullRingFraction;
     });
@@ -129,11 +129,11 @@ void Extractor::log_losses()
     };
     const auto total = encoder_.reported_losses();
     if (const auto lost = more(LOSS_RING_FULL); lost > 0)
-        log_(true, fmt::format("lost {} event{}, {} since the start: the ring buffer of {} bytes was full", lost,
-                               plural(lost), total, tracer_.ring_bytes()));
+        spdlog::warn("lost {} event{}, {} since the start: the ring buffer of {} bytes was full", lost, plural(lost),
+                     total, tracer_.ring_bytes());
     if (const auto lost = more(LOSS_TOO_BIG); lost > 0)
-        log_(true, fmt::format("lost {} event{}, {} since the start: too big for the ring buffer of {} bytes", lost,
-                               plural(lost), total, tracer_.ring_bytes()));
+        spdlog::warn("lost {} event{}, {} since the start: too big for the ring buffer of {} bytes", lost, plural(lost),
+                     total, tracer_.ring_bytes());
 }
 
 ExtractorStatistics Extractor::statistics() const

@@ -38,7 +38,7 @@ struct ExtractorStatistics {
 
 class Extractor {
 public:
-    Extractor(const ExtractorOptions& options, bus::Publisher& publisher, Target::Log log);
+    Extractor(const ExtractorOptions& options, bus::Publisher& publisher);
 
     /// Runs until the context says stop. Calls context.ready() once it is attached, or waiting for the file.
     void run(app::Context& context);
@@ -55,7 +55,6 @@ private:
 
     ExtractorOptions options_;
     bus::Publisher& publisher_;
-    Target::Log log_;
     EventEncoder encoder_;
     Tracer tracer_;
     Target target_;

@@ -130,13 +130,10 @@ void extract(const po::variables_map& values, app::Context& context)
     if (values["list-tracepoints"].as<bool>()) return list_tracepoints();
 
     const auto options = read_options(values);
-    const auto log = [](bool is_warning, const std::string& line) {
-        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
-    };
     bus::Publisher publisher{app::read_publisher_options(values)};
     app::log_notices(publisher);
     spdlog::info("publishing on {}", publisher.url());
-    extractor::Extractor extractor{options, publisher, log};
+    extractor::Extractor extractor{options, publisher};
     const auto telemetry = app::serve_metrics(values, "extractor");
     if (telemetry) {
         app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });

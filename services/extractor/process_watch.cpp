@@ -1,6 +1,7 @@
 #include "services/extractor/process_watch.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -29,9 +30,9 @@ void ProcessWatch::update(std::vector<Process> running, const std::vector<Proces
     count_.reset();
     if (saw_all || !running_.empty()) count_ = running_.size();
     if (!saw_all && !std::exchange(told_hidden_, true))
-        log_(true, fmt::format("cannot see all processes that run {}: that needs CAP_SYS_PTRACE, and a /proc that does "
-                               "not hide them (ProtectProc=, hidepid=)",
-                               name_));
+        spdlog::warn("cannot see all processes that run {}: that needs CAP_SYS_PTRACE, and a /proc that does "
+                     "not hide them (ProtectProc=, hidepid=)",
+                     name_);
     if (count_ == 0U) return tell_absence(similar, now);
     none_since_.reset();
     told_absence_.reset();
@@ -40,11 +41,9 @@ void ProcessWatch::update(std::vector<Process> running, const std::vector<Proces
 void ProcessWatch::tell_changes(const std::vector<Process>& running)
 {
     for (const auto& process : running)
-        if (!contains(running_, process.id))
-            log_(false, fmt::format("process {} runs {}", process.id.pid, process.path));
+        if (!contains(running_, process.id)) spdlog::info("process {} runs {}", process.id.pid, process.path);
     for (const auto& process : running_)
-        if (!contains(running, process.id))
-            log_(false, fmt::format("process {} no longer runs {}", process.id.pid, process.path));
+        if (!contains(running, process.id)) spdlog::info("process {} no longer runs {}", process.id.pid, process.path);
 }
 
 void ProcessWatch::tell_absence(const std::vector<Process>& similar, Clock::time_point now)
@@ -57,7 +56,7 @@ void ProcessWatch::tell_absence(const std::vector<Process>& similar, Clock::time
     if (told_absence_ && (told_absence_ == others || now < next_absence_)) return;
     told_absence_ = others;
     next_absence_ = now + kPause;
-    log_(true, fmt::format("no process runs {}{}", name_, others));
+    spdlog::warn("no process runs {}{}", name_, others);
 }
 
 } // namespace peer_observer::extractor

@@ -4,7 +4,6 @@
 #include "services/extractor/processes.h"
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,11 +13,10 @@ namespace peer_observer::extractor {
 
 class ProcessWatch {
 public:
-    using Log = std::function<void(bool is_warning, const std::string& line)>;
     using Clock = std::chrono::steady_clock;
 
     /// `name` is of what is traced.
-    ProcessWatch(std::string name, Log log) : name_{std::move(name)}, log_{std::move(log)} {}
+    explicit ProcessWatch(std::string name) : name_{std::move(name)} {}
 
     /// After a look at all processes: those that run a traced file, and those that one could have meant instead.
     void update(std::vector<Process> running, const std::vector<Process>& similar, bool saw_all,
@@ -32,7 +30,6 @@ private:
     void tell_absence(const std::vector<Process>& similar, Clock::time_point now);
 
     std::string name_;
-    Log log_;
     std::vector<Process> running_;
     std::optional<std::size_t> count_;
     std::optional<Clock::time_point> none_since_;

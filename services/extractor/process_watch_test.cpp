@@ -1,5 +1,7 @@
 #include "services/extractor/process_watch.h"
 
+#include "libs/app/testing/log.h"
+
 #include <gtest/gtest.h>
 
 namespace peer_observer::extractor {
@@ -17,11 +19,9 @@ protected:
         watch_.update(running, similar, saw_all, now_);
     }
 
-    std::vector<std::string> warnings_;
+    app::testing::CapturedLog log_;
     ProcessWatch::Clock::time_point now_{};
-    ProcessWatch watch_{"/bin/bitcoind", [this](bool is_warning, const std::string& line) {
-                            if (is_warning) warnings_.push_back(line);
-                        }};
+    ProcessWatch watch_{"/bin/bitcoind"};
 };
 
 TEST_F(ProcessWatchTest, ToleratesARestart)
@@ -31,7 +31,7 @@ TEST_F(ProcessWatchTest, ToleratesARestart)
             look({});
         look({process(7, "/bin/bitcoind")});
     }
-    EXPECT_EQ(warnings_, std::vector<std::string>{});
+    EXPECT_EQ(log_.warnings(), std::vector<std::string>{});
     EXPECT_EQ(watch_.count(), 1U);
 }
 
@@ -39,27 +39,27 @@ TEST_F(ProcessWatchTest, TellsOnceThatNoneRunsAndAgainWhenOthersDo)
 {
     for (int second = 0; second < 1000; ++second)
         look({});
-    EXPECT_EQ(warnings_, std::vector<std::string>{"no process runs /bin/bitcoind"});
+    EXPECT_EQ(log_.warnings(), std::vector<std::string>{"no process runs /bin/bitcoind"});
     EXPECT_EQ(watch_.count(), 0U);
     for (int second = 0; second < 1000; ++second)
         look({}, {process(8, "/opt/bitcoin-node")});
-    ASSERT_EQ(warnings_.size(), 2U);
-    EXPECT_EQ(warnings_.back(), "no process runs /bin/bitcoind; process 8 runs /opt/bitcoin-node, another file");
+    ASSERT_EQ(log_.warnings().size(), 2U);
+    EXPECT_EQ(log_.warnings().back(), "no process runs /bin/bitcoind; process 8 runs /opt/bitcoin-node, another file");
 }
 
 TEST_F(ProcessWatchTest, OthersThatComeAndGoMakeALineAMinuteAtMost)
 {
     for (std::uint32_t second = 0; second < 600; ++second)
         look({}, {process(second + 1, "/opt/bitcoind")});
-    EXPECT_LE(warnings_.size(), 10U);
+    EXPECT_LE(log_.warnings().size(), 10U);
 }
 
 TEST_F(ProcessWatchTest, DoesNotKnowWhatProcDoesNotShow)
 {
     for (int second = 0; second < 100; ++second)
         look({}, {}, false);
-    ASSERT_EQ(warnings_.size(), 1U);
-    EXPECT_TRUE(warnings_.front().starts_with("cannot see all processes that run /bin/bitcoind"));
+    ASSERT_EQ(log_.warnings().size(), 1U);
+    EXPECT_TRUE(log_.warnings().front().starts_with("cannot see all processes that run /bin/bitcoind"));
     EXPECT_EQ(watch_.count(), std::nullopt);
     look({process(7, "/bin/bitcoind")}, {}, false);
     EXPECT_EQ(watch_.count(), 1U);

@@ -1,6 +1,7 @@
 #include "services/extractor/target.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -46,9 +47,9 @@ FileId id_behind(const std::string& path)
 
 } // namespace
 
-Target::Target(const TargetOptions& options, Tracer& tracer, const TracepointSet& enabled, const Log& log)
-    : options_{options}, asked_{options.pid, options.pid_file}, tracer_{tracer}, enabled_{enabled}, log_{log},
-      attachments_{tracer, enabled, log}, watch_{options.path, log}
+Target::Target(const TargetOptions& options, Tracer& tracer, const TracepointSet& enabled)
+    : options_{options}, asked_{options.pid, options.pid_file}, tracer_{tracer}, enabled_{enabled},
+      attachments_{tracer, enabled}, watch_{options.path}
 {
     tracer_.filter_pid(asked_.is_one() ? kNoProcess : 0);
 }
@@ -66,7 +67,7 @@ void Target::check_path()
     if (stat(options_.path.c_str(), &file) != 0) {
         const int error = errno;
         if (std::exchange(missing_, error) != error)
-            log_(true, fmt::format("waiting for {}: {}", options_.path, std::generic_category().message(error)));
+            spdlog::warn("waiting for {}: {}", options_.path, std::generic_category().message(error));
         seen_.reset();
         return;
     }
@@ -78,7 +79,7 @@ void Target::check_path()
     seen_ = seen;
     if (!settled) return;
     if (current_ && *current_ != seen.id && !asked_.is_one())
-        log_(false, fmt::format("{} is another file now: attaching to it", options_.path));
+        spdlog::info("{} is another file now: attaching to it", options_.path);
     current_ = seen.id;
     is_current_readable_ = attachments_.want(options_.path, options_.path, seen) != nullptr;
     if (asked_.is_one() && is_current_readable_) keep_only(seen.id);
@@ -118,12 +119,12 @@ void Target::observe(const ProcessId& id)
             tell_once(fmt::format("process {} runs {}, not the file {}", id.pid, process->path, options_.path));
     }
     tracer_.filter_pid(id.pid);
-    if (std::exchange(observed_, id) != id) log_(false, fmt::format("observing process {}", id.pid));
+    if (std::exchange(observed_, id) != id) spdlog::info("observing process {}", id.pid);
 }
 
 void Target::tell_once(const std::string& line)
 {
-    if (std::exchange(told_asked_, line) != line) log_(true, line);
+    if (std::exchange(told_asked_, line) != line) spdlog::warn("{}", line);
 }
 
 void Target::keep_only(const FileId& id)
@@ -183,7 +184,8 @@ void Target::drop_unused(const std::vector<Process>& running)
     });
     while (all.size() > kMostFiles) {
         const auto oldest = std::ranges::find_if(all, [&](const auto& one) { return one.signature().id != current_; });
-        if (runs(*oldest)) log_(true, "a node that still runs the file of eight replacements ago is no longer traced");
+        if (runs(*oldest))
+            spdlog::warn("a node that still runs the file of eight replacements ago is no longer traced");
         all.erase(oldest);
     }
 }

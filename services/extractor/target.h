@@ -23,9 +23,7 @@ struct TargetOptions {
 
 class Target {
 public:
-    using Log = Attachment::Log;
-
-    Target(const TargetOptions& options, Tracer& tracer, const TracepointSet& enabled, const Log& log);
+    Target(const TargetOptions& options, Tracer& tracer, const TracepointSet& enabled);
 
     /// Looks at the file and at the processes. Call it every now and then.
     /// Throws std::runtime_error when this process is not allowed to attach, or when nothing can be attached at first.
@@ -51,7 +49,6 @@ private:
     AskedProcess asked_;
     Tracer& tracer_;
     TracepointSet enabled_;
-    Log log_;
     Attachments attachments_;
 
     // The file at the path.

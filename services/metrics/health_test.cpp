@@ -97,7 +97,7 @@ TEST(Observer, SkipsAnEventThatIsNoMessageAndCountsTheOthers)
     EXPECT_THAT(pipeline.samples(Metric::unparsable_events_total),
                 ElementsAre(R"(peerobserver_unparsable_events_total{host="alpha"} 3)"));
     EXPECT_THAT(pipeline.samples(Metric::events_total), ElementsAre(R"(peerobserver_events_total{host="alpha"} 5)"));
-    EXPECT_THAT(pipeline.log, ElementsAre(::testing::StartsWith("event 1 of node alpha, publisher ")));
+    EXPECT_THAT(pipeline.log.lines(), ElementsAre(::testing::StartsWith("event 1 of node alpha, publisher ")));
 }
 
 TEST(Observer, CountsEventsOfAKindThatIsNotKnown)

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace peer_observer::metrics {
 namespace {
@@ -18,8 +19,7 @@ constexpr auto kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
 } // namespace
 
-IpLists::IpLists(const std::vector<std::string>& names_and_files, Registry& registry, Log log)
-    : registry_{registry}, log_{std::move(log)}
+IpLists::IpLists(const std::vector<std::string>& names_and_files, Registry& registry) : registry_{registry}
 {
     for (const std::string& text : names_and_files) {
         const auto equals = text.find('=');
@@ -45,7 +45,7 @@ void IpLists::reload()
             read(list);
         } catch (const std::runtime_error& error) {
             failed = true;
-            log_(true, fmt::format("{}; its old content stays", error.what()));
+            spdlog::warn("{}; its old content stays", error.what());
         }
     }
     if (lists_.empty()) return;
@@ -69,11 +69,11 @@ void IpLists::read(List& list)
     std::istringstream lines{*std::move(file)};
     IpListText text = read_ip_list(lines);
     for (const auto& bad : text.first_bad_lines)
-        log_(true, fmt::format("IP list {}: {}:{}: {}", list.name, list.path, bad.number, bad.reason));
+        spdlog::warn("IP list {}: {}:{}: {}", list.name, list.path, bad.number, bad.reason);
     if (text.bad_lines > text.first_bad_lines.size())
-        log_(true, fmt::format("IP list {}: {} has {} more bad lines", list.name, list.path,
-                               text.bad_lines - text.first_bad_lines.size()));
-    log_(false, fmt::format("IP list {}: {} entries from {}", list.name, text.networks.size(), list.path));
+        spdlog::warn("IP list {}: {} has {} more bad lines", list.name, list.path,
+                     text.bad_lines - text.first_bad_lines.size());
+    spdlog::info("IP list {}: {} entries from {}", list.name, text.networks.size(), list.path);
 
     const std::array<std::string_view, 1> label = {list.name};
     registry_.gauge(Metric::ip_list_entries, {}, label).Set(static_cast<double>(text.networks.size()));

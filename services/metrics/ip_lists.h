@@ -4,7 +4,6 @@
 #include "services/metrics/ip_set.h"
 #include "services/metrics/registry.h"
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +12,6 @@ namespace peer_observer::metrics {
 
 class IpLists {
 public:
-    using Log = std::function<void(bool is_warning, const std::string& line)>;
-
     struct List {
         std::string name;
         std::string path;
@@ -23,7 +20,7 @@ public:
 
     /// Reads `NAME=FILE` each. Throws std::invalid_argument for a name (which is a label value) that is not of
     /// [a-z0-9_] or comes twice, std::runtime_error for a file that cannot be read. Bad lines are counted and logged.
-    IpLists(const std::vector<std::string>& names_and_files, Registry& registry, Log log);
+    IpLists(const std::vector<std::string>& names_and_files, Registry& registry);
 
     /// Reads all files again. A file that cannot be read is logged, and its old content stays.
     void reload();
@@ -37,7 +34,6 @@ private:
     void read(List& list);
 
     Registry& registry_;
-    Log log_;
     std::vector<List> lists_;
 };
 

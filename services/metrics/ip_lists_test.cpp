@@ -52,7 +52,7 @@ TEST(IpLists, AreReadAgain)
     Pipeline pipeline{{"tor_exit=" + file.path}};
     EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_entries{list=\"tor_exit\"} 1\n"));
     EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_bad_lines{list=\"tor_exit\"} 1\n"));
-    EXPECT_THAT(pipeline.log,
+    EXPECT_THAT(pipeline.log.lines(),
                 Contains("IP list tor_exit: " + file.path + ":2: 'bad' is neither an IP address nor a network"));
     file.write("192.0.2.2\n192.0.2.3\n");
     pipeline.lists.reload();
@@ -71,7 +71,7 @@ TEST(IpLists, KeepTheirContentWhenTheFileCannotBeReadAgain)
     std::filesystem::remove(file.path);
     pipeline.lists.reload();
     EXPECT_TRUE(contains(pipeline.lists.find("tor_exit")->addresses, "192.0.2.1"));
-    EXPECT_THAT(pipeline.log.back(), HasSubstr("cannot read " + file.path + ": No such file or directory"));
+    EXPECT_THAT(pipeline.log.lines().back(), HasSubstr("cannot read " + file.path + ": No such file or directory"));
     EXPECT_THAT(pipeline.samples(Metric::ip_list_reloads_total),
                 ElementsAre(R"(peerobserver_ip_list_reloads_total{result="failure"} 1)"));
 }
@@ -79,9 +79,7 @@ TEST(IpLists, KeepTheirContentWhenTheFileCannotBeReadAgain)
 TEST(IpLists, RefuseBadNamesAndMissingFiles)
 {
     Registry registry;
-    const auto read = [&](std::vector<std::string> lists) {
-        IpLists{lists, registry, [](bool, const std::string&) {}};
-    };
+    const auto read = [&](std::vector<std::string> lists) { IpLists{lists, registry}; };
     EXPECT_THROW(read({"tor_exit"}), std::invalid_argument);
     EXPECT_THROW(read({"=/dev/null"}), std::invalid_argument);
     EXPECT_THROW(read({"Tor-Exit=/dev/null"}), std::invalid_argument);

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace {
 
@@ -41,10 +40,7 @@ po::options_description options()
 
 std::unique_ptr<metrics::IpLists> read_ip_lists(const po::variables_map& values, metrics::Registry& registry)
 try {
-    const auto log = [](bool is_warning, const std::string& line) {
-        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
-    };
-    return std::make_unique<metrics::IpLists>(values["ip-list"].as<std::vector<std::string>>(), registry, log);
+    return std::make_unique<metrics::IpLists>(values["ip-list"].as<std::vector<std::string>>(), registry);
 } catch (const std::invalid_argument& error) {
     throw app::UsageError{fmt::format("--ip-list: {}", error.what())};
 }
@@ -64,7 +60,7 @@ void serve(const po::variables_map& values, app::Context& context)
     bus::Subscriber subscriber{bus_options};
     app::log_notices(subscriber);
 
-    metrics::Observer observer{registry, *lists, [](const std::string& line) { spdlog::warn("{}", line); }};
+    metrics::Observer observer{registry, *lists};
     const auto telemetry = app::serve_metrics(values, "metrics");
     if (!telemetry) throw app::UsageError{"--metrics-address must not be empty: it is where the metrics are"};
     app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });

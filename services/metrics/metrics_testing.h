@@ -1,6 +1,7 @@
 // What the tests of this service share: events in at a publisher, the text of an HTTP scrape out.
 #pragma once
 
+#include "libs/app/testing/log.h"
 #include "libs/base/host_port.h"
 #include "libs/bus/publisher.h"
 #include "libs/bus/subscriber.h"
@@ -96,8 +97,7 @@ struct TemporaryFile {
 class Pipeline {
 public:
     explicit Pipeline(std::vector<std::string> ip_lists = {}, std::vector<std::string> more_sources = {})
-        : lists{ip_lists, registry, [this](bool, const std::string& line) { log.push_back(line); }},
-          observer_{registry, lists, [this](const std::string& line) { log.push_back(line); }, now}
+        : lists{ip_lists, registry}, observer_{registry, lists, now}
     {
         more_sources.push_back(source.url());
         subscriber_.emplace(bus::SubscriberOptions{.sources = more_sources});
@@ -177,7 +177,7 @@ public:
 
     Source source;
     Moment now{(kTime_s + 1) * 1'000'000'000, std::chrono::steady_clock::now()};
-    std::vector<std::string> log;
+    app::testing::CapturedLog log;
     Registry registry;
     IpLists lists;
 

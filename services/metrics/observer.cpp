@@ -9,8 +9,8 @@ constexpr std::size_t kMaxNodes = 256;
 
 } // namespace
 
-Observer::Observer(Registry& registry, const IpLists& lists, Log log, const Moment& start)
-    : registry_{registry}, lists_{lists}, start_{start}, bad_events_{std::move(log)}
+Observer::Observer(Registry& registry, const IpLists& lists, const Moment& start)
+    : registry_{registry}, lists_{lists}, start_{start}
 {}
 
 Node& Observer::node(std::string_view name)

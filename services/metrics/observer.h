@@ -15,10 +15,8 @@ namespace peer_observer::metrics {
 
 class Observer {
 public:
-    using Log = app::BadEvents::Log;
-
-    /// `registry` and `lists` must outlive this object. `log` gets complaints, at most one a second.
-    Observer(Registry& registry, const IpLists& lists, Log log, const Moment& start = Moment::now());
+    /// `registry` and `lists` must outlive this object.
+    Observer(Registry& registry, const IpLists& lists, const Moment& start = Moment::now());
 
     void observe(const bus::Batch& batch, const Moment& now);
 

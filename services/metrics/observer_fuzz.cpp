@@ -45,9 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!parsed) std::abort();
 
     metrics::Registry registry;
-    const metrics::IpLists lists{{}, registry, [](bool, const std::string&) {}};
+    const metrics::IpLists lists{{}, registry};
     auto now = metrics::Moment::now();
-    metrics::Observer observer{registry, lists, [](const std::string&) {}, now};
+    metrics::Observer observer{registry, lists, now};
     observer.observe(bus::Batch{*parsed}, now);
     now = metrics::Moment::now();
     observer.tick(now);

@@ -127,9 +127,6 @@ void extract(const po::variables_map& values, app::Context& context)
     if (values["list-methods"].as<bool>()) return list_methods(read_calls(values));
 
     const auto options = read_options(values);
-    const auto log = [](bool is_warning, const std::string& line) {
-        spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", line);
-    };
     bus::Publisher publisher{app::read_publisher_options(values)};
     app::log_notices(publisher);
     spdlog::info("publishing on {}", publisher.url());
@@ -139,7 +136,7 @@ void extract(const po::variables_map& values, app::Context& context)
         app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });
         telemetry->add(metrics.collectable());
     }
-    rpc_extractor::Poller poller{options, publisher, metrics, log};
+    rpc_extractor::Poller poller{options, publisher, metrics};
     poller.run(context);
 }
 

@@ -1,6 +1,7 @@
 #include "services/rpc-extractor/notices.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace peer_observer::rpc_extractor {
 namespace {
@@ -20,8 +21,8 @@ void Notices::fault(std::string_view method, const Fault& fault, Clock::time_poi
     const auto left_out = std::exchange(state.left_out, 0);
     state.next = now + kQuiet;
     state.open = true;
-    log_(true, fmt::format("{}: {}: {}{}", node ? std::string_view{"node"} : method, name_of(fault.cause), fault.text,
-                           left_out == 0 ? "" : fmt::format(" ({} more such errors since the last line)", left_out)));
+    spdlog::warn("{}: {}: {}{}", node ? std::string_view{"node"} : method, name_of(fault.cause), fault.text,
+                 left_out == 0 ? "" : fmt::format(" ({} more such errors since the last line)", left_out));
 }
 
 void Notices::success(std::string_view method)
@@ -32,8 +33,8 @@ void Notices::success(std::string_view method)
         if (key.first.empty()) node_was_down = std::exchange(state.open, false) || node_was_down;
         if (key.first == method) method_failed = std::exchange(state.open, false) || method_failed;
     }
-    if (node_was_down) log_(false, "the node answers");
-    if (method_failed) log_(false, fmt::format("{} works again", method));
+    if (node_was_down) spdlog::info("the node answers");
+    if (method_failed) spdlog::info("{} works again", method);
 }
 
 } // namespace peer_observer::rpc_extractor

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,13 +12,9 @@
 
 namespace peer_observer::rpc_extractor {
 
-using Log = std::function<void(bool is_warning, const std::string& line)>;
-
 class Notices {
 public:
     using Clock = std::chrono::steady_clock;
-
-    explicit Notices(Log log) : log_{std::move(log)} {}
 
     void fault(std::string_view method, const Fault& fault, Clock::time_point now);
     void success(std::string_view method);
@@ -31,7 +26,6 @@ private:
         bool open = false; ///< a line was logged, and no success since
     };
 
-    Log log_;
     bool answered_ = false;
     /// What concerns the node is one matter, whichever method meets it; what concerns a method is one a cause.
     std::map<std::pair<std::string, Cause>, State> states_;

@@ -1,6 +1,6 @@
 #include "services/rpc-extractor/notices.h"
 
-#include <vector>
+#include "libs/app/testing/log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,12 +9,13 @@ namespace peer_observer::rpc_extractor {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::_;
 using ::testing::ElementsAre;
 
 class NoticesTest : public ::testing::Test {
 protected:
-    std::vector<std::string> lines_;
-    Notices notices_{[this](bool, const std::string& line) { lines_.push_back(line); }};
+    app::testing::CapturedLog log_;
+    Notices notices_;
     Notices::Clock::time_point now_ = Notices::Clock::time_point{} + 1h;
 };
 
@@ -24,35 +25,35 @@ TEST_F(NoticesTest, SayOnceAMinuteThatTheNodeIsGoneWhicheverMethodNoticesIt)
         for (const auto* method : {"uptime", "getpeerinfo"})
             notices_.fault(method, {Cause::unreachable, "refused"}, now_ + std::chrono::seconds{second});
     }
-    ASSERT_EQ(lines_.size(), 60U);
-    EXPECT_EQ(lines_.front(), "node: unreachable: refused");
-    EXPECT_EQ(lines_.back(), "node: unreachable: refused (119 more such errors since the last line)");
+    const auto lines = log_.lines();
+    ASSERT_EQ(lines.size(), 60U);
+    EXPECT_EQ(lines.front(), "node: unreachable: refused");
+    EXPECT_EQ(lines.back(), "node: unreachable: refused (119 more such errors since the last line)");
 }
 
 TEST_F(NoticesTest, SayOnceThatTheNodeAnswersAndAgainAfterItWasGone)
 {
     notices_.success("uptime");
     notices_.success("getpeerinfo");
-    EXPECT_THAT(lines_, ElementsAre("the node answers"));
+    EXPECT_THAT(log_.lines(), ElementsAre("the node answers"));
     notices_.fault("uptime", {Cause::warming_up, "loading (-28)"}, now_);
     notices_.success("getpeerinfo");
     notices_.success("uptime");
-    EXPECT_THAT(lines_, ElementsAre("the node answers", "node: warming_up: loading (-28)", "the node answers"));
+    EXPECT_THAT(log_.lines(), ElementsAre("the node answers", "node: warming_up: loading (-28)", "the node answers"));
 }
 
 TEST_F(NoticesTest, TellMethodsAndCausesApart)
 {
     notices_.success("a");
-    lines_.clear();
+    log_.clear();
     notices_.fault("a", {Cause::timeout, "t"}, now_);
     notices_.fault("b", {Cause::timeout, "t"}, now_);
     notices_.fault("a", {Cause::malformed, "m"}, now_);
     notices_.fault("a", {Cause::malformed, "m"}, now_ + 1s);
-    EXPECT_THAT(lines_, ElementsAre("a: timeout: t", "b: timeout: t", "a: malformed: m"));
+    EXPECT_THAT(log_.lines(), ElementsAre("a: timeout: t", "b: timeout: t", "a: malformed: m"));
     notices_.success("a");
     notices_.success("a");
-    EXPECT_EQ(lines_.size(), 4U);
-    EXPECT_EQ(lines_.back(), "a works again");
+    EXPECT_THAT(log_.lines(), ElementsAre(_, _, _, "a works again"));
 }
 
 TEST_F(NoticesTest, StayQuietAboutWhatComesAndGoes)
@@ -62,7 +63,7 @@ TEST_F(NoticesTest, StayQuietAboutWhatComesAndGoes)
         notices_.fault("a", {Cause::timeout, "t"}, now_ + std::chrono::seconds{i});
         notices_.success("a");
     }
-    EXPECT_THAT(lines_, ElementsAre("the node answers", "a: timeout: t", "a works again"));
+    EXPECT_THAT(log_.lines(), ElementsAre("the node answers", "a: timeout: t", "a works again"));
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace peer_observer::rpc_extractor {
 namespace {
@@ -23,8 +24,8 @@ constexpr std::chrono::nanoseconds kRetry = 2s;
 
 } // namespace
 
-Poller::Poller(PollerOptions options, bus::Publisher& publisher, Metrics& metrics, Log log)
-    : options_{std::move(options)}, publisher_{publisher}, metrics_{metrics}, log_{log}, notices_{std::move(log)},
+Poller::Poller(PollerOptions options, bus::Publisher& publisher, Metrics& metrics)
+    : options_{std::move(options)}, publisher_{publisher}, metrics_{metrics},
       http_{options_.endpoint, options_.calls.size(), options_.timeout}
 {
     auto due = Clock::now();
@@ -138,8 +139,8 @@ void Poller::fail(Slot& slot, const Fault& fault)
         slot.left_alone = true;
         metrics_.set_left_alone(method, true);
         if (!reported)
-            log_(true, fmt::format("{}: {}: {}; not called again until the node restarts, or SIGHUP", method,
-                                   name_of(fault.cause), fault.text));
+            spdlog::warn("{}: {}: {}; not called again until the node restarts, or SIGHUP", method,
+                         name_of(fault.cause), fault.text);
         return;
     }
     notices_.fault(method, fault, Clock::now());

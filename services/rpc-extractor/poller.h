@@ -31,7 +31,7 @@ struct PollerOptions {
 
 class Poller {
 public:
-    Poller(PollerOptions options, bus::Publisher& publisher, Metrics& metrics, Log log);
+    Poller(PollerOptions options, bus::Publisher& publisher, Metrics& metrics);
 
     /// Runs until the context says stop.
     void run(app::Context& context);
@@ -58,7 +58,6 @@ private:
     PollerOptions options_;
     bus::Publisher& publisher_;
     Metrics& metrics_;
-    Log log_;
     Notices notices_;
     Http http_;
     app::ReloadSignal reload_;

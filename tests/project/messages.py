@@ -7,23 +7,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
-# What makes a line in the log, or ends a program with an exception, which app::run logs as critical. A first argument
-# `false` means that it is no warning.
-EVERYWHERE = r"spdlog::(?:warn|error|critical)\(|\bwarn_\(|\blog_\(|\btell_once\(|\benvironment_?\.log\(|throw std::(?:runtime_error|system_error)[({]"
+# What makes a line in the log, or ends a program with an exception, which app::run logs as critical.
+EVERYWHERE = r"spdlog::(?:log|warn|error|critical)\(|\btell_once\(|throw std::(?:runtime_error|system_error)[({]"
 OF_THE_BUS = EVERYWHERE + r"|\b(?:warning|limited|refuse|give_up|refusals_\.add)\("
 
 # Calls without a text of their own: what they pass on is said, or thrown, elsewhere.
 PASSED_ON = {
     ("libs/app/app.cpp", "{}"),
-    ("libs/app/bad_events.cpp", "{}"),
-    ("services/addr-connectivity/main.cpp", "{}"),
-    ("services/metrics/main.cpp", "{}"),
+    ("libs/app/bus_options.cpp", "{}"),
     ("libs/archive/input_file.cpp", "what"),  # the functions above it in that file name the file
     ("libs/bus/refusals.h", "with_left_out(std::move(why), *left_out)"),
     ("libs/bus/subscriber.cpp", "frame.error()"),
     ("services/extractor/attachments.cpp", "error.what()"),
-    ("services/extractor/attachments.cpp", "problem"),
-    ("services/extractor/target.cpp", "line"),
+    ("services/extractor/attachments.cpp", "{}"),
+    ("services/extractor/target.cpp", "{}"),
 }
 
 
@@ -74,7 +71,7 @@ def concatenated(expression):
 
 
 def messages_in(expression):
-    if expression.startswith("with_left_out("):
+    if re.match(r"(bus::)?with_left_out\(", expression):
         expression = arguments_behind(expression, expression.index("("))[0][0]
     if "fmt::format" in expression:
         return [concatenated(arguments[0]) for arguments in calls(expression, r"fmt::format\(")]
@@ -88,14 +85,15 @@ def messages_of_cpp(file, text):
     messages, passed_on = set(), set()
     for arguments in calls(text, OF_THE_BUS if file.startswith("libs/bus/") else EVERYWHERE):
         is_declaration = re.fullmatch(r"(const )?[\w:]+&? \w+", arguments[0])
-        if is_declaration or arguments[0] == "false":
+        if is_declaration:
             continue
-        with_text = next((argument for argument in arguments if STRING.search(argument)), None)
-        found = set(messages_in(with_text)) if with_text else set()
-        if not found or found == {"{}"}:
+        found = [set(messages_in(argument)) for argument in arguments if STRING.search(argument)]
+        # The text of "{}" is what it formats, where that has one.
+        with_text = next((texts for texts in found if texts != {"{}"}), set())
+        if not with_text:
             passed_on.add((file, "{}" if found else arguments[-1]))
         else:
-            messages |= found
+            messages |= with_text
     return messages, passed_on
 
 

@@ -52,8 +52,10 @@ def test_what_is_logged_without_a_text_of_its_own_is_known():
 @pytest.mark.parametrize(("code", "message"), [
     ('spdlog::warn("no luck");', "no luck"),
     ('spdlog::error("no {} " "luck", what("(", 1));', "no {} luck"),
-    ('log_(true, fmt::format("a {}", f("b", 1)));', "a {}"),
-    ('log_(names.empty(), "a, " + to_text(x) + " (b)");', "a, {} (b)"),
+    ('tell_once(fmt::format("a {}", f("b", 1)));', "a {}"),
+    ('spdlog::log(x ? warn : info, "a, {} (b)", to_text(x));', "a, {} (b)"),
+    ('spdlog::warn("{}", bus::with_left_out(fmt::format("a {}", f("b")), *n));', "a {}"),
+    ('warning("a, " + to_text(x) + " (b)");', "a, {} (b)"),
     ('throw std::system_error{errno, std::generic_category(), "cannot open " + path};', "cannot open {}"),
     ('throw std::runtime_error(std::string{"a: "} + b);', "a: {}"),
     ('limited(gaps_, "missed " + n);', "missed {}"),
@@ -63,13 +65,13 @@ def test_a_message_is_read_from_the_code(code, message):
     assert messages_of_cpp("libs/bus/x.cpp", code) == ({message}, set())
 
 
-@pytest.mark.parametrize("code", ['spdlog::info("a");', 'log_(false, "a");', 'void warning(const std::string& why);', '// warn_("a");\n'])
+@pytest.mark.parametrize("code", ['spdlog::info("a");', 'void warning(const std::string& why);', '// spdlog::warn("a");\n'])
 def test_what_is_no_warning_is_not_read(code):
     assert messages_of_cpp("libs/bus/x.cpp", code) == (set(), set())
 
 
 def test_what_passes_a_text_on_is_noticed():
-    assert messages_of_cpp("services/a/b.cpp", 'warn_(error.what()); spdlog::warn("{}", x);')[1] == {
+    assert messages_of_cpp("services/a/b.cpp", 'tell_once(error.what()); spdlog::warn("{}", x);')[1] == {
         ("services/a/b.cpp", "error.what()"), ("services/a/b.cpp", "{}")}
 
 

@@ -67,8 +67,8 @@ int main(int argc, char** argv)
     const std::uint64_t wanted = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000'000;
     metrics::testing::HostileMix mix{1};
     metrics::Registry registry;
-    const metrics::IpLists lists{{}, registry, [](bool, const std::string&) {}};
-    metrics::Observer observer{registry, lists, [](const std::string&) {}};
+    const metrics::IpLists lists{{}, registry};
+    metrics::Observer observer{registry, lists};
     std::printf("%12s %8s %14s\n", "events", "series", "resident KiB");
     std::chrono::duration<double> busy{};
     std::uint64_t events = 0;
