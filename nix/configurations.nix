@@ -84,6 +84,19 @@
       };
       units = ["tor" "bitcoind-alpha"];
     };
+    unmanaged-node = {
+      configuration.services.peer-observer.honeynodes.alpha = {
+        bitcoind = {
+          manage = false;
+          program = "/opt/bitcoin/bin/bitcoind";
+          rpcPasswordFile = "/var/lib/secrets/rpc-password";
+        };
+        rpcExtractor.enable = true;
+        tools = ["metrics"];
+      };
+      units = ["peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha" "peer-observer-metrics"];
+      noUnits = ["bitcoind-alpha" "peer-observer-rpc-user-alpha"];
+    };
     archive-on-another-disk = {
       configuration = {
         services.peer-observer.honeynodes.alpha.tools = ["archiver"];
@@ -132,6 +145,13 @@
         tls.certKeyFile = "/var/lib/secrets/alpha.pem";
       };
       says = ''set services.peer-observer.honeynodes.alpha.source = "tls+tcp://NAME-IN-THE-CERTIFICATE:PORT";'';
+    };
+    no-password-of-an-unmanaged-node = {
+      configuration.services.peer-observer.honeynodes.alpha = {
+        bitcoind.manage = false;
+        rpcExtractor.enable = true;
+      };
+      says = "Set services.peer-observer.honeynodes.alpha.bitcoind.rpcUser and services.peer-observer.honeynodes.alpha.bitcoind.rpcPasswordFile";
     };
     name-of-a-tool = {
       configuration.services.peer-observer.honeynodes.detector = {};
@@ -192,9 +212,11 @@
   checkRight = name: case: let
     config = host case;
     missing = builtins.filter (unit: !config.systemd.services ? ${unit}) case.units;
+    unwanted = builtins.filter (unit: config.systemd.services ? ${unit}) (case.noUnits or []);
   in
     assert lib.assertMsg (failures config == []) "${name}: ${toString (failures config)}";
-    assert lib.assertMsg (missing == []) "${name}: no unit ${toString missing}"; "${name}: ${config.system.build.toplevel.drvPath}";
+    assert lib.assertMsg (missing == []) "${name}: no unit ${toString missing}";
+    assert lib.assertMsg (unwanted == []) "${name}: a unit ${toString unwanted}"; "${name}: ${config.system.build.toplevel.drvPath}";
 
   checkWrong = name: case: let
     said = map words (failures (host case));

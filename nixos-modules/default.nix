@@ -1,4 +1,4 @@
-# nixosModules: one a file of this folder, and `default`, which is all of them.
+# nixosModules: one a file of this folder; `default`, which is all of them; and presets for hosts with other modules.
 {
   self,
   lib,
@@ -26,4 +26,5 @@ in
     # Its options reach into those of all the others.
     honeynode.imports = builtins.attrValues modules;
     default.imports = builtins.attrValues modules;
+    nix-bitcoin.imports = builtins.attrValues modules ++ [./presets/nix-bitcoin.nix];
   }

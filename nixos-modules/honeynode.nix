@@ -8,6 +8,7 @@
 }: let
   inherit (lib) mkOption types;
   honeynodes = lib.filterAttrs (_: cfg: cfg.enable) config.services.peer-observer.honeynodes;
+  managed = lib.filterAttrs (_: cfg: cfg.bitcoind.manage) honeynodes;
   chains = {
     main = 8333;
     test = 18333;
@@ -57,6 +58,52 @@
         default = false;
         description = "Whether peers may connect: opens `port`.";
       };
+      bitcoind = {
+        manage = mkOption {
+          type = types.bool;
+          default = true;
+          description = ''
+            Whether to run the node, as `services.bitcoind.<name>`. If not, it is observed as it runs: by which means does not matter. `package`,
+            `openFirewall` and `tor` have no effect then.
+          '';
+        };
+        program = mkOption {
+          type = types.path;
+          default = "${config.package}/bin/bitcoind";
+          defaultText = lib.literalMD "bitcoind of `package`";
+          example = "/opt/bitcoin/bin/bitcoind";
+          description = ''
+            The program that the node runs: an ELF file with tracepoints. Of Bitcoin Core's `bitcoin -m node` it is `libexec/bitcoin-node`; of a
+            package whose `bin/bitcoind` is a script around it (as that with the GUI), the wrapped file.
+          '';
+        };
+        pidFile = mkOption {
+          type = types.nullOr types.path;
+          default =
+            if config.bitcoind.manage
+            then "/run/bitcoind-${name}/pid"
+            else null;
+          defaultText = lib.literalMD "that of a node that is run here; else none";
+          description = "File with the process id of the node, which everybody may read. Needed if several nodes run the same program.";
+        };
+        rpcAddress = mkOption {
+          type = types.str;
+          default = "127.0.0.1:${toString config.rpcPort}";
+          defaultText = lib.literalMD "`rpcPort` on 127.0.0.1";
+          description = "Where the node's RPC server listens, for `rpcExtractor`.";
+        };
+        rpcUser = mkOption {
+          type = types.str;
+          default = "peer-observer";
+          description = "The user for `rpcExtractor`. Of a node that is run here, it is made.";
+        };
+        rpcPasswordFile = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "/var/lib/secrets/rpc-password";
+          description = "The password of `rpcUser`, on a line. Of a node that is run here, it is made.";
+        };
+      };
       tor.enable = lib.mkEnableOption ''
         an onion service of the node, which it makes and announces by itself, and Tor as its way to other onion services. Peers that come
         through Tor have 127.0.0.1 as their address, and network `onion`. It listens for them on the port above `port`'';
@@ -103,7 +150,7 @@
       ["-chain=${cfg.chain}"]
       ++ lib.optionals cfg.tor.enable ["-onion=127.0.0.1:9050" "-torcontrol=127.0.0.1:9051" "-listenonion=1"];
   };
-  behindTor = lib.filterAttrs (_: cfg: cfg.tor.enable) honeynodes;
+  behindTor = lib.filterAttrs (_: cfg: cfg.tor.enable) managed;
 
   # Its own pid file is for its user only. This one tells nodes apart that run the same program.
   unit = name: {
@@ -120,8 +167,8 @@
   extractor = index: name: let
     cfg = honeynodes.${name};
   in {
-    bitcoind = "${cfg.package}/bin/bitcoind";
-    pidFile = "/run/bitcoind-${name}/pid";
+    bitcoind = cfg.bitcoind.program;
+    inherit (cfg.bitcoind) pidFile;
     inherit (cfg) listen tls;
     metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
   };
@@ -151,7 +198,7 @@
       // lib.optionalAttrs (name == "addr-connectivity") {chain = lib.mkDefault (builtins.head checkedChains);}
     );
 
-  # Of all honeynodes: who wants a port.
+  # Of the nodes that run here: who wants a port.
   ports = lib.concatLists (lib.mapAttrsToList (name: cfg:
     map (option: {
       owner = "${where name}.${option}";
@@ -161,7 +208,7 @@
       owner = "${where name}.tor";
       port = cfg.port + 1;
     })
-  honeynodes);
+  managed);
   clashes = lib.filterAttrs (_: owners: builtins.length owners > 1) (lib.groupBy (entry: toString entry.port) ports);
 in {
   imports = [./lib/honeynode-rpc.nix];
@@ -171,8 +218,8 @@ in {
     default = {};
     example = lib.literalExpression ''{alpha.tools = ["metrics" "archiver"];}'';
     description = ''
-      Honeynodes of this host, by name. Each is `services.bitcoind.<name>` and `services.peer-observer.extractors.<name>`, whose options
-      can be set in addition, and the tools that it names.
+      Honeynodes of this host, by name. Each is `services.bitcoind.<name>`, unless `bitcoind.manage` is false, and
+      `services.peer-observer.extractors.<name>`, whose options can be set in addition, and the tools that it names.
     '';
   };
 
@@ -212,6 +259,14 @@ in {
         '';
       })
       honeynodes
+      ++ lib.mapAttrsToList (name: cfg: {
+        assertion = cfg.bitcoind.manage || !cfg.rpcExtractor.enable || cfg.bitcoind.rpcPasswordFile != null;
+        message = ''
+          ${where name}.rpcExtractor needs a user of a node that is not run here. Set ${where name}.bitcoind.rpcUser and
+          ${where name}.bitcoind.rpcPasswordFile (docs/how-to/let-the-rpc-extractor-in.md shows how to make the user).
+        '';
+      })
+      honeynodes
       ++ [
         {
           assertion = builtins.length checkedChains <= 1;
@@ -227,7 +282,8 @@ in {
       node is watched. Set services.peer-observer.addr-connectivity.proxy, or let it run on another host (docs/addr-connectivity.md).
     '';
 
-    services.bitcoind = lib.mapAttrs bitcoind honeynodes;
+    # The option is another one in nix-bitcoin: without such a node it is not touched.
+    services.bitcoind = lib.mkIf (managed != {}) (lib.mapAttrs bitcoind managed);
     # The node asks Tor for its onion service, and shows that it can read Tor's cookie.
     services.tor = lib.mkIf (behindTor != {}) {
       enable = true;
@@ -240,12 +296,12 @@ in {
       };
     };
     users.users = lib.mapAttrs' (name: _: lib.nameValuePair config.services.bitcoind.${name}.user {extraGroups = ["tor"];}) behindTor;
-    systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" (unit name)) honeynodes;
+    systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" (unit name)) managed;
     services.peer-observer =
       {
         extractors = builtins.listToAttrs (lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames honeynodes));
       }
       // lib.genAttrs peerObserverFlake.tools tool;
-    networking.firewall.allowedTCPPorts = map (cfg: cfg.port) (builtins.filter (cfg: cfg.openFirewall) (builtins.attrValues honeynodes));
+    networking.firewall.allowedTCPPorts = map (cfg: cfg.port) (builtins.filter (cfg: cfg.openFirewall) (builtins.attrValues managed));
   };
 }

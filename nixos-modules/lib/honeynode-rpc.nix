@@ -12,6 +12,8 @@
   inherit (lib) mkOption types;
   honeynodes = config.services.peer-observer.honeynodes;
   asked = lib.filterAttrs (_: cfg: cfg.enable && cfg.rpcExtractor.enable) honeynodes;
+  # Those whose user we make.
+  managed = lib.filterAttrs (_: cfg: cfg.bitcoind.manage) asked;
   firstMetricsPort = 9370;
 
   honeynode = {
@@ -41,8 +43,11 @@
   userUnit = name: "${folder name}.service";
 
   extractor = index: name: {
-    rpcAddress = "127.0.0.1:${toString asked.${name}.rpcPort}";
-    rpcPasswordFile = "/var/lib/${folder name}/password";
+    inherit (asked.${name}.bitcoind) rpcAddress rpcUser;
+    rpcPasswordFile =
+      if asked.${name}.bitcoind.manage
+      then "/var/lib/${folder name}/password"
+      else asked.${name}.bitcoind.rpcPasswordFile;
     inherit (asked.${name}.rpcExtractor) listen;
     inherit (asked.${name}) tls;
     metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
@@ -88,21 +93,20 @@ in {
           services.bitcoind.${name}.configFile replaces it. Use services.bitcoind.${name}.extraConfig instead.
         '';
       })
-      asked;
+      managed;
     # First: a section may follow.
-    services.bitcoind =
-      lib.mapAttrs (name: _: {
+    services.bitcoind = lib.mkIf (managed != {}) (lib.mapAttrs (name: _: {
         extraConfig = lib.mkBefore "includeconf=/var/lib/${folder name}/bitcoin.conf";
       })
-      asked;
+      managed);
     # A node does not start without a file that it includes; this one is there before any service.
     systemd.tmpfiles.rules =
       lib.concatMap (name: [
         "d /var/lib/${folder name} 0711 root root -"
         "f /var/lib/${folder name}/bitcoin.conf 0640 root ${config.services.bitcoind.${name}.group} -"
       ])
-      (builtins.attrNames asked);
-    systemd.services = lib.mkMerge (map units (builtins.attrNames asked));
+      (builtins.attrNames managed);
+    systemd.services = lib.mkMerge (map units (builtins.attrNames managed));
     services.peer-observer.rpc-extractors = builtins.listToAttrs (
       lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames asked)
     );

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import harness
+
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = 77
 SYSTEM = "packages.x86_64-linux"
@@ -40,6 +42,12 @@ def tracked(*patterns):
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--", *patterns]
     listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_the_rpc_methods_of_the_modules_are_those_of_the_program():
+    listed = subprocess.run([harness.program("peer-observer-rpc-extractor"), "--list-methods"], check=True, capture_output=True, text=True)
+    allowed, = re.findall(r"^rpcwhitelist=USER:(.*)$", listed.stdout, re.MULTILINE)
+    assert json.loads((ROOT / "nixos-modules/lib/rpc-methods.json").read_text()) == allowed.split(",")
 
 
 @pytest.fixture
