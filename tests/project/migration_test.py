@@ -1,0 +1,39 @@
+"""docs/how-to/move-from-the-rust-peer-observer.md: what it says that we have is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import harness
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/move-from-the-rust-peer-observer.md"
+ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+
+
+def options():
+    """(program, option) of the last column of the table of options."""
+    program = None
+    for row in ROWS:
+        if len(row) == 3 and row[0] != "program":
+            program = row[0] or program
+            name = {"connectivity-check": "addr-connectivity", "all": "logger"}.get(program, program)
+            for option in re.findall(r"`(--[a-z-]+)", row[2]) or (re.findall(r"`(--[a-z-]+)", row[1]) if "the same" in row[2] else []):
+                yield name, option
+
+
+@pytest.mark.parametrize(("program", "option"), sorted(set(options())))
+def test_an_option_of_the_page_is_there(program, option):
+    answer = subprocess.run([harness.program(f"peer-observer-{program}"), "--help"], check=True, capture_output=True, text=True)
+    assert re.search(rf"^  (-\w \[ )?{option}\b", answer.stdout, re.MULTILINE)
+
+
+def test_the_page_has_options_of_every_program():
+    assert {program for program, _ in options()} == {"extractor", "rpc-extractor", "logger", "metrics", "addr-connectivity"}
+
+
+def test_the_metric_that_takes_others_place_is_there():
+    names = subprocess.run([harness.program("peer-observer-metrics"), "--list-metrics"], check=True, capture_output=True, text=True).stdout
+    assert "`peerobserver_addrman_attempts_total`" in names
+    assert "`peerobserver_addrman_new_insert`" not in names
