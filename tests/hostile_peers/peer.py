@@ -26,9 +26,6 @@ class Peer(p2p.Peer):
         self.pong_delay = pong_delay
         self.count = collections.Counter()
         self.bytes = collections.Counter()
-        self.closed = threading.Event()
-        self._may_read = threading.Event()
-        self._may_read.set()
         super().__init__(node, host, **options)
         self.name = "{}:{}".format(*self.socket.getsockname())
 
@@ -57,13 +54,6 @@ class Peer(p2p.Peer):
 
     def answer_with(self, on_message):
         self._on_message = on_message
-
-    def stop_reading(self):
-        self._may_read.clear()
-
-    def close(self):
-        self._may_read.set()
-        super().close()
 
     def wait_count(self, message_type, count, timeout=60):
         """Waits until that many have come since the beginning."""
@@ -94,39 +84,11 @@ class Peer(p2p.Peer):
         with self._send_lock:
             self.socket.sendall(data)
 
-    def _read_exactly(self, size):
-        data = bytearray(size)
-        view = memoryview(data)
-        while view:
-            self._may_read.wait()
-            taken = self.socket.recv_into(view)
-            if not taken:
-                raise OSError("closed")
-            view = view[taken:]
-        return bytes(data)
-
-    def _read(self):
-        try:
-            while True:
-                head = self._read_exactly(24)
-                message_type = head[4:16].rstrip(b"\0").decode()
-                payload = self._read_exactly(struct.unpack("<I", head[16:20])[0])
-                with self._new_message:
-                    self.count[message_type] += 1
-                    self.bytes[message_type] += len(payload)
-                    if len(payload) <= KEPT_BYTES:
-                        self.received.append((message_type, payload))
-                    self._new_message.notify_all()
-                if message_type == "ping":
-                    self._answer_ping(payload)
-                if self._on_message:
-                    self._on_message(self, message_type, payload)
-        except OSError:
-            pass
-        finally:
-            self.closed.set()
-            with self._new_message:
-                self._new_message.notify_all()
+    def _keep(self, message_type, payload):
+        self.count[message_type] += 1
+        self.bytes[message_type] += len(payload)
+        if len(payload) <= KEPT_BYTES:
+            super()._keep(message_type, payload)
 
     def _answer_ping(self, nonce):
         def answer():

@@ -65,6 +65,9 @@ class Peer:
     def __init__(self, node, host="127.0.0.2", user_agent=b"/Satoshi:27.0.0/", services=NODE_NETWORK | NODE_WITNESS,
                  clock_offset=0, relay=True, on_message=None, handshake=True, connection=None):
         self.received = []
+        self.closed = threading.Event()
+        self._may_read = threading.Event()
+        self._may_read.set()
         self._new_message = threading.Condition()
         self._send_lock = threading.Lock()
         self._on_message = on_message
@@ -89,7 +92,11 @@ class Peer:
     def __exit__(self, *_):
         self.close()
 
+    def stop_reading(self):
+        self._may_read.clear()
+
     def close(self):
+        self._may_read.set()
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -130,13 +137,22 @@ class Peer:
         self.sync()
 
     def _read_exactly(self, size):
-        data = b""
-        while len(data) < size:
-            part = self.socket.recv(size - len(data))
-            if not part:
+        data = bytearray(size)
+        view = memoryview(data)
+        while view:
+            self._may_read.wait()
+            taken = self.socket.recv_into(view)
+            if not taken:
                 raise OSError("closed")
-            data += part
-        return data
+            view = view[taken:]
+        return bytes(data)
+
+    def _keep(self, message_type, payload):
+        """What to remember of a message."""
+        self.received.append((message_type, payload))
+
+    def _answer_ping(self, nonce):
+        self.send("pong", nonce)
 
     def _read(self):
         try:
@@ -145,13 +161,16 @@ class Peer:
                 message_type = head[4:16].rstrip(b"\0").decode()
                 payload = self._read_exactly(struct.unpack("<I", head[16:20])[0])
                 with self._new_message:
-                    self.received.append((message_type, payload))
+                    self._keep(message_type, payload)
                     self._new_message.notify_all()
                 if message_type == "ping":
-                    self.send("pong", payload)
+                    self._answer_ping(payload)
                 if self._on_message:
                     self._on_message(self, message_type, payload)
         except OSError:
+            pass
+        finally:
+            self.closed.set()
             with self._new_message:
                 self._new_message.notify_all()
 
