@@ -1,6 +1,16 @@
-"""For every Python test: a file whose tests were all skipped ends with the status that CTest shows as skipped."""
+"""For every Python test: a directory of its own, and a status of its own where all tests of a file were skipped."""
 
-SKIPPED = 77
+import pytest
+
+import harness
+
+SKIPPED = 77  # CTest shows it as skipped
+
+
+@pytest.fixture
+def directory():
+    with harness.temporary_directory() as path:
+        yield path
 
 
 def pytest_sessionfinish(session, exitstatus):

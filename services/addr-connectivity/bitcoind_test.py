@@ -12,8 +12,8 @@ import harness
 from testing.checking import ALLOW, Checker, check, checking
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests/bitcoind"))
-from node import Node, find_bitcoind  # noqa: E402
-from traced import require_bitcoind, traced_node  # noqa: E402
+from node import Node, find_bitcoind, require_bitcoind  # noqa: E402
+from traced import traced_node  # noqa: E402
 
 CHECKED = "addr_connectivity.address_checked"
 

@@ -48,12 +48,6 @@ class RpcExtractor(harness.Program):
 
 
 @pytest.fixture
-def directory():
-    with harness.temporary_directory() as path:
-        yield path
-
-
-@pytest.fixture
 def server(directory):
     with Server(directory) as server:
         yield server

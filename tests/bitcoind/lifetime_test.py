@@ -7,16 +7,13 @@ import threading
 import pytest
 
 import harness
-from node import Node, copy_binary, find_bitcoind
-from traced import require_bitcoind
+from node import Node, copy_binary, find_bitcoind, require_bitcoind
 
 
-@pytest.fixture
-def directory():
+@pytest.fixture(autouse=True)
+def bitcoind_and_root():
     require_bitcoind()
     harness.require_root()
-    with harness.temporary_directory() as path:
-        yield path
 
 
 def mine_and_wait(node, events, address="bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"):

@@ -10,8 +10,7 @@ import pytest
 import harness
 from autonomous_systems import asmap_file
 from ignored_address_test import IPV4, IPV6
-from node import Node, RpcError, find_bitcoind
-from traced import require_bitcoind
+from node import Node, RpcError, find_bitcoind, require_bitcoind
 
 # IPv6 addresses that carry an IPv4 address, in 8.0.0.0/8 or beside it.
 CARRIERS = """64:ff9b::8.1.2.3 64:ff9b::9.1.2.3 64:ff9b:1::8.1.2.3 ::ffff:0:8.1.2.3 ::ffff:0:9.1.2.3 2002:801:203::1 2002:901:203::1

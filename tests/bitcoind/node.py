@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import urllib.parse
 
+import pytest
+
 import harness
 
 # A regtest node dials every routable address that it hears of, unless it is told not to. Each test node has all of these.
@@ -137,6 +139,14 @@ def copy_binary(directory, path=None):
 def find_bitcoind():
     """Path of bitcoind: of the environment's BITCOIND, or on PATH. Nothing when there is none."""
     return shutil.which(os.environ.get("BITCOIND", "bitcoind"))
+
+
+def require_bitcoind():
+    """Its path. Without one, the test is skipped."""
+    path = find_bitcoind()
+    if not path:
+        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
+    return path
 
 
 def has_tracepoint(path, name):

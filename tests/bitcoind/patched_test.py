@@ -5,8 +5,8 @@ import time
 import pytest
 
 import harness
-from node import find_bitcoind, has_tracepoint, satoshi
-from traced import require_bitcoind, traced_node
+from node import find_bitcoind, has_tracepoint, require_bitcoind, satoshi
+from traced import traced_node
 
 PATCHED = ("addrman:attempt_add", "addrman:move_to_good", "orphan:add", "orphan:removed", "net:processed_message")
 

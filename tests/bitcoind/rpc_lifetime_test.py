@@ -12,19 +12,16 @@ import subprocess
 import pytest
 
 import harness
-from node import Node, find_bitcoind
+from node import Node, find_bitcoind, require_bitcoind
 from rpc_node import METHODS, RpcExtractor
 
 HOW_TO = pathlib.Path(__file__).parents[2] / "docs/how-to/let-the-rpc-extractor-in.md"
 PASSWORD = "correct horse"
 
 
-@pytest.fixture
-def directory():
-    if not find_bitcoind():
-        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
-    with harness.temporary_directory() as path:
-        yield path
+@pytest.fixture(autouse=True)
+def bitcoind():
+    return require_bitcoind()
 
 
 def wait_for_all(events, methods=METHODS):

@@ -4,10 +4,8 @@ import contextlib
 import dataclasses
 import secrets
 
-import pytest
-
 import harness
-from node import Node, copy_binary, find_bitcoind
+from node import Node, copy_binary, find_bitcoind, require_bitcoind
 
 
 @dataclasses.dataclass
@@ -24,11 +22,6 @@ class Traced:
         refused, = rpc.testmempoolaccept([rpc.createrawtransaction(nobody_has, [{"data": "00"}])])
         self.events.wait_for("mempool.rejected", txid=refused["txid"])
         return self.events.mark()
-
-
-def require_bitcoind():
-    if not find_bitcoind():
-        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
 
 
 @contextlib.contextmanager

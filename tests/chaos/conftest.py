@@ -18,12 +18,6 @@ def private_network():
     network.enter_private_network()
 
 
-@pytest.fixture
-def directory():
-    with harness.temporary_directory() as path:
-        yield path
-
-
 @pytest.fixture(autouse=True)
 def little_quarantine(monkeypatch):
     """The address sanitizer keeps freed memory for a while: not what is measured here."""

@@ -3,13 +3,13 @@
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bitcoind.node import require_bitcoind
 from probed import SCRIPT, build, load_script, of_table, source
 
 script = load_script()
@@ -190,9 +190,6 @@ def test_sim_node_has_every_tracepoint():
 
 
 def test_a_real_bitcoind_has_the_tracepoints_of_the_table():
-    bitcoind = shutil.which(os.environ.get("BITCOIND", "bitcoind"))
-    if not bitcoind:
-        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
-    status, output = run(bitcoind)
+    status, output = run(require_bitcoind())
     assert status == 0, output
     assert "different" not in output

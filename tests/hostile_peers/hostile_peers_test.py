@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import harness
-from bitcoind.node import Node, find_bitcoind
+from bitcoind.node import Node, require_bitcoind
 
 from .attack import Clock, cost
 from .catalog import ATTACKS, CLASSES
@@ -20,9 +20,7 @@ LONG = os.environ.get("PEER_OBSERVER_LONG_TESTS") == "1"
 
 @pytest.fixture(autouse=True)
 def bitcoind():
-    if not find_bitcoind():
-        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
-    return find_bitcoind()
+    return require_bitcoind()
 
 
 def played(bitcoind, attack, before=lambda: None, **strength):

@@ -12,13 +12,6 @@ from sim_node import copy_sim_node, wait_until_it_runs
 TRAFFIC = ("--rate", "2000")
 
 
-@pytest.fixture
-def directory():
-    harness.require_root()
-    with harness.temporary_directory() as path:
-        yield path
-
-
 class Extractor(harness.Program):
     """An extractor without --bitcoind."""
 

@@ -8,19 +8,10 @@ import struct
 import subprocess
 import threading
 
-import pytest
-
 import harness
 from sim_node import copy_sim_node, play, wait_until_it_runs
 
 TRAFFIC = ("--rate", "2000")
-
-
-@pytest.fixture
-def directory():
-    harness.require_root()
-    with harness.temporary_directory() as path:
-        yield path
 
 
 def wait_for_events_of(events, pid, after=0):

@@ -28,12 +28,6 @@ def image():
         yield path
 
 
-@pytest.fixture
-def directory():
-    with harness.temporary_directory() as path:
-        yield path
-
-
 class Container(harness.Program):
     def __init__(self, image, *options):
         inside = f"""

@@ -9,18 +9,11 @@ import subprocess
 import pytest
 
 import harness
-from sim_node import copy_sim_node, play
+from sim_node import copy_sim_node
 
 UNDESCRIBED = "peer_observer_extractor_undescribed_peer_messages_total"
 # As many messages as two nodes can send before a busy extractor drains the ring.
 ROOMY = ("--ring-size", 256)
-
-
-@pytest.fixture
-def directory():
-    harness.require_root()
-    with harness.temporary_directory() as path:
-        yield path
 
 
 def start_of(pid):

@@ -9,13 +9,6 @@ import harness
 from sim_node import copy_sim_node, play
 
 
-@pytest.fixture
-def directory():
-    harness.require_root()
-    with harness.temporary_directory() as path:
-        yield path
-
-
 class Ledger:
     """Follows the numbers of floods: each message is either there, or an events_lost in its place counts it."""
 

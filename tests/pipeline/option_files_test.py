@@ -25,13 +25,6 @@ NEVER_ENDS = {"--bitcoind", "--pid-file", "--cookie-file", "--rpc-password-file"
 PUBLISHERS = {"extractor", "rpc-extractor", "addr-connectivity", "detector"}
 
 
-@pytest.fixture
-def directory():
-    harness.require_root()
-    with harness.temporary_directory() as path:
-        yield path
-
-
 def command(program, option, file, directory):
     certificates = {"--tls-ca-file": file, "--tls-cert-key-file": file} if option in TLS else {}
     if program == "getblocktxn-recorder":

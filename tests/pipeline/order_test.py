@@ -2,8 +2,6 @@
 
 import collections
 
-import pytest
-
 import harness
 from sim_node import copy_sim_node, play
 
@@ -23,13 +21,6 @@ CARRIERS = [
     ("utxocache:flush", "utxocache.flush", "coins"),
     ("net:evicted_inbound_connection", "connection.evicted", "peer_id"),
 ]
-
-
-@pytest.fixture
-def directory():
-    harness.require_root()
-    with harness.temporary_directory() as path:
-        yield path
 
 
 def test_a_million_events_of_twelve_tracepoints_arrive_in_order(directory):

@@ -17,11 +17,9 @@ NOBODY = "65534"
 
 
 @pytest.fixture
-def directory():
-    harness.require_root()
-    with harness.temporary_directory() as path:
-        path.chmod(0o755)
-        yield path
+def directory(directory):
+    directory.chmod(0o755)
+    return directory
 
 
 def extract_as_nobody(directory, *capabilities):

@@ -55,7 +55,6 @@ def memory_peak(pid):
 def test_a_stopped_subscriber_learns_what_it_missed_and_another_misses_nothing(monkeypatch):
     # The address sanitizer keeps freed memory for a while: not what is measured here.
     monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
-    harness.require_root()
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
         with harness.Extractor(path, directory, "--ring-size", 256) as extractor, \
@@ -89,7 +88,6 @@ def test_a_stopped_subscriber_learns_what_it_missed_and_another_misses_nothing(m
 
 def test_a_subscriber_that_comes_and_goes_gets_whole_batches():
     """Subscribers join and leave a stream under load; each sees a gapless part of it."""
-    harness.require_root()
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
         with harness.Extractor(path, directory) as extractor:
@@ -104,7 +102,6 @@ def test_a_subscriber_that_comes_and_goes_gets_whole_batches():
 
 
 def test_a_killed_extractor_leaves_a_loss_of_unknown_size_and_one_that_stops_leaves_none():
-    harness.require_root()
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
 

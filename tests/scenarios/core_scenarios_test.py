@@ -14,7 +14,7 @@ from p2p import Peer
 from scene import detecting, note, note_margins
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
-from node import Node, copy_binary, find_bitcoind  # noqa: E402
+from node import Node, copy_binary, find_bitcoind, require_bitcoind  # noqa: E402
 
 ATTACKER = "127.66.0.2"
 
@@ -45,8 +45,7 @@ class Scene:
 
 @contextlib.contextmanager
 def scene(*detector_options, node_options=()):
-    if not find_bitcoind():
-        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
+    require_bitcoind()
     with harness.temporary_directory() as directory, contextlib.ExitStack() as stack:
         binary = copy_binary(directory)
         extractor = stack.enter_context(harness.Extractor(binary, directory))

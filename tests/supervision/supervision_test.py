@@ -35,12 +35,6 @@ def command(service, directory):
     return [*interpreter, harness.program(f"peer-observer-{service}"), *options]
 
 
-@pytest.fixture
-def directory():
-    with harness.temporary_directory() as path:
-        yield path
-
-
 class Life(Supervised):
     """From start to end: idle, stuck for a while, going on, stopped."""
 
