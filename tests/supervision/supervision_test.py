@@ -5,34 +5,14 @@ import contextlib
 import re
 import socket
 import subprocess
-import sys
 import time
 
 import pytest
 
 import harness
+from built_services import SERVICES, command
 from pipeline.sim_node import copy_sim_node, play
 from supervised import WATCHDOG_SECONDS, Supervised, stuck
-
-SERVICES = ["extractor", "rpc-extractor", "logger", "metrics", "archiver", "addr-connectivity", "detector", "getblocktxn-recorder"]
-
-
-def command(service, directory):
-    """The service with nobody to talk to."""
-    nobody = f"ipc://{directory}/nobody"
-    own = f"ipc://{directory}/{service}"
-    options = {
-        "extractor": ["--bitcoind", directory / "bitcoind", "--listen", own],
-        "rpc-extractor": ["--rpc-address", f"unix:{directory}/rpc", "--cookie-file", directory / "cookie", "--listen", own],
-        "logger": ["--source", nobody],
-        "metrics": ["--source", nobody, "--metrics-address", "127.0.0.1:0"],
-        "archiver": ["--source", nobody, "--directory", directory / "archive"],
-        "addr-connectivity": ["--source", nobody, "--listen", own],
-        "detector": ["--source", nobody, "--listen", own],
-        "getblocktxn-recorder": ["--source", nobody, "--output", directory / "asked.csv"],
-    }[service]
-    interpreter = [sys.executable] if service == "getblocktxn-recorder" else []
-    return [*interpreter, harness.program(f"peer-observer-{service}"), *options]
 
 
 class Life(Supervised):
@@ -123,26 +103,23 @@ def taken(directory):
             Supervised(directory, *command("archiver", directory)) as archiver:
         detector.wait_told("READY=1")
         archiver.wait_told("READY=1")
-        yield {"port": f"127.0.0.1:{server.getsockname()[1]}", "url": f"ipc://{directory}/detector", "archive": directory / "archive"}
+        yield {"port": f"127.0.0.1:{server.getsockname()[1]}", "url": f"ipc://{directory}/detector", "archive": directory / "peer-observer-archiver"}
 
 
 @pytest.mark.parametrize(("service", "option", "what"), [
-    ("logger", "--metrics-address", "port"),
-    ("metrics", "--metrics-address", "port"),
-    ("rpc-extractor", "--metrics-address", "port"),
-    ("detector", "--listen", "url"),
-    ("addr-connectivity", "--listen", "url"),
-    ("archiver", "--directory", "archive"),
+    ("logger", "metrics_address", "port"),
+    ("metrics", "metrics_address", "port"),
+    ("rpc-extractor", "metrics_address", "port"),
+    ("detector", "listen", "url"),
+    ("addr-connectivity", "listen", "url"),
+    ("archiver", "directory", "archive"),
 ])
 def test_a_service_that_cannot_have_what_it_needs_is_never_ready(taken, directory, service, option, what):
-    words = command(service, directory)
-    if option in words:
-        del words[words.index(option):words.index(option) + 2]
-    with Supervised(directory, *words, option, taken[what]) as program:
+    with Supervised(directory, *command(service, directory, **{option: taken[what]})) as program:
         assert program.wait() == 1
         program.listen(0)
         assert program.told == []
-        assert " critical " in program.log[-1]
+        assert " critical " in program.wait_for_log(" critical ")
 
 
 def test_a_recorder_whose_logger_fails_is_never_ready(directory):

@@ -12,8 +12,9 @@ from pathlib import Path
 
 SHARE = Path("/share")
 DEADLINE = time.monotonic() + 200
-METRICS = {"addr-connectivity": 9363, "archiver": 9362, "detector": 9364, "logger": 9361, "metrics": 9332}
-CAPABILITIES = {21: "cap_sys_admin", 38: "cap_perfmon", 39: "cap_bpf"}
+ASKED = json.loads((SHARE / "asked.json").read_text())
+PORTS, TOOLS = ASKED["ports"], ASKED["tools"]
+CAPABILITIES = {19: "cap_sys_ptrace", 21: "cap_sys_admin", 38: "cap_perfmon", 39: "cap_bpf"}
 FOLDERS = ["/", "/etc", "/etc/peer-observer", "/usr/local/bin", "/var/lib", "/run", "/home", "/root", "/dev", "/tmp"]  # the last one may be written
 
 
@@ -79,11 +80,6 @@ def confinement(pid):
     }
 
 
-def exposure(instance):
-    text = subprocess.run(["systemd-analyze", "security", "--no-pager", instance], capture_output=True, text=True).stdout
-    return float(re.search(r"exposure level for \S+: ([0-9.]+)", text).group(1))
-
-
 install()
 templates = sorted(path.name for path in (SHARE / "units").glob("*.service"))
 instances = {name: name.replace("@", "@alpha") for name in templates}
@@ -94,20 +90,20 @@ run("systemd-run", "--unit=sim-node", "/usr/local/bin/sim_node", "--rate", "500"
 report = {"units": {}}
 for name, instance in instances.items():
     wait_until(lambda: show(instance)["ActiveState"] == "active" and show(instance)["StatusText"], f"{name} is up")
-for name, port in METRICS.items():
-    wait_until(lambda: total(port, "peer_observer_bus_received_events_total"), f"{name} receives events")
+for name in TOOLS:
+    wait_until(lambda: total(PORTS[name], "peer_observer_bus_received_events_total"), f"{name} receives events")
 report["logged"] = wait_until(lambda: "alpha connection.inbound" in run("journalctl", "--no-pager", "-u", "peer-observer-logger"), "events in the journal")
-wait_until(lambda: any(value for labels, value in series(9370, "peer_observer_rpc_extractor_errors_total") if "unreachable" in labels), "calls")
+wait_until(lambda: any(value for labels, value in series(PORTS["rpc-extractor"], "peer_observer_rpc_extractor_errors_total") if "unreachable" in labels), "calls")
 
-report["received"] = {name: total(port, "peer_observer_bus_received_events_total") for name, port in METRICS.items()}
+report["received"] = {name: total(PORTS[name], "peer_observer_bus_received_events_total") for name in TOOLS}
 report["calls"] = {}
-for labels, value in series(9370, "peer_observer_rpc_extractor_errors_total"):
+for labels, value in series(PORTS["rpc-extractor"], "peer_observer_rpc_extractor_errors_total"):
     cause = re.search(r'cause="(\w+)"', labels).group(1)
     report["calls"][cause] = report["calls"].get(cause, 0) + value
-report["files"] = {folder: os.listdir(folder) for folder in ("/var/lib/peer-observer-archiver", "/var/lib/peer-observer-getblocktxn-recorder")}
+report["files"] = {folder: os.listdir(folder) for folder in ASKED["states"]}
 for name, instance in instances.items():
     seen = show(instance)
-    report["units"][name] = {"name": name, **seen, **confinement(seen["MainPID"]), "exposure": exposure(instance)}
+    report["units"][name] = {"name": name, **seen, **confinement(seen["MainPID"])}
 for name, instance in instances.items():
     run("systemctl", "stop", instance)
     ended = show(instance)
