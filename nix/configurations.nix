@@ -4,6 +4,7 @@
   pkgs,
 }: let
   inherit (pkgs) lib;
+  tools = import ../nixos-modules/lib/tools.nix lib;
   host = {specialArgs ? {}, ...} @ case:
     (import (pkgs.path + "/nixos/lib/eval-config.nix") {
       inherit specialArgs;
@@ -67,12 +68,12 @@
     every-service = {
       configuration.services.peer-observer = {
         honeynodes.alpha = {
-          tools = ["addr-connectivity" "archiver" "detector" "getblocktxn-recorder" "logger" "metrics"];
+          inherit tools;
           rpcExtractor.enable = true;
         };
         addr-connectivity.proxy = "127.0.0.1:9050";
       };
-      units = ["peer-observer-addr-connectivity" "peer-observer-detector" "peer-observer-rpc-extractor-alpha"];
+      units = map (tool: "peer-observer-${tool}") tools ++ ["peer-observer-rpc-extractor-alpha"];
     };
     tor = {
       configuration = {

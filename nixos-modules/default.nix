@@ -12,8 +12,7 @@
     key = "peer-observer";
     _module.args.peerObserverFlake = {
       packages = pkgs: self.packages.${pkgs.stdenv.hostPlatform.system};
-      # What subscribes is a tool, what publishes is called extractor.
-      tools = builtins.filter (name: name != "honeynode" && !lib.hasSuffix "extractor" name) names;
+      tools = import ./lib/tools.nix lib;
     };
   };
   modules = lib.genAttrs names (name: {

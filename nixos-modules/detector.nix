@@ -3,6 +3,7 @@ import ./lib/tool.nix {
   name = "detector";
   description = "names attacks in the events of the nodes";
   metricsAddress = "127.0.0.1:9364";
+  hears = ["rpc"];
   publishes = true;
   options = {lib}: {
     disable = lib.mkOption {

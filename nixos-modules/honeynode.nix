@@ -173,14 +173,14 @@
     metricsAddress = lib.mkDefault "127.0.0.1:${toString (firstMetricsPort + index)}";
   };
 
-  # What a tool gets of a honeynode: its extractor's events, the answers of RPC for those that read them, and what
-  # the node's other tools publish, for those that keep or show everything.
-  heard = name: cfg:
+  # What a tool gets of a honeynode: its extractor's events and what the tool's module says that it hears.
+  heard = name: cfg: let
+    inherit (config.services.peer-observer.${name}) hears;
+    others = builtins.filter (tool: tool != name && config.services.peer-observer.${tool} ? listen) (lib.unique cfg.tools);
+  in
     [cfg.source]
-    ++ lib.optional (cfg.rpcExtractor.enable && builtins.elem name ["archiver" "detector" "logger" "metrics"]) cfg.rpcExtractor.source
-    ++ lib.optionals (builtins.elem name ["archiver" "logger"]) (
-      map (tool: config.services.peer-observer.${tool}.listen) (lib.intersectLists ["addr-connectivity" "detector"] cfg.tools)
-    );
+    ++ lib.optional (cfg.rpcExtractor.enable && builtins.elem "rpc" hears) cfg.rpcExtractor.source
+    ++ lib.optionals (builtins.elem "tools" hears) (map (tool: config.services.peer-observer.${tool}.listen) others);
 
   watchedBy = tool: builtins.filter (cfg: builtins.elem tool cfg.tools) (builtins.attrValues honeynodes);
   checkedChains = lib.unique (map (cfg: cfg.chain) (watchedBy "addr-connectivity"));

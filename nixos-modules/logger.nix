@@ -3,6 +3,7 @@ import ./lib/tool.nix {
   name = "logger";
   description = "prints events, one line an event, to the journal";
   metricsAddress = "127.0.0.1:9361";
+  hears = ["rpc" "tools"];
   options = {lib}: let
     inherit (lib) mkOption types;
   in {

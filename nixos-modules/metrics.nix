@@ -5,6 +5,7 @@
       name = "metrics";
       description = "turns events into Prometheus metrics";
       metricsAddress = "127.0.0.1:9332";
+  hears = ["rpc"];
       options = {lib}: let
         inherit (lib) mkOption types;
       in {

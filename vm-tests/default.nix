@@ -13,6 +13,7 @@
     written = import (./. + "/${file}") {
       inherit self lib pkgs;
       inherit (regtest) honeynode;
+      tools = import ../nixos-modules/lib/tools.nix lib;
     };
   in
     lib.nameValuePair name (
@@ -28,7 +29,13 @@
             virtualisation.diskSize = lib.mkDefault 2048;
           };
           globalTimeout = 600;
-          testScript = builtins.readFile ./lib/prelude.py + written.testScript;
+          testScript = {nodes, ...}:
+            builtins.readFile ./lib/prelude.py
+            + (
+              if builtins.isFunction written.testScript
+              then written.testScript {inherit nodes;}
+              else written.testScript
+            );
         }
       )
     );

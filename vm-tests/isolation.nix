@@ -1,9 +1,13 @@
 # A tool that was taken over reads nothing but its own: no secret, no RPC cookie, no other service's state.
-{honeynode, ...}: {
+{
+  honeynode,
+  tools,
+  ...
+}: {
   nodes.machine = {
     imports = [
       (honeynode {
-        tools = ["addr-connectivity" "archiver" "detector" "getblocktxn-recorder" "logger" "metrics"];
+        inherit tools;
         rpc = true;
       })
     ];
@@ -17,21 +21,8 @@
   testScript = ''
     start_all()
     wait_for_tracing(machine)
-    units = [
-        "addr-connectivity",
-        "archiver",
-        "detector",
-        "getblocktxn-recorder",
-        "logger",
-        "metrics",
-        "extractor-alpha",
-        "rpc-extractor-alpha",
-    ]
-    states = {
-        "addr-connectivity": "/var/lib/peer-observer-addr-connectivity/results.sqlite",
-        "archiver": "/var/lib/peer-observer-archiver/alpha/",
-        "getblocktxn-recorder": "/var/lib/peer-observer-getblocktxn-recorder/asked.csv",
-    }
+    units = ${builtins.toJSON (tools ++ ["extractor-alpha" "rpc-extractor-alpha"])}
+    states = {}
     secrets = [
         "/var/lib/secrets/cert-key.pem",
         "/home/wallet.dat",
@@ -43,9 +34,13 @@
     ]
     for unit in units:
         machine.wait_for_unit(f"peer-observer-{unit}.service")
+        state = machine.succeed(f"systemctl show -P StateDirectory peer-observer-{unit}.service").strip()
+        if state:
+            states[unit] = f"/var/lib/{state}/"
+    assert len(states) > 2
     connect(machine)
     for path in states.values():
-        machine.wait_until_succeeds(f"ls {path}", timeout=60)
+        machine.wait_until_succeeds(f"ls -A {path} | grep .", timeout=60)
 
 
     def inside(unit: str, command: str) -> str:

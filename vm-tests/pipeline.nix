@@ -1,13 +1,15 @@
 # All of it on one host: two nodes, blocks, transactions, misbehaviour, announced addresses; every kind of service, and Prometheus.
 {
   self,
+  lib,
   honeynode,
+  tools,
   ...
 }: {
   nodes.machine = {pkgs, ...}: {
     imports = [
       (honeynode {
-        tools = ["addr-connectivity" "archiver" "detector" "logger" "metrics"];
+        inherit tools;
         rpc = true;
       })
     ];
@@ -29,15 +31,23 @@
     virtualisation.memorySize = 2048;
   };
 
-  testScript = ''
+  testScript = {nodes, ...}: let
+    configured = lib.getAttrs tools nodes.machine.services.peer-observer;
+    health = lib.mapAttrs (_: cfg: {
+      address = cfg.metricsAddress;
+      sources = builtins.length cfg.sources;
+    }) (lib.filterAttrs (_: cfg: cfg.metricsAddress or null != null) configured);
+  in ''
     start_all()
     wait_for_tracing(machine)
-    for unit in ("rpc-extractor-alpha", "addr-connectivity", "archiver", "detector", "logger", "metrics"):
+    # Where the health of each tool is served, and how many publishers it hears.
+    health = json.loads('${builtins.toJSON health}')
+    for unit in ["rpc-extractor-alpha", *${builtins.toJSON tools}]:
         machine.wait_for_unit(f"peer-observer-{unit}.service")
     machine.wait_for_unit("prometheus.service")
-    # Port of its metrics, and how many publishers it hears: the extractors, and what tools publish.
-    for port, sources in ((9332, 2), (9361, 4), (9362, 4), (9363, 1), (9364, 2)):
-        wait_for_sources(machine, f"127.0.0.1:{port}", sources)
+    assert health["logger"]["sources"] == 4, "the extractors, and what addr-connectivity and detector publish"
+    for tool in health.values():
+        wait_for_sources(machine, tool["address"], tool["sources"])
 
 
     def asked(query: str) -> float:
@@ -69,12 +79,12 @@
         machine.wait_until_succeeds(
             "curl -fsS http://127.0.0.1:9090/api/v1/query?query=peerobserver_p2p_message_count | grep '\"message\":\"tx\"'", timeout=60
         )
-        for job in ("extractor-alpha", "rpc-extractor-alpha", "addr-connectivity", "archiver", "detector", "logger", "metrics"):
+        for job in ("extractor-alpha", "rpc-extractor-alpha", *health):
             assert asked('up{job="peer-observer-' + job + '"}') == 1, job
         machine.succeed("curl -fsS http://127.0.0.1:9090/api/v1/rules | grep PeerObserverExtractorDown")
     with subtest("nothing was lost on the way"):
-        for address in ("127.0.0.1:9332", "127.0.0.1:9361", "127.0.0.1:9362", "127.0.0.1:9363", "127.0.0.1:9364"):
-            assert metric(machine, address, "peer_observer_bus_missed_events_total") == 0, address
+        for name, tool in health.items():
+            assert metric(machine, tool["address"], "peer_observer_bus_missed_events_total") == 0, name
         assert metric(machine, "127.0.0.1:9340", "peer_observer_extractor_lost_events_total") == 0
     with subtest("the archive has the same, and is whole"):
         folder = "/var/lib/peer-observer-archiver"

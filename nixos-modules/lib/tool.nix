@@ -5,6 +5,8 @@
   metricsAddress ? null,
   # Whether it publishes events, too.
   publishes ? false,
+  # What it hears of a honeynode besides the extractor: "rpc", the answers of RPC; "tools", what the node's other tools publish.
+  hears ? [],
   # Options of its own: { lib, ... }: { ... }
   options ? (_: {}),
   # Those of all tools that it does without.
@@ -48,6 +50,13 @@
         type = types.bool;
         default = false;
         description = "Whether to open the port of `metricsAddress`.";
+      };
+      hears = mkOption {
+        type = types.listOf (types.enum ["rpc" "tools"]);
+        default = hears;
+        internal = true;
+        readOnly = true;
+        description = "What honeynodes give it besides the events of their extractors.";
       };
     }
     // lib.optionalAttrs publishes {

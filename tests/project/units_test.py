@@ -53,6 +53,14 @@ def test_every_service_with_a_module_and_a_daemon_has_a_unit():
     assert {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"} == set(SERVICES)
 
 
+def test_tools_serve_their_health_on_ports_of_their_own():
+    ports = [int(port) for path in sorted((ROOT / "nixos-modules").glob("*.nix")) if path.stem != "metrics"
+             for port in re.findall(r'^  metricsAddress = "127\.0\.0\.1:(\d+)";', path.read_text(), re.MULTILINE)]
+    first, last = re.search(r"^\| (\d+) to (\d+) \| health of the tools", (ROOT / "docs/deployment.md").read_text(), re.MULTILINE).groups()
+    assert len(set(ports)) == len(ports) > 0
+    assert all(int(first) <= port <= int(last) for port in ports)
+
+
 def test_systemd_rates_the_units_as_the_documentation_says():
     if "systemd 252 " not in (version := run("systemd-analyze", "--version")):
         pytest.skip(f"ratings change from version to version: {version.splitlines()[:1]}")
