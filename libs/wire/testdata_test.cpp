@@ -9,7 +9,6 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
 
-#include "libs/base/hex.h"
 #include "libs/wire/message_table.h"
 #include "libs/wire/testing/decoding.h"
 #include "proto/message.pb.h"
@@ -18,20 +17,6 @@ namespace peer_observer::wire {
 namespace {
 
 using google::protobuf::util::MessageDifferencer;
-
-/// Hex digits; blanks and what follows a # on a line do not count.
-std::string read_payload(const std::string& path)
-{
-    std::string digits;
-    bool comment = false;
-    for (const char character : test::read_file(path)) {
-        comment = character == '#' || (comment && character != '\n');
-        if (!comment && character != ' ' && character != '\n') digits += character;
-    }
-    const auto payload = base::from_hex(digits);
-    if (!payload) throw std::runtime_error("not hex: " + path);
-    return *payload;
-}
 
 proto::PeerMessage read_expected(const std::string& path)
 {
@@ -80,7 +65,7 @@ void expect_error_or_message(std::string_view type, std::string_view payload)
 class Testdata : public testing::TestWithParam<std::string> {
 protected:
     const std::string path_ = WIRE_TESTDATA "/" + GetParam();
-    const std::string payload_ = read_payload(path_ + ".hex");
+    const std::string payload_ = test::read_payload(path_ + ".hex");
     const proto::PeerMessage expected_ = read_expected(path_ + ".txt");
 };
 

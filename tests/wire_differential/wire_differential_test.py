@@ -13,13 +13,14 @@ pytest.importorskip("bitcoin", reason="needs python3-bitcoinlib")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bitcoin import messages
-from bitcoinlib_messages import Generator, expected_of
+from bitcoin.core import CBlock
+from bitcoinlib_messages import Generator, expected_of, payload_of
 from proto import p2p_pb2 as pb
 
 SEED = 413567
 MESSAGES_OF_EACH_TYPE = 2000
 ALL_TYPES = [arm.name for arm in pb.MessagePayload.DESCRIPTOR.fields]
-MAINNET_BLOCK = Path(__file__).parents[2] / "../shared/data/mainnet-block-413567.raw"
+MAINNET_BLOCK = Path(__file__).parents[2] / "libs/wire/testdata/block_170_of_mainnet.hex"
 
 # bitcoinlib decodes these as Core does, but for the rules of STRICTER.
 DECODED_BY_BITCOINLIB = ["addr", "alert", "inv", "getdata", "notfound", "getblocks", "getheaders", "tx", "block"]
@@ -94,9 +95,20 @@ def test_agrees_with_bitcoinlib_on_damaged_messages(name):
 
 
 def test_agrees_with_bitcoinlib_on_a_block_of_the_main_chain():
-    if not MAINNET_BLOCK.exists():
-        pytest.skip(f"no file {MAINNET_BLOCK}")
-    payload = MAINNET_BLOCK.read_bytes()
+    payload = bytes.fromhex("".join(line.partition("#")[0] for line in MAINNET_BLOCK.read_text().splitlines()))
     block = messages.msg_block.msg_deser(BytesIO(payload))
     assert decode([("block", payload)]) == [(0, expected_of(block))]
     assert block.block.calc_merkle_root() == block.block.hashMerkleRoot
+
+
+def test_agrees_with_bitcoinlib_on_a_block_of_full_size():
+    generator = Generator(random.Random(SEED))
+    transactions, size = [], 0
+    while size < 1_000_000:
+        transactions.append(generator.transaction())
+        size += len(transactions[-1].serialize())
+    block = messages.msg_block()
+    block.block = CBlock(vtx=transactions)
+    payload = payload_of(block)
+    assert len(transactions) > 1_000
+    assert decode([("block", payload)]) == [(0, expected_of(block))]

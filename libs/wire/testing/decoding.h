@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "libs/base/hex.h"
 #include "libs/wire/decode.h"
 #include "proto/p2p.pb.h"
 
@@ -21,6 +22,20 @@ inline std::string read_file(const std::string& path)
     std::ifstream file{path, std::ios::binary};
     if (!file) throw std::runtime_error("cannot read " + path);
     return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// Hex digits; blanks and what follows a # on a line do not count.
+inline std::string read_payload(const std::string& path)
+{
+    std::string digits;
+    bool comment = false;
+    for (const char character : read_file(path)) {
+        comment = character == '#' || (comment && character != '\n');
+        if (!comment && character != ' ' && character != '\n') digits += character;
+    }
+    const auto payload = base::from_hex(digits);
+    if (!payload) throw std::runtime_error("not hex: " + path);
+    return *payload;
 }
 
 inline std::span<const std::uint8_t> as_span(std::string_view bytes)
