@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 EXTRACTOR = Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin/peer-observer-extractor"
 
@@ -30,3 +32,32 @@ def table_of_the_documentation():
 def test_tracepoints_md_lists_what_the_extractor_knows():
     assert len(table_of_the_extractor()) == 25
     assert table_of_the_documentation() == table_of_the_extractor()
+
+
+def folders_of_the_repository():
+    """Those that git knows, at the depth at which the table names them."""
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files"]
+    files = [Path(name) for name in subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()]
+    files = [path for path in files if not path.parts[0].startswith(".") and len(path.parts) > 1 and (ROOT / path).is_file()]
+    deep = {"libs", "tests", "contrib"}
+    return {"/".join(path.parts[:2]) if path.parts[0] in deep else path.parts[0] for path in files if path.parts[0] != "services"
+            if path.parts[0] not in deep or len(path.parts) > 2}
+
+
+def test_architecture_lists_every_folder():
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    table = (ROOT / "docs/architecture.md").read_text().partition("## Folders")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")][2:]
+    named = {re.sub(r"^\[(.*)\]\(.*\)$", r"\1", word) for cell in cells for word in cell.split(", ")}
+    assert folders_of_the_repository() - named == set()
+    assert {name for name in named if not (ROOT / name).is_dir()} == {"services/&lt;name&gt;"}
+    linked = {match for cell in cells for match in re.findall(r"\]\(\.\./(.*)/README\.md\)", cell)}
+    assert linked == {name for name in named if (ROOT / name / "README.md").exists()}
+
+
+def test_adr_names_the_limits_of_the_publishers_memory():
+    adr = (ROOT / "docs/adr/0002-nng-pub-sub-with-sequence-numbers.md").read_text()
+    queue, beyond = re.search(r"bounded in bytes: (\d+) MiB for the queues.* and (\d+) MiB", adr).groups()
+    assert f"queue_bytes = std::size_t{{{queue}}} << 20U;" in (ROOT / "libs/bus/publisher.h").read_text()
+    assert f"kMaxHeldBeyondQueue = std::size_t{{{beyond}}} << 20U;" in (ROOT / "libs/bus/fanout.cpp").read_text()
