@@ -61,3 +61,19 @@ def test_adr_names_the_limits_of_the_publishers_memory():
     queue, beyond = re.search(r"bounded in bytes: (\d+) MiB for the queues.* and (\d+) MiB", adr).groups()
     assert f"queue_bytes = std::size_t{{{queue}}} << 20U;" in (ROOT / "libs/bus/publisher.h").read_text()
     assert f"kMaxHeldBeyondQueue = std::size_t{{{beyond}}} << 20U;" in (ROOT / "libs/bus/fanout.cpp").read_text()
+
+
+def pages():
+    return [path for folder in ("docs", "libs", "services") for path in sorted((ROOT / folder).rglob("*.md"))]
+
+
+def test_measured_tables_are_written_by_a_command():
+    commands = []
+    for page in pages():
+        rest = re.sub(r"<!-- measured by (.*?) -->\n.*?<!-- end -->", lambda block: commands.append(block[1]) or "", page.read_text(), flags=re.DOTALL)
+        assert "<!-- measured by" not in rest and "<!-- end -->" not in rest, page
+        times = [line for line in rest.splitlines() if re.match(r"\|.*[0-9.]+ (ns|µs|ms)\b.*\|", line)]
+        assert times == [], f"{page}: measured, but not between the marks of scripts/measure"
+    assert len(commands) >= 5
+    for command in commands:
+        assert os.access(ROOT / command.split()[0], os.X_OK), command
