@@ -3,6 +3,7 @@
 #include "libs/app/bus_options.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
+#include "libs/base/descriptors.h"
 #include "libs/base/hex.h"
 #include "libs/base/host_port.h"
 #include "services/addr-connectivity/metrics.h"
@@ -13,7 +14,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 namespace {
 
@@ -236,15 +236,11 @@ ServiceOptions read_service(const po::variables_map& values)
 /// Each check needs one. Throws std::runtime_error where the system does not give as many.
 void raise_file_descriptor_limit(std::size_t in_flight)
 {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
     const auto needed = in_flight + kOtherFileDescriptors;
-    if (limit.rlim_cur >= needed) return;
-    if (limit.rlim_max < needed)
-        throw std::runtime_error{fmt::format("--max-in-flight {} needs {} file descriptors; the limit is {}", in_flight,
-                                             needed, limit.rlim_max)};
-    limit.rlim_cur = needed;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) throw std::runtime_error{"cannot raise the limit of file descriptors"};
+    const auto limit = base::raise_descriptor_limit(needed);
+    if (limit < needed)
+        throw std::runtime_error{
+            fmt::format("--max-in-flight {} needs {} file descriptors; the limit is {}", in_flight, needed, limit)};
 }
 
 void serve(const po::variables_map& values, app::Context& context)
