@@ -4,7 +4,10 @@
 #include "libs/events/batch.h"
 #include "proto/archive.pb.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <expected>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +29,13 @@ void describe(proto::ArchiveFrame& frame, const events::Batch& batch);
 inline bool has_unknown_count(const proto::ArchiveGap& gap)
 {
     return gap.cause() == proto::ArchiveGap::PUBLISHER_CRASHED || gap.cause() == proto::ArchiveGap::NOT_CREDIBLE;
+}
+
+/// The number behind the gap's last one.
+inline std::uint64_t end_sequence(const proto::ArchiveGap& gap)
+{
+    return gap.first_sequence() +
+           std::min(gap.count(), std::numeric_limits<std::uint64_t>::max() - gap.first_sequence());
 }
 
 /// The batches in `content`, which they view. The error says what is wrong, and at which byte of the content.

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
+#include <string_view>
 
 namespace peer_observer::archive {
 
@@ -34,6 +36,26 @@ bool is_open_archive(const std::filesystem::path& path)
 bool is_archive(const std::filesystem::path& path)
 {
     return path.native().ends_with(kExtension) || is_open_archive(path);
+}
+
+bool is_recording(const std::filesystem::path& path)
+{
+    const std::string name = path.filename();
+    std::string_view stem = name;
+    if (stem.ends_with(kDamagedExtension)) stem.remove_suffix(std::string_view{kDamagedExtension}.size());
+    if (!stem.ends_with(kExtension)) return false;
+    stem.remove_suffix(std::string_view{kExtension}.size());
+    // 0: a digit, x: a hex digit.
+    constexpr std::string_view kPattern = "00000000T000000.000000Z-xxxxxxxxxxxxxxxx";
+    if (stem.size() < kPattern.size()) return false;
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto matches = [&](char c, char pattern) {
+        return pattern == '0' ? is_digit(c) : pattern == 'x' ? is_digit(c) || (c >= 'a' && c <= 'f') : c == pattern;
+    };
+    const auto number = stem.substr(kPattern.size());
+    return std::ranges::equal(stem.substr(0, kPattern.size()), kPattern, matches) &&
+           (number.empty() ||
+            (number.size() > 1 && number[0] == '-' && std::ranges::all_of(number.substr(1), is_digit)));
 }
 
 std::filesystem::path closed_path(const std::filesystem::path& path)

@@ -11,6 +11,9 @@ inline constexpr auto kExtension = ".poa.zst";
 /// Behind the extension while the file is being written, and until its index is there.
 inline constexpr auto kOpenExtension = ".open";
 
+/// Behind the extension of a file whose good parts were rewritten.
+inline constexpr auto kDamagedExtension = ".damaged";
+
 /// 20261122T233734.123456Z: sorts by time.
 std::string utc_text(std::uint64_t unix_ns);
 
@@ -23,6 +26,9 @@ std::string publisher_text(std::uint64_t publisher_id);
 
 bool is_archive(const std::filesystem::path& path); ///< closed or open, by its name
 bool is_open_archive(const std::filesystem::path& path);
+
+/// Whether it has a name as file_stem() makes it and is closed, or damaged and rewritten: an archiver's own.
+bool is_recording(const std::filesystem::path& path);
 
 /// The name without kOpenExtension.
 std::filesystem::path closed_path(const std::filesystem::path& path);

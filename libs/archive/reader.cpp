@@ -3,9 +3,9 @@
 #include "libs/archive/file_name.h"
 #include "libs/archive/record.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 namespace peer_observer::archive {
 
@@ -24,13 +24,17 @@ bool Range::touches(const proto::ArchiveFrame& frame) const
     return !has_sequences || (frame.end_sequence() > from_sequence && frame.first_sequence() < to_sequence);
 }
 
+bool Range::touches_gap(const Chunk& gap) const { return gap.after_ns < to_ns && gap.before_ns >= from_ns; }
+
+bool Range::contains_gap(const Chunk& gap) const { return gap.after_ns >= from_ns && gap.before_ns < to_ns; }
+
 Reader::Reader(const std::filesystem::path& path, const Range& range)
     : path_{path}, range_{range}, is_open_{is_open_archive(path)}, file_{path}
 {
     read_header();
-    auto index = read_index(file_);
+    auto index = read_index(file_, scanner_.position());
     if (!index) {
-        index_problem_ = index.error();
+        if (!is_open_) index_problem_ = index.error();
         return;
     }
     index_ = std::move(*index);
@@ -38,12 +42,9 @@ Reader::Reader(const std::filesystem::path& path, const Range& range)
         if (!is_open_) index_problem_ = "there is no index: the end of the file is missing or damaged";
         return;
     }
-    std::vector<std::uint64_t> offsets;
-    for (const auto& frame : index_->frames()) {
-        offsets.push_back(frame.offset());
+    for (const auto& frame : index_->entries.frames())
         frames_by_offset_.emplace(frame.offset(), &frame);
-    }
-    scanner_.set_known_offsets(std::move(offsets));
+    scanner_.set_index(*index_);
 }
 
 void Reader::read_header()
@@ -69,11 +70,54 @@ bool Reader::skip_frame()
 {
     const auto frame = frames_by_offset_.find(scanner_.position());
     if (frame == frames_by_offset_.end() || range_.touches(*frame->second)) return false;
+    if (range_.has_times()) {
+        settle_gaps(frame->second->earliest_ns());
+        latest_ns_ = frame->second->latest_ns();
+    }
     scanner_.seek(frame->second->offset() + frame->second->size_bytes());
     return true;
 }
 
+void Reader::settle_gaps(std::uint64_t before_ns)
+{
+    for (auto& gap : gaps_) {
+        gap.before_ns = before_ns;
+        // Where nothing is known of one of them, a gap stands at the other.
+        if (gap.after_ns == 0) gap.after_ns = before_ns;
+        if (range_.touches_gap(gap)) ready_.push_back(std::move(gap));
+    }
+    gaps_.clear();
+}
+
 std::optional<Chunk> Reader::next()
+{
+    if (!range_.has_times()) return read();
+    while (ready_.empty()) {
+        auto chunk = read();
+        if (!chunk) {
+            if (gaps_.empty() && ready_.empty()) return std::nullopt;
+            // Written at the end, because no event came any more: they are missing before that was noticed.
+            const auto noticed_ns = gaps_.empty() ? 0 : gaps_.back().gap.noticed_ns();
+            settle_gaps(std::max(latest_ns_, noticed_ns));
+        } else if (chunk->kind == Chunk::Kind::gap) {
+            chunk->after_ns = latest_ns_;
+            gaps_.push_back(std::move(*chunk));
+        } else if (chunk->kind == Chunk::Kind::batches) {
+            const auto frame = describe_frame(*chunk, false);
+            settle_gaps(frame.earliest_ns());
+            latest_ns_ = frame.latest_ns();
+            ready_.push_back(std::move(*chunk));
+        } else {
+            ready_.push_back(std::move(*chunk));
+        }
+        if (!chunk && ready_.empty()) return std::nullopt;
+    }
+    auto chunk = std::move(ready_.front());
+    ready_.pop_front();
+    return chunk;
+}
+
+std::optional<Chunk> Reader::read()
 {
     if (!header_problem_.empty())
         return Chunk{.kind = Chunk::Kind::damage, .problem = std::exchange(header_problem_, {})};

@@ -7,11 +7,13 @@
 #include "proto/archive.pb.h"
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace peer_observer::archive {
 
@@ -25,18 +27,31 @@ struct Range {
     std::uint64_t to_sequence = kEnd;
 
     bool is_everything() const;
+    bool has_times() const { return from_ns > 0 || to_ns < kEnd; }
     bool contains(const events::EventView& event) const;
     bool touches(const proto::ArchiveFrame& frame) const;
+    /// Whether events can be missing within the range. They happened between the gap's neighbours.
+    bool touches_gap(const Chunk& gap) const;
+    /// Whether all that is missing there is missing within the range.
+    bool contains_gap(const Chunk& gap) const;
 };
 
 class Reader {
 public:
     /// Frames that have nothing of the range are left out by means of the index; those that have may hold more than it.
+    /// So are gaps.
     /// Throws std::system_error naming the file, std::runtime_error for a format version that is not known.
     explicit Reader(const std::filesystem::path& path, const Range& range = {});
 
     /// A chunk of batches, a gap or damage; nothing at the end. What it views is valid until the next call.
     std::optional<Chunk> next();
+
+    /// The time of the last event of the publisher's file before this one, for a gap that this one begins with. Call it
+    /// before next().
+    void continue_from(std::uint64_t latest_ns) { latest_ns_ = latest_ns; }
+    /// The time of the last event so far, that of continue_from() before the first one; 0 = not known. Known in a
+    /// Reader of a time range only.
+    std::uint64_t latest_ns() const { return latest_ns_; }
 
     const std::filesystem::path& path() const { return path_; }
     std::uint64_t size() const { return file_.size(); }
@@ -47,13 +62,15 @@ public:
     std::uint64_t unfinished_bytes() const { return unfinished_bytes_; }
     /// Nothing where it is damaged.
     const std::optional<proto::ArchiveHeader>& header() const { return header_; }
-    /// Nothing in an open or truncated file.
-    const std::optional<proto::ArchiveIndex>& index() const { return index_; }
+    /// Null in an open or truncated file.
+    const proto::ArchiveIndex* index() const { return index_ ? &index_->entries : nullptr; }
 
 private:
     void read_header();
+    std::optional<Chunk> read();
     std::optional<Chunk> end();
     bool skip_frame();
+    void settle_gaps(std::uint64_t before_ns);
 
     std::filesystem::path path_;
     Range range_;
@@ -61,12 +78,15 @@ private:
     InputFile file_;
     Scanner scanner_{file_};
     std::optional<proto::ArchiveHeader> header_;
-    std::optional<proto::ArchiveIndex> index_;
+    std::optional<Index> index_;
     std::unordered_map<std::uint64_t, const proto::ArchiveFrame*> frames_by_offset_;
     std::string header_problem_;
     std::string index_problem_;
     std::uint64_t unfinished_bytes_ = 0;
     bool ended_ = false;
+    std::uint64_t latest_ns_ = 0;
+    std::vector<Chunk> gaps_; ///< of a time range: wait for the event behind them
+    std::deque<Chunk> ready_; ///< read, and to be returned
 };
 
 } // namespace peer_observer::archive

@@ -15,8 +15,6 @@
 namespace peer_observer::archive {
 namespace {
 
-constexpr auto kDamagedExtension = ".damaged";
-
 void report(const Progress& progress, std::uint64_t done, std::uint64_t total)
 {
     if (progress) progress(done, total);
@@ -27,21 +25,14 @@ std::string describe_damage(const Chunk& chunk)
     return fmt::format("offset {}: {} ({} bytes damaged)", chunk.offset, chunk.problem, chunk.size);
 }
 
-std::vector<std::uint64_t> frame_offsets(const proto::ArchiveIndex& index)
+/// Of a file whose scanner is at its start.
+std::optional<Index> find_index(InputFile& file, Scanner& scanner)
 {
-    std::vector<std::uint64_t> offsets;
-    for (const auto& frame : index.frames())
-        offsets.push_back(frame.offset());
-    return offsets;
-}
-
-void add_source(proto::ArchiveHeader& header, const events::Batch& batch)
-{
-    for (const auto& source : header.sources())
-        if (source.publisher_id() == batch.publisher_id && source.node() == batch.node) return;
-    auto& source = *header.add_sources();
-    source.set_node(std::string{batch.node});
-    source.set_publisher_id(batch.publisher_id);
+    const auto first = scanner.next();
+    scanner.seek(0);
+    const bool has_header = first && first->kind == Chunk::Kind::header;
+    auto index = read_index(file, has_header ? first->size : 0);
+    return index ? std::move(*index) : std::nullopt;
 }
 
 /// The header, or one made from the batches where it is damaged. The scanner is at the file's start then.
@@ -54,7 +45,7 @@ proto::ArchiveHeader find_header(Scanner& scanner, std::uint64_t now_ns)
             break;
         }
         for (const auto& batch : chunk->batches)
-            add_source(header, batch);
+            add_source(header, batch.node, batch.publisher_id);
     }
     scanner.seek(0);
     scanner.expect_sources(header);
@@ -153,6 +144,7 @@ Recovery close_open_file(const std::filesystem::path& open_path, const Progress&
     std::vector<std::string> problems;
     bool has_one_source = true;
     Scanner scanner{*file};
+    if (const auto found = find_index(*file, scanner)) scanner.set_index(*found); // it was about to be renamed
     while (const auto chunk = scanner.next()) {
         report(progress, scanner.position(), file->size());
         switch (chunk->kind) {
@@ -198,8 +190,8 @@ Recovery rewrite_file(const std::filesystem::path& path, std::uint64_t now_ns, c
 {
     InputFile file{path};
     Scanner scanner{file};
-    const auto index = read_index(file);
-    if (index && *index) scanner.set_known_offsets(frame_offsets(**index));
+    const auto index = find_index(file, scanner);
+    if (index) scanner.set_index(*index);
     const auto header = find_header(scanner, now_ns);
 
     Recovery result{.path = path};
@@ -217,10 +209,12 @@ Recovery rewrite_file(const std::filesystem::path& path, std::uint64_t now_ns, c
             result.problems.push_back(describe_damage(*chunk));
         }
     }
-    if (index && *index) rewriter.end(**index);
+    if (index) rewriter.end(index->entries);
     check(writer.sync(), path);
+    const auto time = std::filesystem::last_write_time(path);
     std::filesystem::rename(path, path.native() + kDamagedExtension);
     check(writer.close(), path);
+    std::filesystem::last_write_time(path, time); // by which an archiver tells its age
     return result;
 }
 

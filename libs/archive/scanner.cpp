@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kFirstLook = std::size_t{256} << 10U;
 constexpr unsigned char kChecksumFlag = 0x04; // of the byte behind a zstd frame's magic
+// In a file without a header; the header of ours names no more.
+constexpr int kMaxLearnedSources = 4096;
 
 std::size_t count_fields(std::string_view message)
 {
@@ -29,13 +31,34 @@ std::size_t count_fields(std::string_view message)
 
 bool is_skippable(std::uint32_t magic) { return (magic & 0xFFFFFFF0U) == kSkippableMagic; }
 
+bool has_source(const proto::ArchiveHeader& header, std::string_view node, std::uint64_t publisher_id)
+{
+    return std::ranges::any_of(header.sources(), [&](const auto& source) {
+        return source.publisher_id() == publisher_id && source.node() == node;
+    });
+}
+
+/// Whether records and other skippable frames, or nothing, lead from one place to the other.
+bool lead_records(InputFile& file, std::uint64_t from, std::uint64_t to)
+{
+    while (from < to) {
+        const auto start = file.view(from, kSkippableHeaderBytes);
+        if (start.size() < kSkippableHeaderBytes || !is_skippable(read_u32(start))) return false;
+        from += kSkippableHeaderBytes + std::uint64_t{read_u32(start, 4)};
+    }
+    return from == to;
+}
+
 } // namespace
 
 std::optional<Chunk> Scanner::next()
 {
     if (position_ >= file_.size()) return std::nullopt;
-    auto chunk = read_chunk(position_);
-    if (!chunk) {
+    auto chunk = is_led_to_ ? read_chunk(position_) : read_behind_damage(position_);
+    is_led_to_ = chunk.has_value();
+    if (chunk) {
+        learn_sources(*chunk);
+    } else {
         const std::uint64_t end = find_next(position_, chunk.error().size);
         chunk = Chunk{.kind = Chunk::Kind::damage,
                       .offset = position_,
@@ -44,6 +67,31 @@ std::optional<Chunk> Scanner::next()
     }
     position_ += chunk->size;
     return std::move(*chunk);
+}
+
+void Scanner::set_index(const Index& index)
+{
+    known_offsets_.clear();
+    for (const auto& frame : index.entries.frames())
+        known_offsets_.push_back(frame.offset());
+    index_offset_ = index.offset;
+}
+
+std::expected<Chunk, Scanner::Failure> Scanner::read_behind_damage(std::uint64_t offset)
+{
+    auto chunk = read_chunk(offset);
+    if (!chunk) return chunk;
+    bool is_believed = false;
+    if (chunk->kind == Chunk::Kind::batches)
+        is_believed = !chunk->batches.empty() && std::ranges::all_of(chunk->batches, [this](const auto& batch) {
+            return is_expected(batch.node, batch.publisher_id);
+        });
+    if (chunk->kind == Chunk::Kind::gap)
+        is_believed = is_expected(chunk->gap.source().node(), chunk->gap.source().publisher_id());
+    if (chunk->kind == Chunk::Kind::index) is_believed = offset == index_offset_;
+    if (!is_believed)
+        return std::unexpected{Failure{"what follows damage is not of a publisher that the header names"}};
+    return chunk;
 }
 
 std::expected<Chunk, Scanner::Failure> Scanner::read_chunk(std::uint64_t offset)
@@ -77,6 +125,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_skippable(std::uint64_t off
     bool good = true;
     switch (record->type) {
     case RecordType::header:
+        if (offset != 0) return std::unexpected{Failure{"a second header"}};
         chunk.kind = Chunk::Kind::header;
         good = chunk.header.ParseFromString(std::string{record->protobuf});
         break;
@@ -129,32 +178,33 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_batches(std::uint64_t offse
     chunk.content = content_;
     auto batches = split_content(content_);
     if (!batches) return fail("a frame's content is not a list of batches: " + batches.error());
-    if (!std::ranges::all_of(*batches, [this](const auto& batch) { return is_expected(batch); }))
+    if (expected_ && !std::ranges::all_of(*batches, [this](const auto& batch) {
+            return has_source(*expected_, batch.node, batch.publisher_id);
+        }))
         return fail("a frame has a batch of a publisher that the header does not name");
     chunk.batches = std::move(*batches);
     return chunk;
 }
 
-bool Scanner::is_expected(const events::Batch& batch) const
+bool Scanner::is_expected(std::string_view node, std::uint64_t publisher_id) const
 {
-    return !expected_ || std::ranges::any_of(expected_->sources(), [&](const auto& source) {
-        return source.publisher_id() == batch.publisher_id && source.node() == batch.node;
-    });
+    if (expected_) return has_source(*expected_, node, publisher_id);
+    // The first one behind a damaged header: a header has no bytes of peers in it.
+    return learned_.sources().empty() || has_source(learned_, node, publisher_id);
 }
 
-bool Scanner::starts_frame(std::uint64_t offset)
+void Scanner::learn_sources(const Chunk& chunk)
 {
-    const auto start = file_.view(offset, sizeof(std::uint32_t));
-    if (start.size() < sizeof(std::uint32_t)) return false;
-    const auto magic = read_u32(start);
-    return magic == kZstdMagic || is_skippable(magic);
+    if (expected_) return;
+    for (const auto& batch : chunk.batches)
+        if (learned_.sources_size() < kMaxLearnedSources) add_source(learned_, batch.node, batch.publisher_id);
 }
 
 std::uint64_t Scanner::find_next(std::uint64_t offset, std::uint64_t declared_size)
 {
     const std::uint64_t end = file_.size();
     if (declared_size > 0 && declared_size <= end - offset &&
-        (declared_size == end - offset || starts_frame(offset + declared_size)))
+        (declared_size == end - offset || read_behind_damage(offset + declared_size)))
         return offset + declared_size;
 
     const auto known = std::ranges::upper_bound(known_offsets_, offset);
@@ -172,7 +222,7 @@ std::uint64_t Scanner::find_next(std::uint64_t offset, std::uint64_t declared_si
             break;
         }
         if (candidate < end) {
-            if (read_chunk(candidate)) return candidate;
+            if (read_behind_damage(candidate)) return candidate;
             at = candidate + 1;
         } else if (piece.size() < kPiece) {
             break;
@@ -183,7 +233,7 @@ std::uint64_t Scanner::find_next(std::uint64_t offset, std::uint64_t declared_si
     return end;
 }
 
-std::expected<std::optional<proto::ArchiveIndex>, std::string> read_index(InputFile& file)
+std::expected<std::optional<Index>, std::string> read_index(InputFile& file, std::uint64_t header_end)
 {
     if (file.size() < kRecordSizeBytes) return std::nullopt;
     const std::uint64_t size = record_size_from_end(file.view(file.size() - kRecordSizeBytes, kRecordSizeBytes));
@@ -194,17 +244,29 @@ std::expected<std::optional<proto::ArchiveIndex>, std::string> read_index(InputF
 
     // An entry may cost two bytes here and costs a hundred as an object: the record's size is no limit.
     if (count_fields(record->protobuf) > kMaxIndexEntries) return std::unexpected{"the index has too many entries"};
-    proto::ArchiveIndex index;
-    if (!index.ParseFromString(std::string{record->protobuf}))
+    Index index{.entries = {}, .offset = start};
+    if (!index.entries.ParseFromString(std::string{record->protobuf}))
         return std::unexpected{"the index is not valid protobuf"};
-    std::uint64_t end = 0;
-    for (const auto& frame : index.frames()) {
+    std::uint64_t end = header_end;
+    bool is_led_to = true;
+    for (const auto& frame : index.entries.frames()) {
         if (frame.offset() < end || frame.size_bytes() == 0 || frame.size_bytes() > kMaxFrameBytes ||
             frame.offset() > start || frame.size_bytes() > start - frame.offset())
             return std::unexpected{"the index tells frames where none can be"};
+        is_led_to = is_led_to && (end == 0 || lead_records(file, end, frame.offset()));
         end = frame.offset() + frame.size_bytes();
     }
+    if (!is_led_to || (end > 0 && !lead_records(file, end, start)))
+        return std::unexpected{"the frames of the index do not follow each other"};
     return index;
+}
+
+void add_source(proto::ArchiveHeader& header, std::string_view node, std::uint64_t publisher_id)
+{
+    if (has_source(header, node, publisher_id)) return;
+    auto& source = *header.add_sources();
+    source.set_node(std::string{node});
+    source.set_publisher_id(publisher_id);
 }
 
 proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source)

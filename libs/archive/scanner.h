@@ -35,9 +35,21 @@ struct Chunk {
     std::vector<events::Batch> batches; ///< batches: views into `content`
     proto::ArchiveHeader header;
     proto::ArchiveGap gap;
+    /// gap, from a Reader of a time range: the event in front of it and the one behind it, or what is known of them.
+    std::uint64_t after_ns = 0;
+    std::uint64_t before_ns = 0;
     std::string problem; ///< damage
 };
 
+/// The index at the end of a file.
+struct Index {
+    proto::ArchiveIndex entries;
+    std::uint64_t offset = 0; ///< where its record starts
+};
+
+/// A peer of the node can send a message that holds any frame or record, and zstd stores what does not compress as it
+/// is. So what is found behind damage is believed only if it is a batch or gap of an expected publisher, whose id no
+/// peer sees; and then what follows it without damage.
 class Scanner {
 public:
     explicit Scanner(InputFile& file) : file_{file} {}
@@ -47,15 +59,18 @@ public:
 
     /// Where next() reads.
     std::uint64_t position() const { return position_; }
-    void seek(std::uint64_t offset) { position_ = offset; }
+    /// To the start of the file, or to where a good frame or the index leads.
+    void seek(std::uint64_t offset)
+    {
+        position_ = offset;
+        is_led_to_ = true;
+    }
 
-    /// Batches of other publishers are damage from now on: bytes inside a damaged frame that look like a frame may come
-    /// from a peer of the node.
+    /// Batches of other publishers are damage from now on. Before, the publishers of good frames are expected.
     void expect_sources(const proto::ArchiveHeader& header) { expected_ = header; }
 
-    /// Where to go on after a damaged frame whose size cannot be told: the lowest of these that is behind it.
-    /// Ascending.
-    void set_known_offsets(std::vector<std::uint64_t> offsets) { known_offsets_ = std::move(offsets); }
+    /// Tells where frames are, should one in front of them be damaged.
+    void set_index(const Index& index);
 
 private:
     struct Failure {
@@ -67,14 +82,18 @@ private:
     std::expected<Chunk, Failure> read_skippable(std::uint64_t offset);
     std::expected<Chunk, Failure> read_batches(std::uint64_t offset);
     std::expected<std::uint64_t, std::string> frame_size(std::uint64_t offset);
-    bool is_expected(const events::Batch& batch) const;
-    bool starts_frame(std::uint64_t offset);
+    std::expected<Chunk, Failure> read_behind_damage(std::uint64_t offset);
+    bool is_expected(std::string_view node, std::uint64_t publisher_id) const;
+    void learn_sources(const Chunk& chunk);
     std::uint64_t find_next(std::uint64_t offset, std::uint64_t declared_size);
 
     InputFile& file_;
     std::uint64_t position_ = 0;
+    bool is_led_to_ = true; ///< position_ is where the file starts, or where something good ends
     std::optional<proto::ArchiveHeader> expected_;
-    std::vector<std::uint64_t> known_offsets_;
+    proto::ArchiveHeader learned_;             ///< publishers of good frames, where there is no header
+    std::vector<std::uint64_t> known_offsets_; ///< ascending
+    std::optional<std::uint64_t> index_offset_;
     base::CHandle<ZSTD_DCtx, ZSTD_freeDCtx> decompressor_{ZSTD_createDCtx()};
     std::string content_;
 };
@@ -82,7 +101,12 @@ private:
 /// What the index says about a chunk of batches. In a file of several publishers the numbers say nothing.
 proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source);
 
-/// The index at the end of a file; nothing if there is none. The error says what is wrong with it.
-std::expected<std::optional<proto::ArchiveIndex>, std::string> read_index(InputFile& file);
+/// The index at the end of a file; nothing if there is none. The error says what is wrong with it. It is believed only
+/// if its frames follow each other up to it: the end of a truncated file may be any bytes. `header_end`: where the
+/// first frame or record is; 0 = the header is damaged.
+std::expected<std::optional<Index>, std::string> read_index(InputFile& file, std::uint64_t header_end);
+
+/// Adds the batch's publisher to the header's, if it is not there.
+void add_source(proto::ArchiveHeader& header, std::string_view node, std::uint64_t publisher_id);
 
 } // namespace peer_observer::archive

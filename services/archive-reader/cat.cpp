@@ -59,8 +59,7 @@ public:
     void print(const proto::ArchiveGap& gap)
     {
         if (!wants_node(nodes_, gap.source().node())) return;
-        if (gap.first_sequence() >= range_.to_sequence || gap.first_sequence() + gap.count() <= range_.from_sequence)
-            return;
+        if (gap.first_sequence() >= range_.to_sequence || archive::end_sequence(gap) <= range_.from_sequence) return;
         const auto count = archive::has_unknown_count(gap) ? std::nullopt : std::optional{gap.count()};
         text_.clear();
         printer_.append_missed(
@@ -94,9 +93,10 @@ void cat(const variables_map& values, app::Context& context)
     const auto files = read_inputs(values);
     Cat cat{values, files};
     Progress progress{total_size(files), true};
+    Readers readers{cat.range()};
     std::uint64_t damaged = 0;
     for (const auto& file : files) {
-        archive::Reader reader{file, cat.range()};
+        auto& reader = readers.open(file);
         progress.next_file(reader.size());
         while (!cat.has_ended() && !context.stopping()) {
             const auto chunk = reader.next();

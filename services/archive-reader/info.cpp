@@ -48,7 +48,8 @@ struct Row {
 struct Missing {
     std::uint64_t times = 0;
     std::uint64_t events = 0;
-    bool is_unknown = false; ///< nobody knows how many
+    bool is_unknown = false;        ///< nobody knows how many
+    bool is_partly_outside = false; ///< not all of them need be missing within the range
 };
 
 class Info {
@@ -76,13 +77,15 @@ public:
         }
     }
 
-    void add(const proto::ArchiveGap& gap)
+    void add_gap(const archive::Chunk& chunk)
     {
+        const auto& gap = chunk.gap;
         if (!wants_node(nodes_, gap.source().node())) return;
         auto& missing = missing_["not in the archive: " + cause_name(gap.cause())];
         ++missing.times;
         missing.is_unknown = archive::has_unknown_count(gap);
         if (!missing.is_unknown) missing.events += gap.count();
+        if (range_.has_times() && !range_.contains_gap(chunk)) missing.is_partly_outside = true;
         if (shows_gaps_)
             archive_reader::print("gap {} {} {:016x} {}+{} {}\n", format_time(gap.noticed_ns()), gap.source().node(),
                                   gap.source().publisher_id(), gap.first_sequence(), count_text(gap),
@@ -103,9 +106,8 @@ public:
             archive_reader::print("to          {}\n", format_time(total_.latest_ns));
         }
         for (const auto& [what, missing] : missing_)
-            archive_reader::print("missing     {} events, {} times; {}\n",
-                                  missing.is_unknown ? "an unknown number of" : std::to_string(missing.events),
-                                  missing.times, printable(what));
+            archive_reader::print("missing     {} events, {} times; {}\n", count_text(missing), missing.times,
+                                  printable(what));
         if (missing_.empty()) archive_reader::print("missing     0 events\n");
         print_table();
     }
@@ -113,6 +115,12 @@ public:
 private:
     // context, arm, message type; the last row, of what had no row of its own, is {0, 0, kOthers}
     using Key = std::tuple<std::uint32_t, std::uint32_t, std::string>;
+
+    static std::string count_text(const Missing& missing)
+    {
+        if (missing.is_unknown) return "an unknown number of";
+        return fmt::format("{}{}", missing.is_partly_outside ? "up to " : "", missing.events);
+    }
 
     static std::string count_text(const proto::ArchiveGap& gap)
     {
@@ -191,8 +199,9 @@ void info(const variables_map& values, app::Context& context)
     std::uint64_t damaged = 0;
     {
         Progress progress{total_size(files), values["gaps"].as<bool>()};
+        Readers readers{range};
         for (const auto& file : files) {
-            archive::Reader reader{file, range};
+            auto& reader = readers.open(file);
             progress.next_file(reader.size());
             info.add_file(reader);
             while (const auto chunk = reader.next()) {
@@ -201,7 +210,7 @@ void info(const variables_map& values, app::Context& context)
                 if (chunk->kind == archive::Chunk::Kind::damage) {
                     ++damaged;
                 } else if (chunk->kind == archive::Chunk::Kind::gap) {
-                    info.add(chunk->gap);
+                    info.add_gap(*chunk);
                 } else {
                     info.add(*chunk);
                 }

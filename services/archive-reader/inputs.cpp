@@ -102,6 +102,21 @@ bool wants_node(const std::vector<std::string>& nodes, std::string_view node)
     return nodes.empty() || std::ranges::find(nodes, node) != nodes.end();
 }
 
+archive::Reader& Readers::open(const fs::path& path)
+{
+    const auto source = [this]() -> std::optional<Source> {
+        if (!reader_->header() || reader_->header()->sources_size() != 1) return std::nullopt;
+        const auto& only = reader_->header()->sources(0);
+        return Source{only.node(), only.publisher_id()};
+    };
+    if (reader_)
+        if (const auto former = source()) latest_ns_[*former] = reader_->latest_ns();
+    reader_.emplace(path, range_);
+    if (const auto now = source())
+        if (const auto known = latest_ns_.find(*now); known != latest_ns_.end()) reader_->continue_from(known->second);
+    return *reader_;
+}
+
 std::expected<std::uint64_t, std::string> parse_time(const std::string& text)
 {
     const auto bad = std::unexpected{

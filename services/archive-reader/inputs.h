@@ -10,8 +10,11 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace peer_observer::archive_reader {
@@ -33,6 +36,22 @@ archive::Range read_range(const boost::program_options::variables_map& values);
 std::vector<std::string> read_nodes(const boost::program_options::variables_map& values,
                                     const std::vector<std::filesystem::path>& files);
 bool wants_node(const std::vector<std::string>& nodes, std::string_view node);
+
+/// Readers of files one after another, of which each knows what came before it in the files of its publisher.
+class Readers {
+public:
+    explicit Readers(const archive::Range& range) : range_{range} {}
+
+    /// The former reader is at its end, or nothing more is wanted of it.
+    archive::Reader& open(const std::filesystem::path& path);
+
+private:
+    using Source = std::pair<std::string, std::uint64_t>; ///< node, publisher
+
+    archive::Range range_;
+    std::optional<archive::Reader> reader_;
+    std::map<Source, std::uint64_t> latest_ns_; ///< the time of its last event
+};
 
 /// UNIX time in nanoseconds of 2026-11-22T23:37:34Z, 2026-11-22T23:37:34.5Z, 2026-11-22 or 1795390654.5. The error says
 /// what can be read.

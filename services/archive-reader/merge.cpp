@@ -146,7 +146,7 @@ void merge(const variables_map& values, app::Context& context)
             if (context.stopping()) abandon("stopped; nothing was written");
             const auto item = track->front();
             if (item.gap != nullptr) {
-                merge.add(*item.gap);
+                merge.add(item.gap->gap);
                 track->pop();
             } else {
                 merge.add(*track, item, tracks.second_time_ns());

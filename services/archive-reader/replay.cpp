@@ -1,7 +1,7 @@
 #include "libs/app/bus_options.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
-#include "libs/archive/sequence_check.h"
+#include "libs/archive/content.h"
 #include "libs/bus/publisher.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/pace.h"
@@ -51,8 +51,7 @@ public:
                 if (!wait_for(track->time_ns(), item.batch->event_count)) return;
                 play(*item.batch);
             } else if (item.gap != nullptr) {
-                note(item.gap->source().node(), item.gap->source().publisher_id(),
-                     item.gap->first_sequence() + item.gap->count());
+                play_gap(*item.gap);
             }
             track->pop();
             tracks.advanced();
@@ -75,6 +74,16 @@ private:
                 batch, [this](const auto& event) { return range_.contains(event); },
                 [this](const auto& run) { publish(run); });
         }
+    }
+
+    /// A subscriber sees what is missing between two batches. Of other gaps it hears by heartbeat, if all of it is
+    /// asked for.
+    void play_gap(const archive::Chunk& chunk)
+    {
+        const auto& gap = chunk.gap;
+        if (!wants_node(nodes_, gap.source().node()) || archive::has_unknown_count(gap)) return;
+        if (range_.has_times() && !range_.contains_gap(chunk)) return;
+        note(gap.source().node(), gap.source().publisher_id(), archive::end_sequence(gap));
     }
 
     void publish(const events::Batch& batch)

@@ -105,6 +105,31 @@ TEST_F(Replaying, LeavesOutWhatIsNotInTheRange)
     EXPECT_EQ(received[0], make_batch(25, 10).SerializeAsString());
 }
 
+// The case of the review: subscribers counted what was not asked for, and what the archive has.
+TEST_F(Replaying, TellsOfNoGapOutsideTheRange)
+{
+    {
+        archive::FileWriter writer{folder_ / "a.poa.zst", header_of()};
+        append(writer, make_batch(0, 100));
+        append(writer, make_batch(5100, 100), {make_gap(100, 5000)});
+        append(writer, make_batch(8200, 100), {make_gap(5200, 3000)});
+        ASSERT_EQ(writer.close(), std::error_code{});
+    }
+    const std::string url = "ipc://" + (folder_ / "socket").native();
+    TestContext context;
+    std::jthread player{[&] {
+        replay(parse({"--listen", url, "--speed", "max", "--to", "1700000000.05", "--file", folder_.path()}), context);
+        context.stop = true;
+    }};
+    bus::Subscriber subscriber{{.sources = {url}}};
+    while (!context.stop)
+        (void)subscriber.receive(100ms);
+    while (subscriber.receive(100ms)) {
+    }
+    EXPECT_EQ(subscriber.statistics().events, 50U);
+    EXPECT_EQ(subscriber.statistics().missed_events, 0U);
+}
+
 TEST(TracksOfFiles, MergeByEventNotByBatch)
 {
     const TemporaryFolder folder;

@@ -35,11 +35,13 @@ void Track::load()
         if (!reader_) {
             if (files_.empty()) return;
             reader_ = std::make_unique<archive::Reader>(files_.front(), range_);
+            reader_->continue_from(latest_ns_);
         }
         chunk_ = reader_->next();
         next_batch_ = 0;
         if (!chunk_) {
             bytes_done_ += reader_->size();
+            latest_ns_ = reader_->latest_ns();
             reader_.reset();
             files_.pop_front();
         } else if (chunk_->kind == Chunk::Kind::damage) {
@@ -55,7 +57,7 @@ Track::Item Track::front()
 {
     load();
     if (!chunk_) return {};
-    if (chunk_->kind == Chunk::Kind::gap) return {.gap = &chunk_->gap};
+    if (chunk_->kind == Chunk::Kind::gap) return {.gap = &*chunk_};
     return {.batch = &chunk_->batches[next_batch_], .taken = taken_};
 }
 

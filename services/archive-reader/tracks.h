@@ -19,8 +19,8 @@ class Track {
 public:
     struct Item {
         const events::Batch* batch = nullptr;
-        const proto::ArchiveGap* gap = nullptr; ///< one of the two
-        std::uint64_t taken = 0;                ///< events of the batch that pop_events() took
+        const archive::Chunk* gap = nullptr; ///< one of the two
+        std::uint64_t taken = 0;             ///< events of the batch that pop_events() took
     };
     using OnDamage = std::function<void(const std::filesystem::path&, const archive::Chunk&)>;
 
@@ -50,6 +50,7 @@ private:
     std::uint64_t taken_ = 0;
     std::optional<std::uint64_t> time_;
     std::uint64_t bytes_done_ = 0;
+    std::uint64_t latest_ns_ = 0; ///< of the last event of the files that were read
 };
 
 /// Always the track whose next batch is the earliest.

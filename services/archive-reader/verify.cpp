@@ -1,3 +1,4 @@
+#include "libs/archive/content.h"
 #include "libs/archive/reader.h"
 #include "libs/archive/sequence_check.h"
 #include "services/archive-reader/inputs.h"
@@ -23,6 +24,7 @@ struct Verdict {
     std::uint64_t events = 0;
     std::uint64_t gaps = 0;
     std::uint64_t missing = 0;
+    std::uint64_t unknown_losses = 0; ///< gaps of an unknown number of events
     std::uint64_t clock_jumps = 0;
     std::vector<std::string> problems;
 };
@@ -30,7 +32,7 @@ struct Verdict {
 class Verifier {
 public:
     explicit Verifier(archive::Reader& reader)
-        : reader_{reader}, index_is_checked_{reader.index().has_value()},
+        : reader_{reader}, index_is_checked_{reader.index() != nullptr},
           has_selection_{reader.header() && reader.header()->selection().ByteSizeLong() > 0}
     {}
 
@@ -41,7 +43,10 @@ public:
             return add_batches(chunk);
         case archive::Chunk::Kind::gap:
             ++verdict_.gaps;
-            verdict_.missing += chunk.gap.count();
+            if (archive::has_unknown_count(chunk.gap))
+                ++verdict_.unknown_losses;
+            else
+                verdict_.missing += chunk.gap.count();
             return check_sequence(chunk.offset, sequences_.next(chunk.gap));
         default:
             index_is_checked_ = false; // its frames are not all there
@@ -110,6 +115,7 @@ void print(const archive::Reader& reader, const Verdict& verdict)
     std::string line = fmt::format("{}: {}, {} events", reader.path().native(),
                                    verdict.problems.empty() ? "ok" : "DAMAGED", verdict.events);
     if (verdict.gaps > 0) line += fmt::format(", {} gaps of {} events", verdict.gaps, verdict.missing);
+    if (verdict.unknown_losses > 0) line += fmt::format(" and {} unknown losses", verdict.unknown_losses);
     if (verdict.clock_jumps > 0) line += fmt::format(", time goes back {} times", verdict.clock_jumps);
     if (reader.is_open()) line += fmt::format(", open with {} unfinished bytes", reader.unfinished_bytes());
     archive_reader::print("{}\n", line);
