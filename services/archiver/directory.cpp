@@ -1,9 +1,9 @@
 #include "services/archiver/directory.h"
 
+#include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
-#include "libs/archive/input_file.h"
+#include "libs/archive/reader.h"
 #include "libs/archive/recovery.h"
-#include "libs/archive/scanner.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -24,7 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr auto kLockName = ".lock";
 
-/// Calls `visit` with the archive files of all nodes. A file may go away meanwhile.
+/// Calls `visit` with the files of all nodes that an archiver writes or wrote. A file may go away meanwhile.
+bool is_of_archiver(const fs::path& path) { return archive::is_recording(path) || archive::is_open_archive(path); }
+
 template <typename Visit>
 void for_each_file(const fs::path& directory, const Visit& visit)
 {
@@ -32,7 +34,7 @@ void for_each_file(const fs::path& directory, const Visit& visit)
     for (const auto& node : fs::directory_iterator{directory, ignored}) {
         if (!node.is_directory(ignored)) continue;
         for (const auto& file : fs::directory_iterator{node.path(), ignored})
-            if (archive::is_archive(file.path()) && file.is_regular_file(ignored)) visit(file);
+            if (is_of_archiver(file.path()) && file.is_regular_file(ignored)) visit(file);
     }
 }
 
@@ -115,19 +117,33 @@ std::optional<std::uint64_t> Directory::end_sequence(const std::string& node, st
         const auto name = file.path().filename().native();
         if (!archive::is_archive(name) || archive::is_open_archive(name) || name.find(id) == std::string::npos)
             continue;
+        const auto is_own = [&](const proto::ArchiveSource& source) {
+            return source.publisher_id() == publisher_id && source.node() == node;
+        };
         try {
-            archive::InputFile input{file.path()};
-            const auto index = archive::read_index(input);
-            if (!index || !*index) continue;
-            for (const auto& frame : (*index)->frames())
-                end = std::max(end.value_or(0), frame.end_sequence());
-            for (const auto& gap : (*index)->gaps())
-                if (gap.source().publisher_id() == publisher_id)
-                    end = std::max(end.value_or(0), gap.first_sequence() + gap.count());
-        } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): not readable: it tells nothing
+            const archive::Reader reader{file.path()};
+            const auto* const index = reader.index();
+            if (index == nullptr || !reader.header() || reader.header()->sources_size() != 1) continue;
+            if (is_own(reader.header()->sources(0)))
+                for (const auto& frame : index->frames())
+                    end = std::max(end.value_or(0), frame.end_sequence());
+            for (const auto& gap : index->gaps())
+                if (is_own(gap.source())) end = std::max(end.value_or(0), archive::end_sequence(gap));
+        } catch (const std::runtime_error&) { // NOLINT(bugprone-empty-catch): not readable: it tells nothing
         }
     }
     return end;
+}
+
+std::optional<fs::file_time_type> Directory::newest() const
+{
+    std::optional<fs::file_time_type> newest;
+    for_each_file(path_, [&](const fs::directory_entry& file) {
+        std::error_code gone;
+        const auto time = file.last_write_time(gone);
+        if (!gone && (!newest || time > *newest)) newest = time;
+    });
+    return newest;
 }
 
 void Directory::retain(const Limits& limits, fs::file_time_type now)

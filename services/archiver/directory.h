@@ -26,15 +26,20 @@ public:
     /// A name that no file has, in the node's folder, which exists then. Throws std::system_error.
     std::filesystem::path new_file(const std::string& node, std::uint64_t start_ns, std::uint64_t publisher_id) const;
 
-    /// The sequence number behind the last one that the closed files of this publisher have.
+    /// The sequence number behind the last one that the closed files of this publisher have. Frames and gaps of others
+    /// do not count.
     std::optional<std::uint64_t> end_sequence(const std::string& node, std::uint64_t publisher_id) const;
 
     struct Limits {
         std::uint64_t bytes = 0;    ///< of all files; 0 = no limit
         std::chrono::seconds age{}; ///< since a file was closed; 0 = no limit
     };
-    /// Deletes closed files, the oldest first, until the limits are kept.
+    /// Deletes closed and damaged files that an archiver wrote, the oldest first, until the limits are kept. Files of
+    /// other names stay, and are not counted.
     void retain(const Limits& limits, std::filesystem::file_time_type now);
+
+    /// When the newest of these files was closed.
+    std::optional<std::filesystem::file_time_type> newest() const;
 
 private:
     std::filesystem::path path_;

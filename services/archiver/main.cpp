@@ -4,6 +4,7 @@
 #include "libs/app/memory.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
+#include "libs/base/descriptors.h"
 #include "libs/bus/subscriber.h"
 #include "services/archiver/metrics.h"
 #include "services/archiver/recorder.h"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
@@ -46,7 +48,8 @@ po::options_description options()
         "write what there is after that time: what a crash costs");
     add("sync", po::value<std::string>()->default_value("5")->value_name("WHEN"),
         "wait for the disk: after each-frame, never, or every so many seconds: what a loss of power costs");
-    add("rotate-size", po::value<Count>()->default_value(Count{1024}), "MiB of a file before the next one is begun");
+    add("rotate-size", po::value<Count>()->default_value(Count{1024}),
+        "MiB of a file before the next one is begun; less if --keep-size would keep nothing else");
     add("rotate-seconds", po::value<Seconds>()->default_value(Seconds{24h}, "86400"), "age of a file, likewise");
     add("keep-size", po::value<Count>()->default_value(Count{0}, "no limit"),
         "MiB of all files; the oldest are deleted beyond it");
@@ -113,13 +116,20 @@ void record(const po::variables_map& values, app::Context& context)
 {
     if (!values.contains("directory")) throw app::UsageError{"--directory is needed"};
     const auto options = read_stream_options(values);
-    const archiver::RecorderOptions recorder_options{
+    archiver::RecorderOptions recorder_options{
         .limits = {.bytes = number(values, "keep-size", 0, 1U << 30U) * kMebibyte,
                    .age = std::chrono::days{number(values, "keep-days", 0, 36500)}}};
     archive::Compressor compressor{static_cast<int>(number(values, "level", archive::kMinLevel, archive::kMaxLevel)),
                                    number(values, "threads", 1, 64)};
     const auto filter = make_filter(options.selection);
     auto subscriber_options = app::read_subscriber_options(values);
+
+    // Besides the files: sources, the folder, the metrics endpoint.
+    const auto other_descriptors = 100 + 2 * values["source"].as<std::vector<std::string>>().size();
+    const auto descriptors = base::raise_descriptor_limit(recorder_options.max_open_files + other_descriptors);
+    recorder_options.max_open_files = descriptors > other_descriptors
+                                          ? std::min(recorder_options.max_open_files, descriptors - other_descriptors)
+                                          : 1;
 
     // A limit on a file's size is an error of write() like others.
     if (std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) throw std::runtime_error{"cannot ignore SIGXFSZ"};

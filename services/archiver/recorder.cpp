@@ -14,14 +14,25 @@ namespace {
 
 constexpr auto kMaintenance = std::chrono::seconds{10};
 // A publisher that is forgotten and comes back is looked up on the disk.
-constexpr std::size_t kMaxStreams = 1024;
+constexpr std::size_t kMaxStreams = 4096;
+// Open files take no more than this part of --keep-size, so that most of it is history.
+constexpr std::uint64_t kOpenPart = 4;
+// A file's header has 32 KiB: smaller files would hold little else.
+constexpr std::uint64_t kLeastFileBytes = std::uint64_t{256} << 10U;
+
+std::chrono::file_clock::time_point file_time(std::uint64_t unix_ns)
+{
+    return std::chrono::file_clock::from_sys(std::chrono::time_point_cast<std::chrono::system_clock::duration>(
+        std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{unix_ns}}));
+}
 
 } // namespace
 
 Recorder::Recorder(Environment& environment, const RecorderOptions& options)
     : environment_{environment}, options_{options}, started_{environment.clock.steady()},
-      started_wall_{std::chrono::nanoseconds{environment.clock.unix_ns()}}
+      started_wall_{believed_start()}
 {
+    limit_file_sizes();
     environment_.directory.recover();
     maintain();
 }
@@ -79,6 +90,7 @@ void Recorder::forget_idle_streams()
 void Recorder::tick()
 {
     const auto now = environment_.clock.steady();
+    limit_file_sizes();
     for (const auto& [key, stream] : streams_) {
         stream->tick();
         if (!stream->is_idle() && now - stream->last_use() >= options_.idle_time) stream->close();
@@ -96,10 +108,40 @@ void Recorder::maintain()
         errors_at_recovery_ = errors;
         environment_.directory.recover();
     }
-    // Ages are told by the clock as it was at the start: a clock that jumps into the future must not empty the archive.
-    const auto wall =
-        std::chrono::time_point_cast<std::chrono::system_clock::duration>(started_wall_ + (now - started_));
-    environment_.directory.retain(options_.limits, std::chrono::file_clock::from_sys(wall));
+    environment_.directory.retain(options_.limits, this->now());
+}
+
+/// By a clock that is wrong at the start every file would be too old. Then the time of the newest file is taken: that
+/// little time has passed since is no worse than that files stay longer.
+std::filesystem::file_time_type Recorder::believed_start() const
+{
+    const auto clock = file_time(environment_.clock.unix_ns());
+    const auto newest = environment_.directory.newest();
+    if (!newest || (*newest <= clock && clock - *newest <= options_.limits.age)) return clock;
+    return *newest;
+}
+
+/// Nor must a clock that jumps into the future later empty the archive.
+std::filesystem::file_time_type Recorder::now() const
+{
+    const auto ran =
+        std::chrono::duration_cast<std::chrono::file_clock::duration>(environment_.clock.steady() - started_);
+    return std::min(file_time(environment_.clock.unix_ns()), started_wall_ + ran);
+}
+
+void Recorder::limit_file_sizes()
+{
+    if (options_.limits.bytes == 0) return;
+    const auto writing = static_cast<std::uint64_t>(
+        std::ranges::count_if(streams_, [](const auto& entry) { return !entry.second->is_idle(); }));
+    const auto share = options_.limits.bytes / (kOpenPart * std::max<std::uint64_t>(writing, 1));
+    environment_.most_file_bytes = std::max(share, kLeastFileBytes);
+    const bool is_too_little = writing * kLeastFileBytes * 2 > options_.limits.bytes;
+    if (is_too_little && !keeps_too_little_)
+        spdlog::warn("--keep-size {} MiB is too small for {} publishers: files are deleted soon "
+                     "after they are closed; {} MiB would keep some history",
+                     options_.limits.bytes >> 20U, writing, (writing * kLeastFileBytes * kOpenPart >> 20U) + 1);
+    keeps_too_little_ = is_too_little;
 }
 
 void Recorder::close()

@@ -18,8 +18,9 @@ struct RecorderOptions {
     Directory::Limits limits;
     /// A file is closed when its publisher was silent for that long; a publisher that lives sends a heartbeat a second.
     std::chrono::seconds idle_time{60};
-    /// Beyond this, the file of the publisher that was silent for longest is closed.
-    std::size_t max_open_files = 64;
+    /// As many as the descriptors suffice for. Beyond it, the file of the publisher that was silent for longest is
+    /// closed, and its next event begins another one.
+    std::size_t max_open_files = 4096;
 };
 
 class Recorder {
@@ -42,6 +43,9 @@ private:
     void limit_open_files();
     void forget_idle_streams();
     void maintain();
+    void limit_file_sizes();
+    std::filesystem::file_time_type believed_start() const;
+    std::filesystem::file_time_type now() const;
 
     Environment& environment_;
     RecorderOptions options_;
@@ -50,8 +54,9 @@ private:
     Key last_key_;
     std::chrono::steady_clock::time_point next_maintenance_;
     std::uint64_t errors_at_recovery_ = 0;
+    bool keeps_too_little_ = false; ///< and it was said
     std::chrono::steady_clock::time_point started_;
-    std::chrono::system_clock::time_point started_wall_;
+    std::filesystem::file_time_type started_wall_; ///< when we started, as far as the clock is believed
 };
 
 } // namespace peer_observer::archiver

@@ -130,6 +130,66 @@ TEST_F(Recording, WhatCameWhileNoArchiverRanIsRecorded)
     EXPECT_EQ(found.gaps[0].cause(), proto::ArchiveGap::NOT_RUNNING);
 }
 
+TEST_F(Recording, GapsThatOnlyHeartbeatsToldAreWrittenAtTheEnd)
+{
+    {
+        Archiver archiver{folder_.path()};
+        archiver.add(make_batch(0, 10));
+        archiver.recorder.close();
+        archiver.add(make_batch(17, 0));
+        archiver.recorder.close();
+        EXPECT_EQ(archiver.counters.not_received_events, 7U);
+    }
+    const auto found = read_folder(folder_.path());
+    expect_complete(found, 17);
+    ASSERT_THAT(found.gaps, SizeIs(1));
+    Archiver next{folder_.path()};
+    next.add(make_batch(17, 3));
+    next.recorder.close();
+    expect_complete(read_folder(folder_.path()), 20);
+}
+
+TEST_F(Recording, AHundredPublishersHaveAFileEach)
+{
+    Archiver archiver{folder_.path()};
+    for (std::uint64_t round = 0; round < 12; ++round) {
+        for (std::uint64_t publisher = 0; publisher < 100; ++publisher)
+            archiver.add(make_batch(round * 10, 10, "alice", publisher));
+        for (int tick = 0; tick < 10; ++tick) {
+            archiver.clock.now += 100ms;
+            archiver.recorder.tick();
+        }
+    }
+    archiver.recorder.close();
+    EXPECT_THAT(files_in(folder_.path()), SizeIs(100));
+}
+
+// A file named like this publisher's whose index has gaps of another one, or frames of another one.
+TEST_F(Recording, GoesOnWhereItsOwnEntriesEnd)
+{
+    {
+        Archiver archiver{folder_.path()};
+        archiver.add(make_batch(0, 10));
+        archiver.recorder.close();
+    }
+    const auto name = files_in(folder_.path()).front();
+    const auto write_beside = [&](const std::string& mark, const proto::ArchiveHeader& header,
+                                  const proto::EventBatch& batch, const std::vector<proto::ArchiveGap>& gaps) {
+        archive::FileWriter writer{mark + name.filename().native(), header};
+        append(writer, batch, gaps);
+        ASSERT_EQ(writer.close(), std::error_code{});
+    };
+    auto gap = make_gap(std::uint64_t{1} << 62U, 1);
+    gap.mutable_source()->set_publisher_id(666);
+    write_beside(folder_ / "alice/other-gap-", header_of(), make_batch(10, 10), {gap});
+    write_beside(folder_ / "alice/other-frames-", header_of("alice", 666), make_batch(1000, 10, "alice", 666), {});
+    auto merged = header_of();
+    *merged.add_sources() = header_of("alice", 666).sources(0);
+    write_beside(folder_ / "alice/merged-", merged, make_batch(2000, 10, "alice", 666), {});
+    Archiver archiver{folder_.path()};
+    EXPECT_EQ(archiver.directory.end_sequence("alice", 42), 20U);
+}
+
 TEST_F(Recording, WhatComesTwiceIsKeptOnce)
 {
     Archiver archiver{folder_.path()};
@@ -263,43 +323,6 @@ TEST_F(Recording, AClockThatJumpsDisturbsNothing)
     const auto found = read_folder(folder_.path());
     EXPECT_EQ(found.sequences, expected);
     EXPECT_THAT(found.problems, IsEmpty());
-}
-
-TEST_F(Recording, TheOldestFilesGoWhenThereIsTooMuch)
-{
-    Archiver archiver{
-        folder_.path(), {.frame_bytes = 1, .file_bytes = 32 << 10}, {.limits = {.bytes = 150 << 10, .age = {}}}};
-    for (std::uint64_t i = 0; i < 100; ++i) {
-        archiver.add(make_batch(i * 50, 50));
-        archiver.clock.now += 11s;
-        archiver.recorder.tick();
-    }
-    archiver.recorder.close();
-    EXPECT_GT(archiver.counters.deleted_files, 0U);
-    EXPECT_LE(archiver.counters.archive_bytes, 150U << 10U);
-    const auto found = read_folder(folder_.path());
-    ASSERT_FALSE(found.sequences.empty());
-    EXPECT_EQ(found.sequences.back(), 4999U);
-    EXPECT_EQ(found.sequences.back() - found.sequences.front() + 1, found.sequences.size());
-}
-
-TEST_F(Recording, OldFilesGo)
-{
-    {
-        Archiver archiver{folder_.path()};
-        archiver.add(make_batch(0, 10, "alice", 1));
-        archiver.add(make_batch(0, 10, "alice", 2));
-        archiver.recorder.close();
-    }
-    const auto files = files_in(folder_.path());
-    ASSERT_THAT(files, SizeIs(2));
-    const auto start =
-        std::chrono::file_clock::from_sys(std::chrono::time_point_cast<std::chrono::system_clock::duration>(
-            std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{kStart}}));
-    std::filesystem::last_write_time(files[0], start - std::chrono::days{8});
-    std::filesystem::last_write_time(files[1], start - std::chrono::days{6});
-    Archiver archiver{folder_.path(), {}, {.limits = {.bytes = 0, .age = std::chrono::days{7}}}};
-    EXPECT_THAT(files_in(folder_.path()), ElementsAre(files[1]));
 }
 
 } // namespace

@@ -149,26 +149,30 @@ void Stream::write(Pending pending)
     set_failing(false, {});
     unsynced_ = true;
     if (environment_.options.sync == SyncPolicy::each_frame) sync();
-    if (file_ && (file_->size() >= environment_.options.file_bytes || file_->full())) finish_file();
+    const auto most = std::min(environment_.options.file_bytes, environment_.most_file_bytes);
+    if (file_ && (file_->size() >= most || file_->full())) finish_file();
+}
+
+void Stream::open_file(std::uint64_t start_ns)
+{
+    auto header = archive::make_header(environment_.options.software, environment_.clock.unix_ns());
+    auto& source = *header.add_sources();
+    source.set_node(node_);
+    source.set_publisher_id(publisher_id_);
+    for (const auto& kind : environment_.options.selection.kinds)
+        header.mutable_selection()->add_kinds(kind);
+    for (const auto& type : environment_.options.selection.message_types)
+        header.mutable_selection()->add_message_types(type);
+    file_ =
+        std::make_unique<archive::FileWriter>(environment_.directory.new_file(node_, start_ns, publisher_id_), header);
+    file_since_ = synced_ = environment_.clock.steady();
+    ++environment_.counters.open_files;
 }
 
 std::error_code Stream::write_to_file(const Pending& pending, const std::string& frame)
 {
     try {
-        if (!file_) {
-            auto header = archive::make_header(environment_.options.software, environment_.clock.unix_ns());
-            auto& source = *header.add_sources();
-            source.set_node(node_);
-            source.set_publisher_id(publisher_id_);
-            for (const auto& kind : environment_.options.selection.kinds)
-                header.mutable_selection()->add_kinds(kind);
-            for (const auto& type : environment_.options.selection.message_types)
-                header.mutable_selection()->add_message_types(type);
-            file_ = std::make_unique<archive::FileWriter>(
-                environment_.directory.new_file(node_, pending.info.earliest_ns(), publisher_id_), header);
-            file_since_ = synced_ = environment_.clock.steady();
-            ++environment_.counters.open_files;
-        }
+        if (!file_) open_file(pending.info.earliest_ns());
     } catch (const std::system_error& error) {
         return error.code();
     }
@@ -196,8 +200,9 @@ void Stream::add_lost_gap(const ArchiveGap& gap)
 {
     if (!lost_.empty()) {
         auto& last = lost_.back();
+        const bool is_same_publisher = last.source().publisher_id() == gap.source().publisher_id();
         const bool adjacent = last.first_sequence() + last.count() == gap.first_sequence();
-        if ((adjacent && last.cause() == gap.cause()) || lost_.size() >= kMaxLostGaps) {
+        if (is_same_publisher && ((adjacent && last.cause() == gap.cause()) || lost_.size() >= kMaxLostGaps)) {
             last.set_count(gap.first_sequence() + gap.count() - last.first_sequence());
             return;
         }
@@ -231,6 +236,16 @@ void Stream::close()
 {
     seal();
     write_ready(true);
+    if (!file_ && (!gaps_.empty() || !lost_.empty())) {
+        // Only heartbeats came since the last file: what they told of stands in a file of its own.
+        try {
+            open_file(environment_.clock.unix_ns());
+        } catch (const std::system_error& error) {
+            ++environment_.counters.write_errors;
+            spdlog::warn("cannot write the gaps of {}: {}; retrying", node_, error.what());
+            last_use_ = environment_.clock.steady(); // not at once
+        }
+    }
     finish_file();
 }
 

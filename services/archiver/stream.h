@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <future>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ struct Environment {
     Counters& counters;
     app::BadEvents& bad_events;
     events::EventReader reader = {};
+    /// What the recorder allows a file besides the options: one more begins beyond it.
+    std::uint64_t most_file_bytes = std::numeric_limits<std::uint64_t>::max();
 };
 
 class Stream {
@@ -70,7 +73,7 @@ public:
 
     std::chrono::steady_clock::time_point last_use() const { return last_use_; }
     bool has_file() const { return file_ != nullptr; }
-    bool is_idle() const { return content_.bytes.empty() && pending_.empty() && !file_; }
+    bool is_idle() const { return content_.bytes.empty() && pending_.empty() && !file_ && gaps_.empty(); }
 
 private:
     struct Pending {
@@ -86,6 +89,7 @@ private:
     void write_ready(bool all);
     void write(Pending pending);
     std::error_code write_to_file(const Pending& pending, const std::string& frame);
+    void open_file(std::uint64_t start_ns);
     void lose(Pending pending, const std::error_code& error);
     void add_lost_gap(const proto::ArchiveGap& gap);
     void sync();
