@@ -1,5 +1,6 @@
-"""Batches from an archive file, and live from the bus. One batch is held in memory, never a file."""
+"""Batches from streams, and live from the bus. One batch is held in memory."""
 
+import collections
 import contextlib
 import io
 import os
@@ -8,12 +9,13 @@ import subprocess
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from .events import events_of
+from .events import Origin, events_of
 from .proto import event_pb2
 
 SCHEMA_VERSION = 1
 TOPIC = b"peer-observer/1/"
 MAX_BATCH_BYTES = 32 << 20
+MAX_PUBLISHERS = 1024  # anybody may send any publisher id
 WAIT_SECONDS = 1
 
 
@@ -126,38 +128,6 @@ def _output_of(*command):
             raise DecodingError(f"{command[0]} ended with status {process.returncode}")
 
 
-@contextlib.contextmanager
-def _decompressed(path):
-    try:
-        import zstandard
-    except ImportError:
-        with _output_of("zstd", "-dcq", "--", str(path)) as stream:
-            yield stream
-        return
-    with open(path, "rb") as file:
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        try:
-            yield io.BufferedReader(reader)
-        except zstandard.ZstdError as error:
-            raise DecodingError(str(error)) from error
-
-
-def archive_batches(path, on_bad=lambda reason: None):
-    """Yields the EventBatches of an archive file: by the module zstandard where it is installed, else by the program zstd.
-
-    Of a damaged or unfinished file it yields what comes before the damage, then raises DecodingError;
-    `peer-observer-archive cat --format protobuf` reads what comes behind it too. What is whole and yet no valid batch or
-    event is skipped, and `on_bad` is called with a line about it.
-    """
-    with _decompressed(path) as stream:
-        yield from delimited_batches(stream, on_bad)
-
-
-def archive_events(path, **options):
-    """Yields (Origin, Event) for each event of an archive file; the options are those of archive_batches."""
-    return events_of(archive_batches(path, **options))
-
-
 class _Pipe(io.RawIOBase):
     """A pipe that calls `on_wait` each second while nothing comes."""
 
@@ -191,12 +161,28 @@ def _from_bus(urls, on_wait):
             yield frame.split(b"\0", 1)[-1]
 
 
+def _with_gaps(batches, on_missed):
+    """Yields the batches, and calls `on_missed` in front of those before which events of their publisher are missing."""
+    following = collections.OrderedDict()  # (node, publisher id): the number that comes next; latest publisher last
+    for batch in batches:
+        publisher = batch.node, batch.publisher_id
+        first, end = batch.first_sequence, batch.first_sequence + len(batch.events)
+        expected = following.pop(publisher, first)
+        if first > expected:
+            on_missed(Origin(*publisher, expected), first - expected)
+        following[publisher] = max(expected, end)
+        if len(following) > MAX_PUBLISHERS:
+            following.popitem(last=False)
+        yield batch
+
+
 def live_batches(*urls, logger="peer-observer-logger", tls_ca_file=None, tls_cert_key_file=None, on_wait=lambda: None,
-                 on_bad=lambda reason: None):
+                 on_bad=lambda reason: None, on_missed=lambda origin, count: None):
     """Yields EventBatches as publishers at these URLs send them: by the module pynng where it is installed, else, and for
     tls+tcp://, by the program peer-observer-logger, whose options the TLS files are. Heartbeats (batches without events)
     may come too. Ends when the logger does. Calls `on_wait` each second while nothing comes, and `on_bad` with a line
-    about each event, or batch, that is not valid and is skipped."""
+    about each event, or batch, that is not valid and is skipped. Where events of a publisher did not arrive, `on_missed` is
+    called with the Origin of the first of them and their number."""
     urls = urls or ("tcp://127.0.0.1:9331",)
     with_tls = any(url.startswith("tls+tcp://") for url in urls)
     try:
@@ -206,13 +192,13 @@ def live_batches(*urls, logger="peer-observer-logger", tls_ca_file=None, tls_cer
     else:
         with_logger = with_tls
     if not with_logger:
-        yield from _good_batches(_from_bus(urls, on_wait), on_bad)
+        yield from _with_gaps(_good_batches(_from_bus(urls, on_wait), on_bad), on_missed)
         return
     options = [word for url in urls for word in ("--source", url)]
     if with_tls:
         options += ["--tls-ca-file", str(tls_ca_file), "--tls-cert-key-file", str(tls_cert_key_file)]
     with _output_of(logger, "--format", "protobuf", *options) as pipe:
-        yield from delimited_batches(io.BufferedReader(_Pipe(pipe.fileno(), on_wait)), on_bad)
+        yield from _with_gaps(delimited_batches(io.BufferedReader(_Pipe(pipe.fileno(), on_wait)), on_bad), on_missed)
 
 
 def live_events(*urls, **options):
