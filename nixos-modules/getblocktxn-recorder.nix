@@ -2,7 +2,8 @@
 import ./lib/tool.nix {
   name = "getblocktxn-recorder";
   description = "records which transactions compact blocks lacked";
-  lacks = ["logLevel" "metricsAddress" "nodes" "openFirewall"];
+  metricsAddress = "127.0.0.1:9365";
+  lacks = ["logLevel" "nodes"];
   settings = _: {output = "/var/lib/peer-observer-getblocktxn-recorder/asked.csv";};
   serviceConfig = _: {
     StateDirectory = "peer-observer-getblocktxn-recorder";

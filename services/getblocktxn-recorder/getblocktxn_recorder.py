@@ -7,13 +7,10 @@ Each transaction asked for becomes a line. `outbound` requests are the observed 
 
 import argparse
 import collections
-import contextlib
 import csv
 import datetime
-import os
 import pathlib
 import signal
-import socket
 import sys
 import time
 
@@ -27,7 +24,9 @@ try:
 except ImportError:  # not installed: the package of the build that this program is in
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "python"))
     import peer_observer
+from peer_observer import service  # noqa: E402
 
+NAME = "peer-observer-getblocktxn-recorder"
 COLUMNS = ["time", "node", "direction", "peer_id", "address", "block_hash", "block_transactions", "requested", "index", "txid", "wtxid", "vsize"]
 OPPOSITE = {"inbound": "outbound", "outbound": "inbound"}
 # Peers can send any number of announcements and requests that nothing follows.
@@ -64,7 +63,15 @@ class Recorder:
         self._requests = collections.OrderedDict()  # (process of a node, direction, peer id, block hash): Request
 
     def add(self, origin, event):
-        if event.WhichOneof("context") != "message":
+        context = event.WhichOneof("context")
+        if context == "connection" and event.connection.WhichOneof("event") in ("closed", "evicted"):
+            peer_id = getattr(event.connection, event.connection.WhichOneof("event")).peer_id
+            return self._give_up(origin, event, lambda request_peer, _: request_peer == peer_id)
+        if context == "validation" and event.validation.WhichOneof("event") == "block_connected":
+            # Later than any answer that helped; of this block itself one may still come.
+            connected = event.validation.block_connected.hash
+            return self._give_up(origin, event, lambda _, block_hash: block_hash != connected)
+        if context != "message":
             return []
         direction = event.message.WhichOneof("event")
         if direction not in OPPOSITE:
@@ -76,6 +83,7 @@ class Recorder:
             # The lists may have been left out.
             transactions = max(block.short_id_count, len(block.short_ids)) + max(block.prefilled_count, len(block.prefilled))
             self._remember(self._announced, (origin.node, block.header.hash), transactions)
+            return self._give_up(origin, event, lambda _, block_hash: block_hash == block.header.previous_block_hash)
         elif payload == "getblocktxn":
             return self._request(origin, event, direction, message)
         elif payload == "blocktxn":
@@ -102,10 +110,19 @@ class Recorder:
                                    Request(origin, event, direction, known))
         return list(forgotten.rows()) if forgotten else []
 
+    def _give_up(self, origin, event, is_over):
+        """Rows of the requests of the event's process that get no answer any more."""
+        process = self._process(origin, event)
+        over = [key for key in self._requests if key[0] == process and is_over(key[2], key[3])]
+        return [row for key in over for row in self._requests.pop(key).rows()]
+
+    @staticmethod
+    def _process(origin, event):
+        return origin.node, origin.publisher_id, event.pid, event.process_start_ms
+
     @staticmethod
     def _key(origin, event, direction, peer_id, block_hash):
-        process = origin.node, origin.publisher_id, event.pid, event.process_start_ms
-        return process, direction, peer_id, block_hash
+        return Recorder._process(origin, event), direction, peer_id, block_hash
 
     @staticmethod
     def _remember(memory, key, value):
@@ -117,62 +134,36 @@ class Recorder:
         return forgotten
 
 
-class Systemd:
-    """What systemd wants to be told (sd_notify(3)). Does nothing where systemd did not start the process."""
-
-    STATUS_SECONDS = 5
+class Notices:
+    """Counts what was skipped or missed, and says so on stderr, at most once a second."""
 
     def __init__(self):
-        # Taken away: the logger that this program starts must not speak for it.
-        path = os.environ.pop("NOTIFY_SOCKET", "")
-        self._address = "\0" + path[1:] if path.startswith("@") else path
-        microseconds = int(os.environ.pop("WATCHDOG_USEC", "0"))
-        is_ours = os.environ.pop("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        self._watchdog_seconds = microseconds / 1e6 / 4 if is_ours else 0
-        self._next_watchdog = self._next_status = 0
-        self._told = set()
-
-    def once(self, word):
-        if word not in self._told:
-            self._told.add(word)
-            self._tell(word)
-
-    def alive(self, status):
-        """Feeds the watchdog four times within its time, and passes the status on every five seconds."""
-        now = time.monotonic()
-        if self._watchdog_seconds > 0 and now >= self._next_watchdog:
-            self._tell("WATCHDOG=1")
-            self._next_watchdog = now + self._watchdog_seconds
-        if now >= self._next_status:
-            self._tell(f"STATUS={status}")
-            self._next_status = now + self.STATUS_SECONDS
-
-    def _tell(self, text):
-        if self._address:
-            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-                end.sendto(text.encode(), self._address)
-
-
-class Skipped:
-    """Counts what was not valid and is skipped, and says so on stderr, at most once a second."""
-
-    def __init__(self):
-        self.count = 0
+        self.bad = self.gaps = self.missed = 0
         self._next_line = 0
 
-    def add(self, reason):
-        self.count += 1
+    def skipped(self, reason):
+        self.bad += 1
+        self._say(reason)
+
+    def missing(self, origin, count):
+        self.gaps += 1
+        self.missed += count or 0
+        self._say(f"missed {'an unknown number of' if count is None else count} events of node {origin.node}, "
+                  f"publisher {origin.publisher_id:016x}, from number {origin.sequence} on")
+
+    def _say(self, line):
         if time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + 1
-            print(f"peer-observer-getblocktxn-recorder: {reason}", file=sys.stderr)
+            print(f"{NAME}: {line}", file=sys.stderr)
 
 
-def batches(arguments, on_wait, on_bad):
+def batches(arguments, on_wait, notices):
+    options = {"on_bad": notices.skipped, "on_missed": notices.missing}
     if not arguments.archives:
         yield from peer_observer.live_batches(*arguments.source, logger=arguments.logger, tls_ca_file=arguments.tls_ca_file,
-                                              tls_cert_key_file=arguments.tls_cert_key_file, on_wait=on_wait, on_bad=on_bad)
+                                              tls_cert_key_file=arguments.tls_cert_key_file, on_wait=on_wait, **options)
     for path in arguments.archives:
-        yield from peer_observer.archive_batches(path, on_bad)
+        yield from peer_observer.archive_batches(path, **options)
 
 
 def default_logger():
@@ -182,57 +173,79 @@ def default_logger():
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="peer-observer-getblocktxn-recorder", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     epilog="Example:\n  peer-observer-getblocktxn-recorder --source tcp://127.0.0.1:9331 --output asked.csv")
+    parser = argparse.ArgumentParser(prog=NAME, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     epilog=f"Example:\n  {NAME} --source tcp://127.0.0.1:9331 --output asked.csv")
     parser.add_argument("archives", nargs="*", metavar="FILE", help="archive files to read, instead of live events")
-    parser.add_argument("--source", action="append", default=[], metavar="URL", help="publisher of live events (default: tcp://127.0.0.1:9331)")
+    parser.add_argument("--source", action="append", metavar="URL", help="publisher of live events; may be repeated (default: tcp://127.0.0.1:9331)")
     parser.add_argument("--tls-ca-file", metavar="FILE", help="PEM certificates of those who may sign the publisher's certificate; needed for tls+tcp://")
     parser.add_argument("--tls-cert-key-file", metavar="FILE", help="PEM certificate and private key of this end; needed for tls+tcp://")
-    parser.add_argument("--output", type=argparse.FileType("a", encoding="ascii"), default=sys.stdout, metavar="FILE", help="append to this file (default: stdout)")
+    parser.add_argument("--output", metavar="FILE", help="append to this file (default: stdout)")
     parser.add_argument("--logger", default=default_logger(), metavar="PROGRAM", help="where the module pynng is not installed: the logger to use")
-    arguments = parser.parse_args()
+    service.add_options(parser)
+    arguments = service.parse(parser)
+    arguments.source = arguments.source or []
     wants_tls = any(url.startswith("tls+tcp://") for url in arguments.source)
     if wants_tls != bool(arguments.tls_ca_file) or wants_tls != bool(arguments.tls_cert_key_file):
         parser.error("tls+tcp:// needs --tls-ca-file and --tls-cert-key-file, which nothing else does")
     return arguments
 
 
-def main():
-    arguments = parse_arguments()
-    systemd = Systemd()
-    writer = csv.writer(arguments.output, lineterminator="\n")
-    if not arguments.output.seekable() or arguments.output.tell() == 0:
-        writer.writerow(COLUMNS)
-        arguments.output.flush()
-    recorder = Recorder()
-    skipped = Skipped()
-    written = status = 0
+class Output:
+    """CSV; names of the columns first, unless the file has them already."""
 
+    def __init__(self, path):
+        self._file = open(path, "a", encoding="ascii") if path else sys.stdout
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self.lines = 0
+        if not self._file.seekable() or self._file.tell() == 0:
+            self._writer.writerow(COLUMNS)
+            self._file.flush()
+
+    def write(self, rows):
+        if rows:
+            self._writer.writerows(rows)
+            self._file.flush()
+            self.lines += len(rows)
+
+
+def record(arguments, recorder, notices, output, systemd):
     def alive():
         # The first time a batch has come, or the logger has not failed within a second: its options are good.
         systemd.once("READY=1")
-        systemd.alive(f"{written} lines written, {recorder.waiting} requests wait for their answer, {skipped.count} bad events skipped")
+        systemd.alive(f"{output.lines} lines written, {recorder.waiting} requests wait for their answer, {notices.bad} bad events skipped")
 
+    for batch in batches(arguments, alive, notices):
+        alive()
+        for origin, event in peer_observer.events_of([batch]):
+            output.write(recorder.add(origin, event))
+
+
+def main():
+    arguments = parse_arguments()
+    systemd, recorder, notices = service.Systemd(), Recorder(), Notices()
+    status = 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    output = None
     try:
-        for batch in batches(arguments, alive, skipped.add):
-            alive()
-            for origin, event in peer_observer.events_of([batch]):
-                if rows := recorder.add(origin, event):
-                    writer.writerows(rows)
-                    arguments.output.flush()
-                    written += len(rows)
+        output = Output(arguments.output)
+        if arguments.metrics_address:
+            service.Metrics(arguments.metrics_address, NAME, {
+                "peer_observer_getblocktxn_recorder_lines_total": ("Lines written: transactions that were requested.", "counter", lambda: output.lines),
+                "peer_observer_getblocktxn_recorder_waiting_requests": ("Requests without an answer yet.", "gauge", lambda: recorder.waiting),
+                "peer_observer_bad_events_total": ("Events, and batches, that were not valid and were skipped.", "counter", lambda: notices.bad),
+                "peer_observer_bus_missed_events_total": ("Events that publishers sent and that did not arrive.", "counter", lambda: notices.missed),
+            })
+        record(arguments, recorder, notices, output, systemd)
     except KeyboardInterrupt:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
     except (peer_observer.DecodingError, OSError) as error:
-        print(f"peer-observer-getblocktxn-recorder: {error}", file=sys.stderr)
+        print(f"{NAME}: {error}", file=sys.stderr)
         status = 1
     systemd.once("STOPPING=1")
-    writer.writerows(recorder.end())
-    arguments.output.flush()
+    if output:
+        output.write(recorder.end())
     return status
 
 

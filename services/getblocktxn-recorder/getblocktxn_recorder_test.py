@@ -5,18 +5,24 @@ import os
 import pathlib
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import pytest
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["PEER_OBSERVER_BUILD"])
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-sys.path.insert(0, str(BUILD / "python"))
+sys.path[:0] = [str(BUILD / "python"), str(ROOT / "tests")]
 
 import getblocktxn_recorder as tool  # noqa: E402
+import peer_observer  # noqa: E402
 from peer_observer import DecodingError, Origin, events_of  # noqa: E402
 from peer_observer.events import kind_of  # noqa: E402
 from peer_observer.reading import parse_batch  # noqa: E402
+from peer_observer import service  # noqa: E402
 from peer_observer.proto import event_pb2  # noqa: E402
+from archive_files import delimited, make_batch, write_archive  # noqa: E402
 
 BLOCK = bytes(range(32))
 
@@ -101,24 +107,6 @@ def test_requests_without_answers_do_not_fill_the_memory():
     assert len(recorder.end()) == tool.MOST_REMEMBERED
 
 
-def delimited(data):
-    length, size = b"", len(data)
-    while size > 0x7F:
-        length += bytes([size & 0x7F | 0x80])
-        size >>= 7
-    return length + bytes([size]) + data
-
-
-def make_batch(events):
-    return event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, events=events).SerializeToString()
-
-
-def write_archive(path, events, more=b""):
-    """Delimited batches in a zstd frame: an archive but for its header and index."""
-    content = delimited(make_batch(events)) + more
-    path.write_bytes(subprocess.run(["zstd", "-c"], input=content, stdout=subprocess.PIPE, check=True).stdout)
-
-
 def run(*arguments):
     return subprocess.run([sys.executable, BUILD / "bin/peer-observer-getblocktxn-recorder", *map(str, arguments)], capture_output=True, text=True, timeout=60)
 
@@ -141,6 +129,120 @@ def test_a_damaged_archive_is_an_error(tmp_path, cut):
     assert done.returncode == 1
     assert "peer-observer-getblocktxn-recorder:" in done.stderr
     assert done.stdout.startswith("time,node,")
+
+
+def test_gaps_of_live_events_are_told(tmp_path):
+    def batch(first, count):
+        return event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, first_sequence=first, events=[request()] * count).SerializeToString()
+
+    logger = tmp_path / "logger"
+    (tmp_path / "stream").write_bytes(b"".join(delimited(batch(*numbers)) for numbers in ((10, 2), (12, 1), (20, 1), (25, 0))))
+    logger.write_text(f"#!/bin/sh\ncat {tmp_path}/stream\n")
+    logger.chmod(0o700)
+    missed = []
+    assert len(list(peer_observer.live_batches(logger=str(logger), on_missed=lambda origin, count: missed.append((origin, count))))) == 4
+    assert missed == [(origin(13), 7), (origin(21), 4)]
+    done = run("--logger", logger)
+    assert "missed 7 events of node alice, publisher 0000000000000007, from number 13 on" in done.stderr
+
+
+def closed(peer_id=3):
+    event = event_pb2.Event(timestamp_ns=1)
+    event.connection.closed.peer_id = peer_id
+    return event
+
+
+def connected(block):
+    event = event_pb2.Event(timestamp_ns=1)
+    event.validation.block_connected.hash = block
+    return event
+
+
+NEXT_BLOCK = bytes(reversed(BLOCK))
+
+
+def test_requests_without_answer_are_written_when_the_peer_leaves():
+    rows, unanswered = record(request(peer_id=3), request(peer_id=4), closed(3))
+    assert [(row["peer_id"], row["txid"]) for row in rows] == [(3, ""), (3, "")]
+    assert [row["peer_id"] for row in unanswered] == [4, 4]
+
+
+def test_requests_without_answer_are_written_when_the_next_block_comes():
+    rows, unanswered = record(request(), connected(BLOCK))
+    assert rows == [] and len(unanswered) == 2, "the answer may still come"
+    rows, unanswered = record(request(), connected(BLOCK), connected(NEXT_BLOCK))
+    assert len(rows) == 2 and unanswered == []
+    announced = announcement()
+    announced.message.inbound.payload.cmpctblock.header.hash = NEXT_BLOCK
+    announced.message.inbound.payload.cmpctblock.header.previous_block_hash = BLOCK
+    rows, unanswered = record(request(), announced)
+    assert len(rows) == 2 and unanswered == []
+
+
+def test_a_block_of_another_process_ends_no_request():
+    other = connected(NEXT_BLOCK)
+    other.pid = 99
+    rows, unanswered = record(request(), other)
+    assert rows == [] and len(unanswered) == 2
+
+
+def test_the_version_is_that_of_the_build():
+    assert run("--version").stdout == f"peer-observer-getblocktxn-recorder {(ROOT / 'VERSION').read_text().strip()}\n"
+
+
+def test_a_config_file_has_the_same_options_and_the_command_line_wins(tmp_path):
+    logger = fake_logger(tmp_path / "logger")
+    config = tmp_path / "recorder.conf"
+    config.write_text(f"# where from\nsource = tcp://a:1\nsource = tcp://b:2\n\nlogger={logger}\noutput = {tmp_path}/out.csv\n")
+    assert run("--config", config).returncode == 0
+    assert (tmp_path / "logger.arguments").read_text() == "--format protobuf --source tcp://a:1 --source tcp://b:2\n"
+    assert (tmp_path / "out.csv").read_text().startswith("time,")
+    assert run("--config", config, "--source", "tcp://c:3").returncode == 0
+    assert (tmp_path / "logger.arguments").read_text() == "--format protobuf --source tcp://c:3\n"
+
+
+@pytest.mark.parametrize(("text", "reason"), [("sauce = x", "line 1: 'sauce' is not an option"), ("\nsource", "line 2: 'source' is not an option"),
+                                              ("config = x", "'config' is not an option"), (None, "No such file")])
+def test_a_mistake_in_a_config_file_is_named(tmp_path, text, reason):
+    config = tmp_path / "recorder.conf"
+    if text is not None:
+        config.write_text(text)
+    done = run("--config", config)
+    assert done.returncode == 2
+    assert str(config) in done.stderr and reason in done.stderr
+
+
+def test_a_config_file_that_is_none_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    done = run("--config", tmp_path / "fifo")
+    assert done.returncode == 2 and "not a regular file" in done.stderr
+
+
+def test_metrics_are_served():
+    metrics = service.Metrics("127.0.0.1:0", "test", {"lines_total": ("Lines.", "counter", lambda: 3)})
+    with urllib.request.urlopen(f"http://{metrics.address}/metrics", timeout=60) as answer:
+        lines = answer.read().decode().splitlines()
+    assert "lines_total 3.0" in lines and "# TYPE lines_total counter" in lines
+    assert any(line.startswith('peer_observer_build_info{service="test",version="') for line in lines)
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"http://{metrics.address}/other", timeout=60)
+
+
+def test_the_program_serves_metrics_while_it_runs(tmp_path):
+    logger = tmp_path / "logger"
+    logger.write_text("#!/bin/sh\nexec sleep 600\n")
+    logger.chmod(0o700)
+    with subprocess.Popen([sys.executable, BUILD / "bin/peer-observer-getblocktxn-recorder", "--logger", logger, "--metrics-address", "127.0.0.1:0",
+                           "--output", tmp_path / "out.csv"], stderr=subprocess.PIPE, text=True) as program:
+        try:
+            address = program.stderr.readline().split("http://")[1].split("/")[0]
+            with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as answer:
+                assert "peer_observer_getblocktxn_recorder_lines_total 0.0" in answer.read().decode()
+        finally:
+            program.terminate()
+            assert program.wait(60) == 0
+    done = run("--metrics-address", "127.0.0.1:x")
+    assert done.returncode == 1 and "cannot serve metrics on 127.0.0.1:x" in done.stderr
 
 
 def test_output_is_appended_to_with_one_line_of_names(tmp_path):
