@@ -31,10 +31,10 @@ private:
 /// The n-th address of 1.0.0.0/8 and up.
 inline Address numbered(unsigned number, std::uint16_t port = 8333)
 {
-    return {Network::ipv4,
-            std::to_string(1 + (number >> 24U)) + "." + std::to_string((number >> 16U) & 0xffU) + "." +
-                std::to_string((number >> 8U) & 0xffU) + "." + std::to_string(number & 0xffU),
-            port};
+    return to_address(std::to_string(1 + (number >> 24U)) + "." + std::to_string((number >> 16U) & 0xffU) + "." +
+                          std::to_string((number >> 8U) & 0xffU) + "." + std::to_string(number & 0xffU),
+                      port)
+        .value();
 }
 
 /// A relayed announcement of the peer that connects from 9.9.x.y.

@@ -1,81 +1,74 @@
 #include "services/addr-connectivity/address.h"
 
+#include "libs/base/host_port.h"
+#include "services/addr-connectivity/base32.h"
+
 #include <algorithm>
 #include <charconv>
+#include <span>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMappedIpv4{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr std::string_view kOnionSuffix = ".onion";
+constexpr std::string_view kI2pSuffix = ".b32.i2p";
+constexpr std::size_t kI2pBytes = 32;
 
-bool is_ipv4(const IpBytes& ip) { return std::equal(kMappedIpv4.begin(), kMappedIpv4.end(), ip.begin()); }
-
-std::string ip_text(const IpBytes& ip)
+/// The bytes of the name that base32 says: all of them if it is of Tor.
+std::span<std::uint8_t> name_bytes(Address& address)
 {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const bool ipv4 = is_ipv4(ip);
-    inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? ip.data() + kMappedIpv4.size() : ip.data(), text.data(), text.size());
-    return text.data();
+    return std::span{address.bytes}.first(address.network == Network::i2p ? kI2pBytes : address.bytes.size());
 }
 
-std::string prefix_text(IpBytes ip, unsigned ipv4_bytes, unsigned ipv6_bytes)
+std::optional<Address> named_address(Network network, std::string_view text, std::uint16_t port)
 {
-    const auto kept = is_ipv4(ip) ? kMappedIpv4.size() + ipv4_bytes : ipv6_bytes;
-    std::fill(ip.begin() + static_cast<std::ptrdiff_t>(kept), ip.end(), std::uint8_t{0});
-    return fmt::format("{}/{}", ip_text(ip), 8 * (is_ipv4(ip) ? ipv4_bytes : ipv6_bytes));
+    const auto suffix = network == Network::onion ? kOnionSuffix : kI2pSuffix;
+    Address address{.network = network, .bytes = {}, .port = port};
+    if (!text.ends_with(suffix)) return std::nullopt;
+    text.remove_suffix(suffix.size());
+    return from_base32(text, name_bytes(address)) ? std::optional{address} : std::nullopt;
 }
-
-/// Lower case, if it is so many characters of base32 before `suffix`.
-std::optional<std::string> base32_name(std::string_view text, std::size_t size, std::string_view suffix)
-{
-    if (text.size() != size + suffix.size() || !text.ends_with(suffix)) return std::nullopt;
-    std::string lower{text};
-    for (std::size_t i = 0; i < size; ++i) {
-        if (lower[i] >= 'A' && lower[i] <= 'Z') lower[i] = static_cast<char>(lower[i] - 'A' + 'a');
-        if ((lower[i] < 'a' || lower[i] > 'z') && (lower[i] < '2' || lower[i] > '7')) return std::nullopt;
-    }
-    return lower;
-}
-
-std::optional<std::string> onion_host(std::string_view text) { return base32_name(text, 56, ".onion"); }
-std::optional<std::string> i2p_host(std::string_view text) { return base32_name(text, 52, ".b32.i2p"); }
 
 /// fc00::/8 belongs to CJDNS only where the announcement says so: an IPv6 address there is a private one.
 std::optional<Address> ip_address(Network network, std::string_view text, std::uint16_t port)
 {
-    const auto ip = parse_ip(text);
-    if (!ip || is_ipv4(*ip) != (network == Network::ipv4)) return std::nullopt;
+    const auto ip = base::parse_ip(text);
+    if (!ip || base::is_ipv4(*ip) != (network == Network::ipv4)) return std::nullopt;
     if (network == Network::cjdns && (*ip)[0] != 0xfc) return std::nullopt;
-    return Address{network, ip_text(*ip), port};
+    Address address{.network = network, .bytes = {}, .port = port};
+    std::ranges::copy(*ip, address.bytes.begin());
+    return address;
+}
+
+/// A customer's share of an IPv6 network; of IPv4 an address.
+std::string host_network(const base::IpBytes& ip)
+{
+    return base::is_ipv4(ip) ? base::ip_text(ip) : base::IpNetwork{ip, 32, 64}.text();
 }
 
 } // namespace
 
-std::optional<IpBytes> parse_ip(std::string_view text)
+std::optional<base::IpBytes> ip_of(const Address& address)
 {
-    if (text.find(char{}) != std::string_view::npos) return std::nullopt; // would end the text for inet_pton()
-    const std::string terminated{text};
-    IpBytes ip{};
-    if (text.find(':') == std::string_view::npos) {
-        std::ranges::copy(kMappedIpv4, ip.begin());
-        if (inet_pton(AF_INET, terminated.c_str(), ip.data() + kMappedIpv4.size()) != 1) return std::nullopt;
-    } else if (inet_pton(AF_INET6, terminated.c_str(), ip.data()) != 1) {
-        return std::nullopt;
-    }
+    if (address.network == Network::onion || address.network == Network::i2p) return std::nullopt;
+    base::IpBytes ip{};
+    std::copy_n(address.bytes.begin(), ip.size(), ip.begin());
     return ip;
+}
+
+std::string host_text(const Address& address)
+{
+    if (const auto ip = ip_of(address)) return base::ip_text(*ip);
+    auto name = address;
+    return to_base32(name_bytes(name)).append(address.network == Network::i2p ? kI2pSuffix : kOnionSuffix);
 }
 
 std::optional<Address> to_address(const proto::Address& announced)
 {
     if (announced.port() > 0xffff) return std::nullopt;
     const auto port = static_cast<std::uint16_t>(announced.port());
-    const auto named = [port](Network network, std::optional<std::string> host) -> std::optional<Address> {
-        if (!host) return std::nullopt;
-        return Address{network, std::move(*host), port};
-    };
     switch (announced.network()) {
     case proto::Address::IPV4:
         return ip_address(Network::ipv4, announced.address(), port);
@@ -84,9 +77,9 @@ std::optional<Address> to_address(const proto::Address& announced)
     case proto::Address::CJDNS:
         return ip_address(Network::cjdns, announced.address(), port);
     case proto::Address::TORV3:
-        return named(Network::onion, onion_host(announced.address()));
+        return named_address(Network::onion, announced.address(), port);
     case proto::Address::I2P:
-        return named(Network::i2p, i2p_host(announced.address()));
+        return named_address(Network::i2p, announced.address(), port);
     default:
         return std::nullopt;
     }
@@ -104,57 +97,43 @@ proto::Address to_proto(const Address& address)
                                              proto::Address::I2P, proto::Address::CJDNS};
     proto::Address out;
     out.set_network(kNetworks.at(index(address.network)));
-    out.set_address(address.host);
+    out.set_address(host_text(address));
     out.set_port(address.port);
     return out;
 }
 
-std::string to_string(const Address& address)
-{
-    const bool brackets = address.host.find(':') != std::string::npos;
-    return fmt::format("{}{}{}:{}", brackets ? "[" : "", address.host, brackets ? "]" : "", address.port);
-}
+std::string to_string(const Address& address) { return base::to_string({host_text(address), address.port}); }
 
 std::optional<Address> parse_address(std::string_view text)
 {
-    const auto host = without_port(text);
+    const auto host = base::host_of(text);
     const auto digits = text.substr(std::min(text.size(), text.rfind(':') + 1));
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (host.size() == text.size() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    if (auto name = onion_host(host)) return Address{Network::onion, *name, port};
-    if (auto name = i2p_host(host)) return Address{Network::i2p, *name, port};
+    if (auto name = named_address(Network::onion, host, port)) return name;
+    if (auto name = named_address(Network::i2p, host, port)) return name;
     if (auto cjdns = ip_address(Network::cjdns, host, port)) return cjdns;
     return to_address(host, port);
 }
 
-std::string_view without_port(std::string_view text)
-{
-    if (text.starts_with('[')) {
-        const auto end = text.find("]:");
-        return end == std::string_view::npos ? text : text.substr(1, end - 1);
-    }
-    const auto colon = text.find(':');
-    return colon == text.rfind(':') ? text.substr(0, colon) : text;
-}
-
 std::string host_key(const Address& address)
 {
-    const auto ip = parse_ip(address.host);
-    return ip && address.network == Network::ipv6 ? prefix_text(*ip, 4, 8) : address.host;
+    const auto ip = ip_of(address);
+    return ip && address.network == Network::ipv6 ? host_network(*ip) : host_text(address);
 }
 
 std::string subnet_key(const Address& address)
 {
-    const auto ip = parse_ip(address.host);
-    return ip ? prefix_text(*ip, 2, 4) : "";
+    const auto ip = ip_of(address);
+    return ip ? base::IpNetwork{*ip, 16, 32}.text() : "";
 }
 
 std::string announcer_key(std::string_view peer_address)
 {
-    const auto host = without_port(peer_address);
-    const auto ip = parse_ip(host);
-    return ip && !is_ipv4(*ip) && (*ip)[0] != 0xfc ? prefix_text(*ip, 4, 8) : std::string{host};
+    const auto host = base::host_of(peer_address);
+    const auto ip = base::parse_ip(host);
+    return ip && !base::is_ipv4(*ip) && (*ip)[0] != 0xfc ? host_network(*ip) : std::string{host};
 }
 
 } // namespace peer_observer::addr_connectivity

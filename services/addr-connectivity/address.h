@@ -1,6 +1,7 @@
 // Addresses that can be connected to: of which network, which host, which port.
 #pragma once
 
+#include "libs/base/ip.h"
 #include "proto/p2p.pb.h"
 
 #include <array>
@@ -19,19 +20,20 @@ inline constexpr std::size_t kNetworkCount = 5;
 inline constexpr std::array<std::string_view, kNetworkCount> kNetworkNames = {"ipv4", "ipv6", "onion", "i2p", "cjdns"};
 constexpr std::size_t index(Network network) { return static_cast<std::size_t>(network); }
 
-/// An IPv6 or CJDNS address, or an IPv4 address as ::ffff:a.b.c.d, in network order.
-using IpBytes = std::array<std::uint8_t, 16>;
-
-/// Nothing for names, onion addresses and the like.
-std::optional<IpBytes> parse_ip(std::string_view text);
-
 struct Address {
     Network network = Network::ipv4;
-    std::string host; ///< in its one form: as inet_ntop() writes it, or lower-case with .onion or .b32.i2p
+    /// What its text has in base32 (onion: public key, checksum and version; I2P: a hash, and three bytes of 0), or
+    /// base::IpBytes and bytes of 0.
+    std::array<std::uint8_t, 35> bytes{};
     std::uint16_t port = 0;
 
     auto operator<=>(const Address&) const = default;
 };
+
+/// Of an IPv4, IPv6 or CJDNS address.
+std::optional<base::IpBytes> ip_of(const Address& address);
+/// In its one form: as inet_ntop() writes it, or lower-case with .onion or .b32.i2p.
+std::string host_text(const Address& address);
 
 /// Nothing where it is no address that anybody could connect to: of an unknown network, Tor v2, or malformed.
 std::optional<Address> to_address(const proto::Address& announced);
@@ -45,9 +47,6 @@ proto::Address to_proto(const Address& address);
 std::string to_string(const Address& address);
 /// The reverse of to_string().
 std::optional<Address> parse_address(std::string_view text);
-
-/// `192.0.2.1` of `192.0.2.1:8333`, `2001:db8::1` of `[2001:db8::1]:8333`, a name of `name:8333`.
-std::string_view without_port(std::string_view text);
 
 /// What one party can be expected to have to itself: an IPv4 address, an IPv6 /64, a CJDNS, onion or I2P address.
 std::string host_key(const Address& address);

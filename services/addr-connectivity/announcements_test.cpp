@@ -22,7 +22,10 @@ protected:
     std::vector<int> kinds(const proto::Event& event)
     {
         found_.clear();
-        reader_.read("alpha", 7, event);
+        const auto found = reader_.read("alpha", 7, event);
+        for (const auto& announced : found.announced)
+            found_.push_back(announced.announcement);
+        if (found.gone_peer_id) gone_.push_back(*found.gone_peer_id);
         std::vector<int> kinds;
         for (const auto& announcement : found_)
             kinds.push_back(announcement.kind());
@@ -53,7 +56,7 @@ protected:
     {
         std::vector<std::string> hosts;
         for (unsigned i = 0; i < count; ++i)
-            hosts.push_back(numbered(i).host);
+            hosts.push_back(host_text(numbered(i)));
         return hosts;
     }
 
@@ -68,8 +71,7 @@ protected:
 
     std::vector<Announcement> found_;
     std::vector<std::int64_t> gone_;
-    AnnouncementReader reader_{{.announced = [this](const auto&, const auto&, const auto& a) { found_.push_back(a); },
-                                .gone = [this](const auto&, auto id) { gone_.push_back(id); }}};
+    AnnouncementReader reader_;
 };
 
 TEST_F(AnnouncementReaderTest, TellsSelfAnnouncementsByTheHost)

@@ -40,7 +40,7 @@ void set(CURL* easy, CURLoption option, T value)
 
 bool is_address(const sockaddr& found, const Address& expected)
 {
-    const auto ip = parse_ip(expected.host);
+    const auto ip = ip_of(expected);
     if (!ip) return false;
     if (found.sa_family == AF_INET) {
         const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(found);

@@ -9,7 +9,7 @@ namespace {
 
 Address address(int number)
 {
-    return {Network::ipv4, "1.2." + std::to_string(number / 256) + "." + std::to_string(number % 256), 8333};
+    return to_address("1.2." + std::to_string(number / 256) + "." + std::to_string(number % 256), 8333).value();
 }
 
 TEST(FairQueue, LetsAnnouncersTakeTurns)

@@ -27,9 +27,8 @@ std::string lane_of(const proto::Announcement& announcement)
 
 } // namespace
 
-Intake::Intake(const IntakeOptions& options, const Policy& policy, Cache& cache, Counters& counters,
-               Callbacks callbacks)
-    : options_{options}, policy_{policy}, cache_{cache}, counters_{counters}, callbacks_{std::move(callbacks)},
+Intake::Intake(const IntakeOptions& options, const Policy& policy, Cache& cache, Counters& counters, Publish send)
+    : options_{options}, policy_{policy}, cache_{cache}, counters_{counters}, publish_{std::move(send)},
       limits_{options.limits}, announced_{options.limits.per_announcer, options.limits.span, kMaxAnnouncementEntries},
       queue_{options.queue}, announcers_{options.announcers,
                                          [this](const AnnouncerReachability& account) {
@@ -110,9 +109,10 @@ void Intake::drop(const Address& address, NotChecked reason)
     pending_.erase(address);
 }
 
-void Intake::start_checks(Clock::time_point now)
+std::vector<Address> Intake::start_checks(Clock::time_point now)
 {
-    if (now < next_look_) return;
+    std::vector<Address> started;
+    if (now < next_look_) return started;
     std::vector<FairQueue::Item> later;
     const auto in_flight = limits_.in_flight();
     for (int looked_at = 0; looked_at < kMaxLookedAt && limits_.any_may_start(now); ++looked_at) {
@@ -127,7 +127,7 @@ void Intake::start_checks(Clock::time_point now)
             break;
         case TargetLimits::Verdict::now:
             limits_.started(item->address, now);
-            callbacks_.check(item->address);
+            started.push_back(item->address);
             break;
         }
     }
@@ -137,6 +137,7 @@ void Intake::start_checks(Clock::time_point now)
     if (!later.empty() && limits_.in_flight() == in_flight) next_look_ = now + kPause;
     counters_.in_flight = limits_.in_flight();
     counters_.queued = queue_.size();
+    return started;
 }
 
 void Intake::ended(const Address& address, AddressChecked found)
@@ -197,7 +198,7 @@ void Intake::publish(const proto::AddrConnectivity& connectivity)
     proto::Event event;
     event.set_timestamp_ns(base::unix_ns());
     *event.mutable_addr_connectivity() = connectivity;
-    callbacks_.publish(event);
+    publish_(event);
 }
 
 void Intake::update_gauges()

@@ -28,21 +28,17 @@ struct IntakeOptions {
 
 class Intake {
 public:
-    struct Callbacks {
-        /// Starts a check. Its end is told to ended().
-        std::function<void(const Address&)> check;
-        std::function<void(const proto::Event&)> publish;
-    };
+    using Publish = std::function<void(const proto::Event&)>;
 
     /// The others outlive it.
-    Intake(const IntakeOptions& options, const Policy& policy, Cache& cache, Counters& counters, Callbacks callbacks);
+    Intake(const IntakeOptions& options, const Policy& policy, Cache& cache, Counters& counters, Publish publish);
 
     void announced(const Process& process, const proto::Address& address, const proto::Announcement& announcement);
     void gone(const Process& process, std::int64_t peer_id) { announcers_.gone(process, peer_id); }
     void ended(const Address& address, proto::AddressChecked found);
 
-    /// Starts as many checks as the limits allow now.
-    void start_checks(Clock::time_point now);
+    /// The addresses to be checked now: as many as the limits allow. The end of each check is told to ended().
+    std::vector<Address> start_checks(Clock::time_point now);
     /// Reports what is due. Call it every 100 ms or so.
     void tick(Clock::time_point now);
     /// The last reports.
@@ -69,7 +65,7 @@ private:
     const Policy& policy_;
     Cache& cache_;
     Counters& counters_;
-    Callbacks callbacks_;
+    Publish publish_;
     TargetLimits limits_;
     Clock::time_point next_look_{};
     WindowLimit announced_;

@@ -33,17 +33,19 @@ struct Observed {
     Counters counters;
     std::deque<Address> checking;
     std::vector<proto::AddrConnectivity> events;
-    Intake intake{options,
-                  policy,
-                  cache,
-                  counters,
-                  {.check = [this](const Address& address) { checking.push_back(address); },
-                   .publish = [this](const proto::Event& event) { events.push_back(event.addr_connectivity()); }}};
+    Intake intake{options, policy, cache, counters,
+                  [this](const proto::Event& event) { events.push_back(event.addr_connectivity()); }};
     Clock::time_point now = Clock::now();
 
     void announce(const Address& address, unsigned peer)
     {
         intake.announced({}, to_proto(address), announcement_of_peer(peer));
+    }
+
+    void start_checks()
+    {
+        for (const auto& address : intake.start_checks(now))
+            checking.push_back(address);
     }
 
     void end_one(Result result)
@@ -60,7 +62,7 @@ struct Observed {
     void check_all(Result result)
     {
         for (int idle = 0; idle < 100; now += 100ms) {
-            intake.start_checks(now);
+            start_checks();
             idle = checking.empty() ? idle + 1 : 0;
             while (!checking.empty())
                 end_one(result);
@@ -224,7 +226,7 @@ TEST(Intake, StaysBoundedAndFairInAFlood)
         observed.intake.tick(observed.now);
         most_queued = std::max<std::size_t>(most_queued, observed.counters.queued);
     }
-    observed.intake.start_checks(observed.now);
+    observed.start_checks();
     EXPECT_EQ(most_queued, kQueue);
     EXPECT_LE(observed.counters.queued, kQueue);
     // What was not dropped is queued or in flight.
@@ -236,9 +238,9 @@ TEST(Intake, StaysBoundedAndFairInAFlood)
     unsigned checks = 0;
     unsigned quiet_checks = 0;
     for (; checks < 200; observed.now += 100ms) {
-        observed.intake.start_checks(observed.now);
+        observed.start_checks();
         for (; !observed.checking.empty() && checks < 200; ++checks) {
-            if (observed.checking.front().host.starts_with("201.")) ++quiet_checks;
+            if (host_text(observed.checking.front()).starts_with("201.")) ++quiet_checks;
             observed.end_one(AddressChecked::TIMEOUT);
         }
     }
@@ -260,15 +262,9 @@ TEST(Intake, KeepsLimitsOfChecksThatAnEarlierProcessMade)
     first.check_all(AddressChecked::REFUSED);
     Observed second{{.limits = {.per_host = 1}}};
     second.cache.put(numbered(1), *first.cache.find(numbered(1), std::time(nullptr)));
-    Intake restarted{second.options,
-                     second.policy,
-                     second.cache,
-                     second.counters,
-                     {.check = [&](const Address& address) { second.checking.push_back(address); },
-                      .publish = [](const proto::Event&) {}}};
+    Intake restarted{second.options, second.policy, second.cache, second.counters, [](const proto::Event&) {}};
     restarted.announced({}, to_proto(numbered(1, 9333)), announcement_of_peer(1));
-    restarted.start_checks(Clock::now());
-    EXPECT_EQ(second.checking.size(), 0U);
+    EXPECT_EQ(restarted.start_checks(Clock::now()).size(), 0U);
     EXPECT_EQ(second.not_checked(AnnouncerReachability::TARGET_LIMIT), 1U);
 }
 

@@ -125,6 +125,13 @@ void each(const po::variables_map& values, const std::string& option, Use use)
     }
 }
 
+base::IpNetwork read_network(const std::string& text)
+{
+    auto network = base::IpNetwork::parse(text);
+    if (!network) throw std::invalid_argument{fmt::format("'{}' {}", text, network.error())};
+    return *network;
+}
+
 std::optional<Address> read_proxy(const po::variables_map& values, const std::string& option)
 {
     if (!values.contains(option)) return std::nullopt;
@@ -164,8 +171,8 @@ PolicyOptions read_policy(const po::variables_map& values)
             throw std::invalid_argument{fmt::format("{} needs --{}-proxy", name, name)};
         policy.networks.at(static_cast<std::size_t>(found - kNetworkNames.begin())) = true;
     });
-    each(values, "allow-cidr", [&](const std::string& cidr) { policy.allowed.emplace_back(cidr); });
-    each(values, "deny-cidr", [&](const std::string& cidr) { policy.denied.emplace_back(cidr); });
+    each(values, "allow-cidr", [&](const std::string& cidr) { policy.allowed.push_back(read_network(cidr)); });
+    each(values, "deny-cidr", [&](const std::string& cidr) { policy.denied.push_back(read_network(cidr)); });
     policy.denied_ports = default_denied_ports();
     each(values, "allow-port", [&](const std::string& ports) { set_ports(policy.denied_ports, ports, false); });
     each(values, "deny-port", [&](const std::string& ports) { set_ports(policy.denied_ports, ports, true); });

@@ -20,63 +20,24 @@ std::optional<unsigned> parse_number(std::string_view digits, unsigned most)
     return number;
 }
 
-/// What Core may take over and this program still does not dial: IANA's special-purpose registries, multicast,
-/// reserved.
-const std::vector<Cidr>& special_ranges()
+bool contain(const std::vector<base::IpNetwork>& ranges, const base::IpBytes& ip)
 {
-    static const std::vector<Cidr> kRanges = [] {
-        std::vector<Cidr> ranges;
-        for (const auto* text : {"192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
-                                 "192.175.48.0/24", "224.0.0.0/4", "240.0.0.0/4",
-                                 // Of 2000::/3. The first and the second can hold any IPv4 address.
-                                 "2001::/23", "2002::/16", "2620:4f:8000::/48", "3fff::/20"})
-            ranges.emplace_back(text);
-        return ranges;
-    }();
-    return kRanges;
+    return std::ranges::any_of(ranges, [&](const base::IpNetwork& range) { return range.contains(ip); });
 }
 
-bool contain(const std::vector<Cidr>& ranges, const IpBytes& ip)
+/// Less than what Core may take over: this program does not dial special ranges either.
+bool is_routable(const Address& address, const base::IpBytes& ip)
 {
-    return std::ranges::any_of(ranges, [&](const Cidr& range) { return range.contains(ip); });
-}
-
-bool is_routable(const Address& address, const IpBytes& ip)
-{
-    static const Cidr kGlobalUnicast{"2000::/3"};
     if (wire::why_ignored(to_proto(address))) return false;
-    if (address.network == Network::cjdns) return true;
-    if (address.network == Network::ipv6 && !kGlobalUnicast.contains(ip)) return false;
-    return !contain(special_ranges(), ip);
+    return address.network == Network::cjdns || base::is_global_unicast(ip);
 }
 
 } // namespace
 
-Cidr::Cidr(std::string_view text)
-{
-    const auto slash = text.find('/');
-    const auto ip = parse_ip(text.substr(0, slash));
-    if (!ip) throw std::invalid_argument{fmt::format("'{}' is not an address or ADDRESS/BITS", text)};
-    ip_ = *ip;
-    if (slash == std::string_view::npos) return;
-    const bool ipv4 = text.find(':') == std::string_view::npos;
-    const auto bits = parse_number(text.substr(slash + 1), ipv4 ? 32 : 128);
-    if (!bits) throw std::invalid_argument{fmt::format("'{}' is not an address or ADDRESS/BITS", text)};
-    bits_ = ipv4 ? *bits + 96 : *bits;
-}
-
-bool Cidr::contains(const IpBytes& ip) const
-{
-    const std::size_t whole = bits_ / 8;
-    if (!std::equal(ip.begin(), ip.begin() + static_cast<std::ptrdiff_t>(whole), ip_.begin())) return false;
-    const unsigned rest = bits_ % 8;
-    return rest == 0 || (ip.at(whole) >> (8 - rest)) == (ip_.at(whole) >> (8 - rest));
-}
-
 std::optional<NotChecked> Policy::refusal(const Address& address) const
 {
     if (!options_.networks.at(index(address.network))) return proto::AnnouncerReachability::NETWORK_OFF;
-    if (const auto ip = parse_ip(address.host)) {
+    if (const auto ip = ip_of(address)) {
         if (contain(options_.denied, *ip)) return proto::AnnouncerReachability::NOT_ROUTABLE;
         if (!is_routable(address, *ip) && !contain(options_.allowed, *ip))
             return proto::AnnouncerReachability::NOT_ROUTABLE;

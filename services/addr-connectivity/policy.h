@@ -14,21 +14,10 @@ namespace peer_observer::addr_connectivity {
 
 using NotChecked = proto::AnnouncerReachability::NotChecked;
 
-class Cidr {
-public:
-    /// `192.0.2.0/24`, `2001:db8::/32`, or one address. Throws std::invalid_argument with a sentence that shows `text`.
-    explicit Cidr(std::string_view text);
-    bool contains(const IpBytes& ip) const;
-
-private:
-    IpBytes ip_{};
-    unsigned bits_ = 128;
-};
-
 struct PolicyOptions {
     std::array<bool, kNetworkCount> networks{}; ///< which are on
-    std::vector<Cidr> allowed;                  ///< in spite of the ranges below
-    std::vector<Cidr> denied;                   ///< besides them; stronger than `allowed`
+    std::vector<base::IpNetwork> allowed;       ///< in spite of the ranges below
+    std::vector<base::IpNetwork> denied;        ///< besides them; stronger than `allowed`
     std::bitset<0x10000> denied_ports;
 };
 

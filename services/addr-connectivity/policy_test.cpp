@@ -48,8 +48,9 @@ TEST(Policy, AllowsWhatIsNextToIt)
 TEST(Policy, TakesRangesOfTheOperators)
 {
     auto options = everything();
-    options.allowed = {Cidr{"127.0.0.0/8"}, Cidr{"10.1.2.3"}, Cidr{"fd00::/8"}};
-    options.denied = {Cidr{"127.1.0.0/16"}, Cidr{"8.8.0.0/20"}, Cidr{"2a00::/15"}};
+    const auto network = [](const char* text) { return base::IpNetwork::parse(text).value(); };
+    options.allowed = {network("127.0.0.0/8"), network("10.1.2.3"), network("fd00::/8")};
+    options.denied = {network("127.1.0.0/16"), network("8.8.0.0/20"), network("2a00::/15")};
     EXPECT_EQ(refusal(options, "127.0.0.1:8333"), std::nullopt);
     EXPECT_EQ(refusal(options, "10.1.2.3:8333"), std::nullopt);
     EXPECT_EQ(refusal(options, "[fd01::1]:8333"), std::nullopt);
@@ -93,12 +94,6 @@ TEST(Policy, RefusesNetworksThatAreOff)
     for (const auto& address : {std::string{"[2a00::1]:8333"}, std::string{"[fc00::1]:8333"},
                                 std::string(56, 'a') + ".onion:8333", std::string(52, 'a') + ".b32.i2p:0"})
         EXPECT_EQ(refusal(options, address), AnnouncerReachability::NETWORK_OFF) << address;
-}
-
-TEST(Cidr, RefusesWhatItIsNot)
-{
-    for (const auto* text : {"", "x", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/-1", "::/129", "1.2.3/8", "1.2.3.4/8x"})
-        EXPECT_THROW(Cidr{text}, std::invalid_argument) << text;
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #include "services/addr-connectivity/resolver.h"
 
-#include "services/addr-connectivity/address.h"
+#include "libs/base/ip.h"
 
 #include <array>
 #include <cstring>
@@ -73,7 +73,7 @@ void Resolver::addresses_of(const std::string& name, std::function<void(Answer)>
 
 void Resolver::name_of(const std::string& ip, std::function<void(std::string name)> done)
 {
-    const auto bytes = parse_ip(ip);
+    const auto bytes = base::parse_ip(ip);
     if (!bytes) return done("");
     const bool ipv4 = ip.find(':') == std::string::npos;
     auto query = std::make_unique<Query<std::function<void(std::string)>>>(*this, std::move(done));

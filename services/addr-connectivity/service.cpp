@@ -27,16 +27,10 @@ Service::Service(const ServiceOptions& options, const Policy& policy, Cache& cac
                  bus::Subscriber& subscriber, bus::Publisher& publisher)
     : options_{options}, cache_{cache}, counters_{counters}, subscriber_{subscriber}, publisher_{publisher},
       intake_{options.intake, policy, cache, counters,
-              Intake::Callbacks{.check = [this](const Address& address) { checker_->start(address); },
-                                .publish =
-                                    [this](const proto::Event& event) {
-                                        if (!publisher_.add(event.SerializeAsString()))
-                                            spdlog::warn(
-                                                "an event is larger than what the bus takes, and was left out");
-                                    }}},
-      reader_{{.announced = [this](const auto& process, const auto& address,
-                                   const auto& announcement) { intake_.announced(process, address, announcement); },
-               .gone = [this](const auto& process, auto peer_id) { intake_.gone(process, peer_id); }}},
+              [this](const proto::Event& event) {
+                  if (!publisher_.add(event.SerializeAsString()))
+                      spdlog::warn("an event is larger than what the bus takes, and was left out");
+              }},
       checker_{std::make_unique<Checker>(
           poller_, options.checker,
           [this](const Address& address, proto::AddressChecked found) { checked(address, std::move(found)); })}
@@ -52,7 +46,8 @@ void Service::run(app::Context& context)
     while (!context.stopping()) {
         auto now = Clock::now();
         ask_seeds(now);
-        intake_.start_checks(now);
+        for (const auto& address : intake_.start_checks(now))
+            checker_->start(address);
         poller_.wait(time_to_wait(now));
         checker_->work();
         if (resolver_) resolver_->work();
@@ -95,7 +90,12 @@ void Service::receive()
         if (!received) return;
         events_.each(
             *received,
-            [&](const auto& event, const auto&) { reader_.read(received->node, received->publisher_id, event); },
+            [&](const auto& event, const auto&) {
+                const auto found = reader_.read(received->node, received->publisher_id, event);
+                for (const auto& announced : found.announced)
+                    intake_.announced(found.process, *announced.address, announced.announcement);
+                if (found.gone_peer_id) intake_.gone(found.process, *found.gone_peer_id);
+            },
             [&](const auto& bad) { bad_events_.add(*received, bad); });
     } while (Clock::now() < end);
 }
@@ -129,7 +129,7 @@ void Service::checked(const Address& address, proto::AddressChecked found)
                      (address.network == Network::ipv4 || address.network == Network::ipv6) &&
                      resolver_->in_flight() < kMaxPtrQueries;
     if (!ask) return intake_.ended(address, std::move(found));
-    resolver_->name_of(address.host, [this, address, found](std::string name) mutable {
+    resolver_->name_of(host_text(address), [this, address, found](std::string name) mutable {
         found.set_ptr_name(std::move(name));
         intake_.ended(address, std::move(found));
     });
