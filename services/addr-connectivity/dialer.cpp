@@ -1,8 +1,11 @@
 #include "services/addr-connectivity/dialer.h"
 
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -23,6 +26,7 @@ struct Dialer::Attempt {
     int fd = -1;         ///< of the open socket
     bool keep = false;   ///< do not let libcurl close it
     int local_error = 0; ///< errno of a socket() that failed
+    std::array<char, CURL_ERROR_SIZE> words{};
 };
 
 namespace {
@@ -76,8 +80,37 @@ DialError direct_error(CURLcode code, int error, const char* words)
     }
 }
 
+/// What Tor and Arti say of onion services, if their SOCKS port has the flag ExtendedErrors; in Bitcoin Core's words
+/// (Socks5ErrorString() in netbase.cpp).
+struct ExtendedError {
+    Result result;
+    const char* reason;
+};
+constexpr unsigned kFirstExtended = 0xf0;
+constexpr std::array kExtendedErrors = {
+    ExtendedError{proto::AddressChecked::UNREACHABLE, "onion service descriptor can not be found"},
+    ExtendedError{proto::AddressChecked::UNREACHABLE, "onion service descriptor is invalid"},
+    ExtendedError{proto::AddressChecked::UNREACHABLE, "onion service introduction failed"},
+    ExtendedError{proto::AddressChecked::UNREACHABLE, "onion service rendezvous failed"},
+    ExtendedError{proto::AddressChecked::UNREACHABLE, "onion service missing client authorization"},
+    ExtendedError{proto::AddressChecked::UNREACHABLE, "onion service wrong client authorization"},
+    ExtendedError{proto::AddressChecked::UNREACHABLE, "onion service invalid address"},
+    ExtendedError{proto::AddressChecked::TIMEOUT, "onion service introduction timed out"},
+};
+
+/// The code of a SOCKS5 reply that libcurl has no name for: it says it in words only, "... (240)".
+std::optional<unsigned> reply_code(std::string_view words)
+{
+    const auto open = words.rfind('(');
+    unsigned code = 0;
+    if (open == std::string_view::npos) return std::nullopt;
+    const auto [end, error] = std::from_chars(words.data() + open + 1, words.data() + words.size(), code);
+    if (error != std::errc{} || end == words.data() + words.size() || *end != ')') return std::nullopt;
+    return code;
+}
+
 /// What the proxy said of the other end.
-DialError proxy_error(CURLcode code, CURLproxycode proxy_code, const char* words)
+DialError proxy_error(CURLcode code, CURLproxycode proxy_code, const char* words, std::string_view detail)
 {
     using proto::AddressChecked;
     if (code == CURLE_OPERATION_TIMEDOUT) return {AddressChecked::TIMEOUT, "no connection through the proxy in time"};
@@ -91,6 +124,13 @@ DialError proxy_error(CURLcode code, CURLproxycode proxy_code, const char* words
         return {AddressChecked::UNREACHABLE, "the proxy says: network unreachable"};
     case CURLPX_REPLY_TTL_EXPIRED:
         return {AddressChecked::UNREACHABLE, "the proxy says: TTL expired"};
+    case CURLPX_REPLY_UNASSIGNED: {
+        const auto reply = reply_code(detail).value_or(0);
+        if (reply < kFirstExtended || reply - kFirstExtended >= kExtendedErrors.size())
+            return {AddressChecked::PROXY_ERROR, fmt::format("the proxy says: unknown code {}", reply)};
+        const auto& error = kExtendedErrors.at(reply - kFirstExtended);
+        return {error.result, fmt::format("the proxy says: {}", error.reason)};
+    }
     default:
         return {AddressChecked::PROXY_ERROR, words};
     }
@@ -142,6 +182,7 @@ void Dialer::dial(const Address& address, const std::optional<Address>& proxy, C
     set(easy, CURLOPT_URL, fmt::format("http://{}/", to_string(address)).c_str()); // no HTTP: see CONNECT_ONLY
     set(easy, CURLOPT_CONNECT_ONLY, 1L);
     set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_ERRORBUFFER, attempt->words.data());
     // libcurl would else take proxies, and exceptions from them, from the environment.
     set(easy, CURLOPT_PROXY, proxy ? fmt::format("socks5h://{}", to_string(*proxy)).c_str() : "");
     set(easy, CURLOPT_NOPROXY, "");
@@ -203,7 +244,8 @@ std::expected<Socket, DialError> Dialer::outcome(Attempt& attempt, CURLcode code
     if (attempt.local_error != 0)
         return std::unexpected{DialError{proto::AddressChecked::LOCAL_ERROR, text_of(attempt.local_error)}};
     const auto* words = curl_easy_strerror(code);
-    if (attempt.through_proxy) return std::unexpected{proxy_error(code, static_cast<CURLproxycode>(proxy_code), words)};
+    if (attempt.through_proxy)
+        return std::unexpected{proxy_error(code, static_cast<CURLproxycode>(proxy_code), words, attempt.words.data())};
     return std::unexpected{direct_error(code, static_cast<int>(error), words)};
 }
 

@@ -12,7 +12,7 @@ from testing import servers
 from testing.checking import check, checking
 
 ONION = "a" * 56 + ".onion"
-I2P = "b" * 52 + ".b32.i2p"
+I2P = "b" * 51 + "a.b32.i2p"  # the last digit has one bit
 REGTEST = ("--chain", "regtest")
 
 
@@ -126,6 +126,8 @@ def test_the_environment_does_not_choose_the_proxy(hosts, monkeypatch):
         ({"reply": 7}, "PROXY_ERROR"),  # command not supported
         ({"reply": 8}, "PROXY_ERROR"),  # kind of address not supported
         ({"reply": 99}, "PROXY_ERROR"),
+        ({"reply": 0xEF}, "PROXY_ERROR"),
+        ({"reply": 0xF8}, "PROXY_ERROR"),
     ],
 )
 def test_a_proxy_that_fails(hosts, failure, result):
@@ -136,6 +138,26 @@ def test_a_proxy_that_fails(hosts, failure, result):
     assert event["result"] == result, event["reason"]
     assert event["through_proxy"] is True
     assert "connect_duration_ns" not in event.fields
+
+
+# Of Tor's SOCKS port with ExtendedErrors, and of Arti's; the words are Bitcoin Core's (netbase.cpp).
+@pytest.mark.parametrize(
+    ("reply", "result", "words"),
+    [
+        (0xF0, "UNREACHABLE", "onion service descriptor can not be found"),
+        (0xF1, "UNREACHABLE", "onion service descriptor is invalid"),
+        (0xF2, "UNREACHABLE", "onion service introduction failed"),
+        (0xF3, "UNREACHABLE", "onion service rendezvous failed"),
+        (0xF4, "UNREACHABLE", "onion service missing client authorization"),
+        (0xF5, "UNREACHABLE", "onion service wrong client authorization"),
+        (0xF6, "UNREACHABLE", "onion service invalid address"),
+        (0xF7, "TIMEOUT", "onion service introduction timed out"),
+    ],
+)
+def test_what_tor_says_of_onion_services(hosts, reply, result, words):
+    with checking(allow=(*REGTEST, "--onion-proxy", Proxy(hosts, reply=reply).address)) as (feed, _, events):
+        event = check(feed, events, ONION, 8333)
+    assert (event["result"], event["reason"]) == (result, f"the proxy says: {words}")
 
 
 def test_no_proxy_listens(hosts):
