@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include <fmt/format.h>
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -50,6 +52,7 @@ void Checker::start(const Address& address)
     check.started = Clock::now();
     check.found.set_started_ns(base::unix_ns());
     check.found.set_through_proxy(proxy.has_value());
+    tell(address, proxy ? fmt::format("connecting through the proxy {}", to_string(*proxy)) : "connecting");
     dialer_.dial(address, proxy, [this, id](auto result) { connected(id, std::move(result)); });
 }
 
@@ -81,10 +84,12 @@ void Checker::connected(std::uint64_t id, std::expected<Socket, DialError> resul
     check.connected = Clock::now();
     check.found.set_connect_duration_ns(since(check.started, check.connected));
     check.socket = std::move(*result);
-    check.reader.emplace(options_.magic);
+    tell(check.address, "connected");
+    const auto nonce = random_();
+    check.reader.emplace(options_.magic, nonce);
     check.deadline = deadlines_.emplace(check.connected + options_.handshake_timeout, id);
     check.to_send = version_message(
-        {.magic = options_.magic, .user_agent = options_.user_agent, .time_s = base::unix_s(), .nonce = random_()});
+        {.magic = options_.magic, .user_agent = options_.user_agent, .time_s = base::unix_s(), .nonce = nonce});
     if (!send(check)) return end(id, AddressChecked::CLOSED, std::generic_category().message(errno));
     watch(id, check);
 }
@@ -111,6 +116,7 @@ bool Checker::send(Check& check)
     const auto sent = ::send(check.socket->fd(), check.to_send.data(), check.to_send.size(), MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
     check.to_send.erase(0, static_cast<std::size_t>(sent));
+    if (check.to_send.empty()) tell(check.address, "our version message is sent");
     return true;
 }
 
@@ -120,6 +126,7 @@ void Checker::receive(std::uint64_t id, Check& check)
     const auto size = recv(check.socket->fd(), bytes.data(), bytes.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     auto& reader = *check.reader;
+    if (size > 0) tell(check.address, fmt::format("{} bytes came", size));
     if (size <= 0) {
         const auto result = reader.result_at_end();
         const auto how = size == 0 ? "the other end closed the connection" : std::generic_category().message(errno);
@@ -139,6 +146,11 @@ void Checker::receive(std::uint64_t id, Check& check)
         check.found.mutable_version()->clear_receiver(); // our own address: not for those who read events
         return end(id, AddressChecked::OK, "a version message came");
     }
+}
+
+void Checker::tell(const Address& address, std::string_view step) const
+{
+    if (options_.step) options_.step(address, step);
 }
 
 void Checker::end(std::uint64_t id, Result result, const std::string& reason)

@@ -13,6 +13,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 
 namespace peer_observer::addr_connectivity {
 
@@ -22,6 +23,8 @@ struct CheckerOptions {
     std::array<std::optional<Address>, kNetworkCount> proxies{}; ///< SOCKS5, by network
     std::chrono::milliseconds connect_timeout{20'000};
     std::chrono::milliseconds handshake_timeout{20'000};
+    /// Called with what a check does, as it does it, if not empty.
+    std::function<void(const Address&, std::string_view)> step = {};
 };
 
 class Checker {
@@ -52,6 +55,7 @@ private:
     bool send(Check& check);
     void receive(std::uint64_t id, Check& check);
     void watch(std::uint64_t id, Check& check);
+    void tell(const Address& address, std::string_view step) const;
     void end(std::uint64_t id, Result result, const std::string& reason);
 
     Poller& poller_;

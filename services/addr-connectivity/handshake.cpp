@@ -129,7 +129,13 @@ VersionReader::State VersionReader::check_header()
         if (is_version) return fail(proto::AddressChecked::WRONG_NETWORK, "a version message of an unknown network");
         return fail(proto::AddressChecked::NOT_BITCOIN, "no Bitcoin message");
     }
-    if (!is_version) return fail(proto::AddressChecked::NOT_BITCOIN, "another message comes before version");
+    if (!is_version) {
+        // To Core such a command is invalid (CMessageHeader::IsMessageTypeValid() in protocol.cpp).
+        const auto type = view(sizeof(Magic), kVersionType.size());
+        const bool is_padded = type.find_first_not_of('\0', std::min(type.find('\0'), type.size())) == type.npos;
+        return fail(proto::AddressChecked::NOT_BITCOIN,
+                    is_padded ? "another message comes before version" : "a message type with bytes behind its NUL");
+    }
     std::uint32_t size = 0;
     std::memcpy(&size, buffer_.data() + kTypeEnd, sizeof size);
     // 46: version, services, time and one address. What has no nonce is older than any node that still runs.
@@ -152,6 +158,8 @@ VersionReader::State VersionReader::check_payload()
         return fail(proto::AddressChecked::NOT_BITCOIN,
                     fmt::format("a malformed version message: {}", trailing ? "" : trailing.error().reason));
     version_ = std::move(*message.mutable_version());
+    if (version_.has_nonce() && version_.nonce() == nonce_)
+        return fail(proto::AddressChecked::NOT_BITCOIN, "our own version message came back");
     return State::done;
 }
 

@@ -48,7 +48,8 @@ std::string version_message(const Greeting& greeting);
 /// Reads what the other end sends, in pieces of any size, up to its version message. Keeps 1 KiB, whatever is sent.
 class VersionReader {
 public:
-    explicit VersionReader(const Magic& magic) : magic_{magic} {}
+    /// `nonce`: of our own version message, which is no answer if it comes back.
+    explicit VersionReader(const Magic& magic, std::uint64_t nonce) : magic_{magic}, nonce_{nonce} {}
 
     enum class State : std::uint8_t { more, done, failed };
     /// Reads no further than it has to: what follows the version message is not looked at. Call it while there is
@@ -75,6 +76,7 @@ private:
     std::string_view view(std::size_t offset, std::size_t size) const { return {buffer_.data() + offset, size}; }
 
     Magic magic_;
+    std::uint64_t nonce_;
     std::array<char, kHeaderSize + kMaxPayload> buffer_{};
     std::size_t size_ = 0;
     std::size_t wanted_ = sizeof(Magic); ///< bytes until the next check

@@ -30,8 +30,8 @@ State read(VersionReader& reader, std::string_view bytes, std::size_t piece)
 
 void check(std::string_view bytes, std::size_t piece)
 {
-    VersionReader whole{kChains[0].magic};
-    VersionReader pieces{kChains[0].magic};
+    VersionReader whole{kChains[0].magic, 0};
+    VersionReader pieces{kChains[0].magic, 0};
     const auto state = read(whole, bytes, bytes.size() + 1);
     expect(read(pieces, bytes, piece) == state);
     expect(pieces.result() == whole.result());

@@ -14,6 +14,7 @@ using State = VersionReader::State;
 
 const Magic kMain = kChains[0].magic;
 constexpr std::size_t kHeader = 24;
+constexpr std::uint64_t kOurNonce = 8;
 
 std::string message(const std::string& user_agent = "/test:1/", const Magic& magic = kMain)
 {
@@ -22,7 +23,7 @@ std::string message(const std::string& user_agent = "/test:1/", const Magic& mag
 
 struct Read {
     State state = State::more;
-    VersionReader reader{kMain};
+    VersionReader reader{kMain, kOurNonce};
 };
 
 Read read(const std::string& bytes, std::size_t piece = 100'000)
@@ -100,6 +101,21 @@ void expect_not_bitcoin(const std::string& bytes, const std::string& reason)
         EXPECT_EQ(result.reader.result(), AddressChecked::NOT_BITCOIN);
         EXPECT_NE(result.reader.reason().find(reason), std::string::npos) << result.reader.reason();
     }
+}
+
+TEST(VersionReader, RefusesAnEcho)
+{
+    expect_not_bitcoin(version_message({.magic = kMain, .user_agent = "/test:1/", .time_s = 1, .nonce = kOurNonce}),
+                       "our own version message came back");
+}
+
+TEST(VersionReader, RefusesATypeWithBytesBehindItsNul)
+{
+    auto bytes = message();
+    bytes[4 + 8] = 'x'; // "version\0x\0\0\0"
+    expect_not_bitcoin(bytes, "a message type with bytes behind its NUL");
+    bytes.replace(4, 12, std::string{"verack\0\0\0\0\0\0", 12});
+    expect_not_bitcoin(bytes, "another message comes before version");
 }
 
 TEST(VersionReader, RefusesWhatIsNotBitcoin)

@@ -7,9 +7,11 @@
 #include "libs/base/hex.h"
 #include "libs/base/host_port.h"
 #include "services/addr-connectivity/metrics.h"
+#include "services/addr-connectivity/probe.h"
 #include "services/addr-connectivity/service.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -49,6 +51,14 @@ po::options_description bus_options()
     add("listen", text("URL")->default_value(kDefaultUrl),
         "publish results there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
     add("publish-as", text("NAME")->default_value(kDefaultName), "name that the results carry in place of a node's");
+    return options;
+}
+
+po::options_description probe_options()
+{
+    po::options_description options{"Instead of all that"};
+    options.add_options()("probe", po::value<Strings>()->multitoken()->value_name("HOST:PORT..."),
+                          "check exactly these, one after the other, print what happens step by step, and end");
     return options;
 }
 
@@ -221,10 +231,9 @@ DnsOptions read_dns(const po::variables_map& values)
     return dns;
 }
 
-ServiceOptions read_service(const po::variables_map& values)
+CheckerOptions read_checker(const po::variables_map& values)
 {
-    ServiceOptions options;
-    auto& checker = options.checker;
+    CheckerOptions checker;
     checker.magic = read_magic(values);
     checker.user_agent = values["user-agent"].as<std::string>();
     if (checker.user_agent.size() > 256) throw UsageError{"--user-agent: more than 256 bytes"};
@@ -232,6 +241,12 @@ ServiceOptions read_service(const po::variables_map& values)
     checker.proxies = {proxy, proxy, read_proxy(values, "onion-proxy"), read_proxy(values, "i2p-proxy"), std::nullopt};
     checker.connect_timeout = span<std::chrono::milliseconds>(values, "connect-timeout");
     checker.handshake_timeout = span<std::chrono::milliseconds>(values, "handshake-timeout");
+    return checker;
+}
+
+ServiceOptions read_service(const po::variables_map& values)
+{
+    ServiceOptions options{.checker = read_checker(values), .intake = {}, .dns = {}};
     options.intake.limits = read_limits(values);
     options.intake.queue = number(values, "queue-size", 1'000'000);
     options.intake.recheck = span<std::chrono::seconds>(values, "recheck-seconds");
@@ -250,8 +265,38 @@ void raise_file_descriptor_limit(std::size_t in_flight)
             fmt::format("--max-in-flight {} needs {} file descriptors; the limit is {}", in_flight, needed, limit)};
 }
 
+void print_line(const std::string& line)
+{
+    fmt::print("{}\n", line);
+    (void)std::fflush(stdout); // each step as it happens
+}
+
+/// --probe.
+void check_only(const po::variables_map& values, app::Context& context)
+{
+    const auto options = read_checker(values);
+    std::vector<Address> addresses;
+    each(values, "probe", [&](const std::string& target) {
+        if (options.proxies[index(Network::ipv4)] && !parse_address(target))
+            throw std::invalid_argument{
+                fmt::format("'{}' is not ADDRESS:PORT; with --proxy, names are not looked up", target)};
+        for (const auto& address : read_target(target)) {
+            const bool needs_proxy = address.network == Network::onion || address.network == Network::i2p;
+            if (needs_proxy && !options.proxies[index(address.network)])
+                throw std::invalid_argument{
+                    fmt::format("{} needs --{}-proxy", target, kNetworkNames[index(address.network)])};
+            addresses.push_back(address);
+        }
+    });
+    const auto good = probe(addresses, options, [&] { return context.stopping(); }, print_line);
+    if (good < addresses.size())
+        throw app::IncompleteError{fmt::format("{} of {} addresses did not answer as a node of the network",
+                                               addresses.size() - good, addresses.size())};
+}
+
 void serve(const po::variables_map& values, app::Context& context)
 {
+    if (values.contains("probe")) return check_only(values, context);
     const auto options = read_service(values);
     const Policy policy{read_policy(values)};
     const auto cache_size = number(values, "cache-size", 10'000'000);
@@ -291,7 +336,7 @@ void serve(const po::variables_map& values, app::Context& context)
 int main(int argc, char** argv)
 {
     po::options_description options;
-    options.add(bus_options()).add(check_options()).add(limit_options());
+    options.add(bus_options()).add(probe_options()).add(check_options()).add(limit_options());
     const app::Service service{
         .name = "addr-connectivity",
         .description = "Checks whether the addresses that peers announce are reachable, and publishes what it finds.",

@@ -30,6 +30,8 @@ def hosts():
         (servers.web, "NOT_BITCOIN", "no Bitcoin message"),
         (servers.says_little, "NOT_BITCOIN", "no Bitcoin message"),
         (servers.megabytes, "NOT_BITCOIN", "no Bitcoin message"),
+        (servers.echo, "NOT_BITCOIN", "our own version message came back"),
+        (servers.odd_type, "NOT_BITCOIN", "a message type with bytes behind its NUL"),
         (servers.huge_version, "NOT_BITCOIN", "a version message of 4000000 bytes"),
         (servers.main_network, "WRONG_NETWORK", "a message of the network main"),
         (servers.unknown_network, "WRONG_NETWORK", "a version message of an unknown network"),

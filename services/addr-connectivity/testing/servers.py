@@ -46,6 +46,18 @@ async def good(server, reader, writer):
     server.afterwards.append(await reader.read())
 
 
+async def echo(server, reader, writer):
+    """Sends back what it hears."""
+    while data := await reader.read(4096):
+        writer.write(data)
+
+
+async def odd_type(_, reader, writer):
+    """A version message whose type goes on behind its NUL."""
+    writer.write(version().replace(b"version\0\0", b"version\0x"))
+    await until_closed(reader)
+
+
 async def silent(_, reader, __):
     await until_closed(reader)
 
