@@ -9,19 +9,6 @@ import built_services
 import harness
 
 TLS = ["--tls-ca-file", "--tls-cert-key-file"]
-<<<<<<< HEAD
-=======
-PROGRAMS = {
-    "extractor": ["--bitcoind", "--pid-file", *TLS, "--config"],
-    "rpc-extractor": ["--cookie-file", "--rpc-password-file", *TLS, "--config"],
-    "logger": [*TLS, "--config"],
-    "metrics": ["--ip-list", *TLS, "--config"],
-    "archiver": [*TLS, "--config"],
-    "addr-connectivity": ["--cache-file", *TLS, "--config"],
-    "detector": [*TLS, "--config"],
-    "getblocktxn-recorder": [*TLS, "--config"],
-}
->>>>>>> d1dd46b (getblocktxn-recorder: --config, --version, --metrics-address, and requests without an answer)
 NEVER_ENDS = {"--bitcoind", "--pid-file", "--cookie-file", "--rpc-password-file"}  # the file may be there later
 
 
@@ -32,7 +19,6 @@ def files_of(service):
             | {"--bitcoind"} & built_services.options(service)) - {"--output"}
 
 
-<<<<<<< HEAD
 def command(service, option, file, directory):
     certificates = {"tls_ca_file": file, "tls_cert_key_file": file} if option in TLS else {}
     values = {option.strip("-").replace("-", "_"): f"x={file}" if option == "--ip-list" else file, **certificates}
@@ -44,36 +30,6 @@ def command(service, option, file, directory):
     elif option == "--cookie-file":
         values |= {"rpc_user": None, "rpc_password_file": None}
     return built_services.command(service, directory, **values)
-=======
-def command(program, option, file, directory):
-    if option == "--config" and program == "getblocktxn-recorder":
-        return ["--config", str(file)]
-    certificates = {"--tls-ca-file": file, "--tls-cert-key-file": file} if option in TLS else {}
-    if program == "getblocktxn-recorder":
-        return ["--source", "tls+tcp://127.0.0.1:1", *(str(word) for pair in certificates.items() for word in pair)]
-    options = {option: f"x={file}" if option == "--ip-list" else file, **certificates}
-    url = "tls+tcp://127.0.0.1:1" if option in TLS else f"ipc://{directory}/none"
-    listen = "tls+tcp://127.0.0.1:0" if option in TLS else f"ipc://{directory}/bus"
-    if program == "archiver":
-        options["--directory"] = directory
-    if program in PUBLISHERS:
-        options |= {"--listen": listen, "--node": "test"}
-    if program not in ("extractor", "rpc-extractor"):
-        options["--source"] = url
-    if program == "extractor":
-        options.setdefault("--bitcoind", harness.program("sim_node"))
-    if program == "rpc-extractor":
-        options["--rpc-address"] = "127.0.0.1:1"
-        options |= {"--rpc-user": "test"} if option == "--rpc-password-file" else {} if option == "--cookie-file" else {"--cookie-file": directory / "cookie"}
-    if program == "metrics":
-        options["--metrics-address"] = "127.0.0.1:0"
-    return [str(word) for pair in options.items() for word in pair]
-
-
-def invocation(program):
-    """The recorder is Python: another python3 on PATH may lack Debian's modules."""
-    return [*([sys.executable] if program == "getblocktxn-recorder" else []), harness.program(f"peer-observer-{program}")]
->>>>>>> d1dd46b (getblocktxn-recorder: --config, --version, --metrics-address, and requests without an answer)
 
 
 def fifo(path):

@@ -71,3 +71,13 @@ def test_headers_say_first_what_they_are_for():
         if not file.read_text().startswith("// ") or "#pragma once" not in file.read_text()
     ]
     assert silent == []
+
+
+def test_no_file_has_marks_of_a_merge():
+    marked = [str(file.relative_to(ROOT)) for file in tracked() if re.search(rb"^(<{7}|>{7}) ", file.read_bytes(), re.MULTILINE)]
+    assert marked == []
+
+
+def test_python_files_parse():
+    for file in [*tracked("*.py"), *(file for file in tracked("scripts/*", "bench/*") if file.read_bytes().startswith(b"#!/usr/bin/python3"))]:
+        compile(file.read_text(), str(file), "exec")

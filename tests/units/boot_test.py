@@ -24,7 +24,6 @@ SOCKETS = {service: f"ipc:///run/{socket_of(service)}" for service in publishers
 PORTS = {service: 9400 + index for index, service in enumerate(SERVICES) if "--metrics-address" in options(service)}
 MORE = {"logger": "kind = connection\n"}  # else the journal drops lines
 
-<<<<<<< HEAD
 
 def configuration(service):
     """Its file in /etc/peer-observer."""
@@ -46,22 +45,6 @@ def files():
         for credential in unit.get("LoadCredential", []):
             found[Path(credential.partition(":")[2]).name.replace("%i", NODE)] = "secret\n"
     return found
-=======
-# Files in /etc/peer-observer. Every service's health is served, so that it can be asked what it has.
-EXTRACTOR = "source = ipc:///run/peer-observer/alpha/bus\n"
-EVERYTHING = EXTRACTOR + "".join(f"source = ipc:///run/peer-observer/{name}/bus\n" for name in ("alpha-rpc", "addr-connectivity", "detector"))
-FILES = {
-    "extractor-alpha.conf": "bitcoind = /usr/local/bin/sim_node\nlisten = ipc:///run/peer-observer/alpha/bus\nmetrics-address = 127.0.0.1:9340\n",
-    "rpc-extractor-alpha.conf": "rpc-user = observer\nlisten = ipc:///run/peer-observer/alpha-rpc/bus\nmetrics-address = 127.0.0.1:9370\n",
-    "rpc-extractor-alpha.password": "secret\n",
-    "addr-connectivity.conf": EXTRACTOR + "listen = ipc:///run/peer-observer/addr-connectivity/bus\nmetrics-address = 127.0.0.1:9363\n",
-    "detector.conf": EXTRACTOR + "listen = ipc:///run/peer-observer/detector/bus\nmetrics-address = 127.0.0.1:9364\n",
-    "logger.conf": EVERYTHING + "metrics-address = 127.0.0.1:9361\nkind = connection\n",
-    "metrics.conf": EXTRACTOR,
-    "getblocktxn-recorder.conf": EXTRACTOR + "metrics-address = 127.0.0.1:9365\n",
-    "archiver.conf": EVERYTHING + "metrics-address = 127.0.0.1:9362\n",
-}
->>>>>>> d1dd46b (getblocktxn-recorder: --config, --version, --metrics-address, and requests without an answer)
 
 
 def libraries_of(programs):
