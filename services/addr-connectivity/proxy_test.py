@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import socket
 import struct
+import subprocess
 
 import pytest
 
@@ -185,3 +186,22 @@ def test_microsocks(hosts):
             assert event["through_proxy"] is True
             assert check(feed, events, "127.0.0.1", hosts.listen(servers.web))["result"] == "NOT_BITCOIN"
             assert check(feed, events, "127.0.0.1", harness.free_port())["result"] == "REFUSED"
+
+
+def test_a_real_tor_names_an_onion_address_that_is_none(tmp_path):
+    """In a network namespace that has nothing but its own loopback interface."""
+    harness.require_root()
+    binary = shutil.which("tor")
+    if not binary:
+        pytest.skip("no tor")
+    port = harness.free_port()
+    (tmp_path / "torrc").write_text("")
+    script = f"""
+        ip link set lo up
+        {binary} --DataDirectory {tmp_path}/data --SocksPort '127.0.0.1:{port} ExtendedErrors' --defaults-torrc {tmp_path}/torrc -f {tmp_path}/torrc > {tmp_path}/log &
+        trap "kill $!" EXIT
+        until (echo > /dev/tcp/127.0.0.1/{port}) 2> /dev/null; do kill -0 $! || exit 3; done
+        {harness.program("peer-observer-addr-connectivity")} --onion-proxy 127.0.0.1:{port} --probe {ONION}:8333"""
+    done = subprocess.run(["unshare", "-n", "bash", "-c", script], capture_output=True, text=True, timeout=harness.TIMEOUT)
+    assert done.returncode == 1, (tmp_path / "log").read_text()
+    assert done.stdout.splitlines()[-1].endswith("UNREACHABLE: the proxy says: onion service invalid address")
