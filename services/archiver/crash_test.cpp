@@ -1,4 +1,5 @@
 // SIGKILL at random moments, and disks that are full.
+#include "libs/archive/record.h"
 #include "services/archiver/archiver_testing.h"
 
 #include <gmock/gmock.h>
@@ -91,6 +92,43 @@ TEST(Crash, KilledAtAnyMomentAllThatWasSyncedIsThereAndAllElseIsAGap)
     for (const auto& gap : found.gaps)
         EXPECT_EQ(gap.cause(), proto::ArchiveGap::NOT_RUNNING);
     munmap(memory, sizeof(Shared));
+}
+
+// The message of a peer that holds a gap record of a number far ahead, in the frame that the crash tore: the archiver
+// went on as if all below it were there already.
+TEST(Crash, AGapThatAPeerForgedInTheTornFrameCostsNothing)
+{
+    const TemporaryFolder folder;
+    std::mt19937 random{7};
+    std::string raw(800'000, '\0');
+    std::ranges::generate(raw, [&] { return static_cast<char>(random()); });
+    auto gap = make_gap(std::uint64_t{1} << 62U, 1);
+    gap.mutable_source()->set_node("x");
+    gap.mutable_source()->set_publisher_id(1);
+    raw.insert(raw.size() / 2, archive::encode_record(archive::RecordType::gap, gap.SerializeAsString()));
+    {
+        Archiver archiver{folder.path(), {.frame_bytes = 1}};
+        archiver.add(make_batch(0, 10));
+        auto batch = make_batch(10, 1);
+        batch.mutable_events(0)->mutable_message()->mutable_inbound()->set_raw(raw);
+        archiver.add(batch);
+        while (archiver.counters.written_events < 11)
+            archiver.recorder.tick();
+    } // killed: the file stays open
+    const auto file = files_in(folder.path()).front();
+    ASSERT_TRUE(archive::is_open_archive(file));
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 100'000);
+
+    Archiver archiver{folder.path()};
+    archiver.add(make_batch(11, 1020));
+    archiver.recorder.close();
+    EXPECT_EQ(archiver.counters.written_events, 1020U);
+    EXPECT_EQ(archiver.counters.duplicate_events, 0U);
+    const auto found = read_folder(folder.path());
+    expect_complete(found, 1031);
+    ASSERT_EQ(found.gaps.size(), 1U);
+    EXPECT_EQ(found.gaps[0].first_sequence(), 10U) << "the event of the torn frame";
+    EXPECT_EQ(found.gaps[0].cause(), proto::ArchiveGap::NOT_RUNNING);
 }
 
 /// Adds batches until `done`, as a node does that does not care about the disk.
