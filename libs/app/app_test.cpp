@@ -22,8 +22,8 @@
 namespace peer_observer::app {
 namespace {
 
-using testing::HasSubstr;
-using testing::MatchesRegex;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using Body = std::function<void(const boost::program_options::variables_map&, Context&)>;
 
 struct Result {
@@ -45,11 +45,11 @@ int run_tool(std::vector<std::string> words, const Body& body)
 Result run_captured(const std::vector<std::string>& words, const Body& body)
 {
     Result result;
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
     result.status = run_tool(words, body);
-    result.standard_output = testing::internal::GetCapturedStdout();
-    result.standard_error = testing::internal::GetCapturedStderr();
+    result.standard_output = ::testing::internal::GetCapturedStdout();
+    result.standard_error = ::testing::internal::GetCapturedStderr();
     return result;
 }
 
@@ -88,12 +88,12 @@ TEST(Run, TellsWhatCouldNotBeDoneAsAnError)
 
 TEST(Run, RefusesAConfigFileThatCannotBeLookedAtInOneLine)
 {
-    const std::string loop = testing::TempDir() + "config_loop." + std::to_string(getpid());
+    const std::string loop = ::testing::TempDir() + "config_loop." + std::to_string(getpid());
     ASSERT_EQ(symlink(loop.c_str(), loop.c_str()), 0);
     for (const auto& path : {loop, "/" + std::string(300, 'x')}) { // ELOOP, ENAMETOOLONG
         const auto result = run_captured({"--config", path}, unreachable);
         EXPECT_EQ(result.status, 2);
-        EXPECT_THAT(result.standard_error, testing::StartsWith("peer-observer-tool: --config " + path + ": "));
+        EXPECT_THAT(result.standard_error, ::testing::StartsWith("peer-observer-tool: --config " + path + ": "));
         EXPECT_EQ(std::ranges::count(result.standard_error, '\n'), 1);
     }
     unlink(loop.c_str());
@@ -178,7 +178,7 @@ TEST(Run, ShowsWhatTheLogLevelAsksFor)
 
 TEST(Run, LogsPrioritiesWithoutTimeToJournald)
 {
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     pretend_journald();
     run_tool({"--log-level", "debug"}, [](const auto&, Context&) {
         spdlog::debug("a");
@@ -188,7 +188,7 @@ TEST(Run, LogsPrioritiesWithoutTimeToJournald)
         throw std::runtime_error("e");
     });
     unsetenv("JOURNAL_STREAM");
-    EXPECT_EQ(testing::internal::GetCapturedStderr(), "<7>a\n<6>b\n<4>c\n<3>d\n<2>e\n");
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "<7>a\n<6>b\n<4>c\n<3>d\n<2>e\n");
 }
 
 TEST(Run, LogsForPeopleWhenStderrIsNoLongerJournalds)
@@ -215,7 +215,7 @@ TEST(Run, NotesTheFirstStopSignal)
     }
 }
 
-using RunDeathTest = testing::Test;
+using RunDeathTest = ::testing::Test;
 
 TEST(RunDeathTest, EndsAtOnceOnTheSecondStopSignal)
 {
@@ -225,8 +225,8 @@ TEST(RunDeathTest, EndsAtOnceOnTheSecondStopSignal)
             raise(second);
         }));
     };
-    EXPECT_EXIT(stop_twice(SIGTERM), testing::ExitedWithCode(128 + SIGTERM), "");
-    EXPECT_EXIT(stop_twice(SIGINT), testing::ExitedWithCode(128 + SIGINT), "");
+    EXPECT_EXIT(stop_twice(SIGTERM), ::testing::ExitedWithCode(128 + SIGTERM), "");
+    EXPECT_EXIT(stop_twice(SIGINT), ::testing::ExitedWithCode(128 + SIGINT), "");
 }
 
 TEST(Run, OutlivesAClosedPipe)

@@ -10,7 +10,7 @@ namespace peer_observer::app {
 namespace {
 
 namespace po = boost::program_options;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 po::variables_map with_address(const std::string& address)
 {

@@ -17,8 +17,8 @@ namespace peer_observer::app {
 namespace {
 
 namespace po = boost::program_options;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 Service make_service()
 {
@@ -58,7 +58,7 @@ public:
     const char* path() const { return path_.c_str(); }
 
 private:
-    std::string path_ = testing::TempDir() + "peer-observer-config-XXXXXX";
+    std::string path_ = ::testing::TempDir() + "peer-observer-config-XXXXXX";
 };
 
 TEST(Options, HaveDefaults)
@@ -76,14 +76,14 @@ TEST(Options, OfTheCommandLineWinOverTheConfigFile)
     EXPECT_EQ(options["size"].as<Count>().value, 2U);
     EXPECT_EQ(options["node"].as<std::string>(), "from-file");
     EXPECT_EQ(options["log-level"].as<std::string>(), "debug");
-    EXPECT_THAT(options["source"].as<std::vector<std::string>>(), testing::ElementsAre("c"));
+    EXPECT_THAT(options["source"].as<std::vector<std::string>>(), ::testing::ElementsAre("c"));
 }
 
 TEST(Options, OfTheConfigFileWinOverDefaults)
 {
     const ConfigFile file{"source = a\nsource = b\n"};
     const auto options = parse({"--config", file.path()}).values;
-    EXPECT_THAT(options["source"].as<std::vector<std::string>>(), testing::ElementsAre("a", "b"));
+    EXPECT_THAT(options["source"].as<std::vector<std::string>>(), ::testing::ElementsAre("a", "b"));
 }
 
 TEST(Options, ThatAreUnknownOrAbbreviatedAreNamed)
@@ -142,7 +142,7 @@ TEST(Options, ArgumentsGoToTheOptionThatTakesThem)
     service.arguments = "source";
     const std::vector<const char*> words = {"peer-observer-tool", "a", "--node", "n", "b"};
     const auto options = parse_options(static_cast<int>(words.size()), words.data(), service);
-    EXPECT_THAT(options.values["source"].as<std::vector<std::string>>(), testing::ElementsAre("a", "b"));
+    EXPECT_THAT(options.values["source"].as<std::vector<std::string>>(), ::testing::ElementsAre("a", "b"));
 }
 
 TEST(Options, HelpShowsDescriptionOptionsAndExample)

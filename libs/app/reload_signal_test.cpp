@@ -21,7 +21,7 @@ TEST(ReloadSignal, EndsTheProcessWhereNobodyWantsIt)
     {
         const ReloadSignal reload;
     }
-    EXPECT_EXIT(raise(SIGHUP), testing::KilledBySignal(SIGHUP), "");
+    EXPECT_EXIT(raise(SIGHUP), ::testing::KilledBySignal(SIGHUP), "");
 }
 
 } // namespace

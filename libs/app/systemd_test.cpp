@@ -17,11 +17,11 @@
 namespace peer_observer::app {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 
 /// The other end of NOTIFY_SOCKET.
-class SystemdTest : public testing::Test {
+class SystemdTest : public ::testing::Test {
 protected:
     void SetUp() override
     {
@@ -54,7 +54,7 @@ protected:
     const Systemd::Clock::time_point start_ = Systemd::Clock::now();
 
 private:
-    std::string folder_ = testing::TempDir() + "notify-XXXXXX";
+    std::string folder_ = ::testing::TempDir() + "notify-XXXXXX";
     int socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 };
 

@@ -80,7 +80,8 @@ def fill(folder):
 
 
 def tools():
-    return [service for service in PORTS if "--source" in options(service)]
+    """Those with figures of the bus: one that offers --logger hears through a logger of its own."""
+    return [service for service in PORTS if "--source" in options(service) and "--logger" not in options(service)]
 
 
 @pytest.fixture(scope="module")
