@@ -1,7 +1,7 @@
 #include "services/metrics/definitions.h"
 
-#include "services/metrics/definition_rows.h"
-#include "services/metrics/rpc_definitions.h"
+#include "services/metrics/rpc/definitions.h"
+#include "services/metrics/series/definition_rows.h"
 
 #include <algorithm>
 #include <array>

@@ -5,9 +5,9 @@
 #include "libs/app/signals.h"
 #include "libs/bus/subscriber.h"
 #include "services/metrics/definitions.h"
-#include "services/metrics/ip_lists.h"
+#include "services/metrics/ip_lists/ip_lists.h"
 #include "services/metrics/observer.h"
-#include "services/metrics/registry.h"
+#include "services/metrics/series/registry.h"
 
 #include <chrono>
 #include <memory>

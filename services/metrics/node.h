@@ -2,14 +2,14 @@
 #pragma once
 
 #include "proto/event.pb.h"
-#include "services/metrics/connections.h"
-#include "services/metrics/health.h"
-#include "services/metrics/ip_lists.h"
-#include "services/metrics/mempool.h"
-#include "services/metrics/messages.h"
-#include "services/metrics/patched.h"
-#include "services/metrics/rpc.h"
-#include "services/metrics/validation.h"
+#include "services/metrics/ip_lists/ip_lists.h"
+#include "services/metrics/node/health.h"
+#include "services/metrics/node/mempool.h"
+#include "services/metrics/node/patched.h"
+#include "services/metrics/node/validation.h"
+#include "services/metrics/p2p/connections.h"
+#include "services/metrics/p2p/messages.h"
+#include "services/metrics/rpc/rpc.h"
 
 #include <cstdint>
 #include <string_view>

@@ -1,5 +1,5 @@
 // Mempool, validation and the tracepoints of our patches.
-#include "services/metrics/metrics_testing.h"
+#include "services/metrics/testing/metrics_testing.h"
 
 namespace peer_observer::metrics::testing {
 namespace {

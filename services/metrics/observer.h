@@ -3,9 +3,9 @@
 
 #include "libs/app/bad_events.h"
 #include "libs/bus/subscriber.h"
-#include "services/metrics/ip_lists.h"
+#include "services/metrics/ip_lists/ip_lists.h"
 #include "services/metrics/node.h"
-#include "services/metrics/registry.h"
+#include "services/metrics/series/registry.h"
 
 #include <map>
 #include <memory>

@@ -1,0 +1,152 @@
+#include "services/metrics/p2p/connections.h"
+
+#include "libs/base/host_port.h"
+#include "libs/base/ip.h"
+
+#include <algorithm>
+#include <string>
+
+namespace peer_observer::metrics {
+namespace {
+
+struct KnownList {
+    std::string_view name;
+    Metric metric;
+};
+constexpr auto kKnownLists = std::to_array<KnownList>({
+    {"banlist_gmax", Metric::conn_inbound_banlist_gmax},
+    {"banlist_monero", Metric::conn_inbound_banlist_monero},
+    {"linkinglion", Metric::conn_inbound_list_linkinglion},
+    {"tor_exit", Metric::conn_inbound_tor_exit},
+});
+
+constexpr auto kMisbehaving = std::to_array<Metric>({Metric::conn_misbehaving, Metric::conn_misbehaving_reason});
+
+void show(OptionalGauge& gauge, std::optional<std::uint64_t> value)
+{
+    if (value) {
+        gauge.set(static_cast<double>(*value));
+    } else {
+        gauge.clear();
+    }
+}
+
+} // namespace
+
+Connections::Connections(NodeRegistry& registry, const IpLists& lists)
+    : inbound_{registry.counter(Metric::conn_inbound)},
+      inbound_by_network_{by_network(registry, Metric::conn_inbound_network)},
+      inbound_current_{registry, Metric::conn_inbound_current}, outbound_{registry.counter(Metric::conn_outbound)},
+      outbound_current_{registry, Metric::conn_outbound_current},
+      outbound_by_network_{by_network(registry, Metric::conn_outbound_network)},
+      closed_{registry.counter(Metric::conn_closed)},
+      closed_by_network_{by_network(registry, Metric::conn_closed_network)},
+      closed_age_{registry.counter(Metric::conn_closed_age)}, evicted_{registry.counter(Metric::conn_evicted_inbound)},
+      misbehaving_{registry, kMisbehaving[0], kMisbehaving.size(),
+                   [](std::size_t i) { return BoundedCounters::Series{kMisbehaving.at(i), {}}; }},
+      private_broadcasts_{registry.counter(Metric::conn_private_transaction_broadcast)}
+{
+    for (const auto& list : lists.lists()) {
+        const auto known = std::ranges::find(kKnownLists, list.name, &KnownList::name);
+        lists_.push_back({&list, &registry.counter(Metric::conn_inbound_listed_total, {list.name}),
+                          known == kKnownLists.end() ? nullptr : &registry.counter(known->metric)});
+    }
+}
+
+Connections::ByNetwork Connections::by_network(NodeRegistry& registry, Metric metric)
+{
+    ByNetwork counters{};
+    for (std::size_t i = 0; i < counters.size(); ++i)
+        counters[i] = &registry.counter(metric, {std::to_string(i)});
+    return counters;
+}
+
+void Connections::increment(ByNetwork& counters, proto::Network network)
+{
+    const auto number = static_cast<std::size_t>(network); // any: a new Core may have a new one
+    if (number < counters.size()) counters[number]->Increment();
+}
+
+bool Connections::seen(const ConnectionState::ProcessId& id)
+{
+    const auto process = state_.seen(id);
+    if (process != ConnectionState::Process::same) show_current();
+    return process == ConnectionState::Process::unknown;
+}
+
+void Connections::publisher_gone(std::uint64_t publisher_id)
+{
+    state_.publisher_gone(publisher_id);
+    show_current();
+}
+
+bool Connections::observe(const proto::Connection& event, double time_s)
+{
+    switch (event.event_case()) {
+    case proto::Connection::kInbound:
+        observe_inbound(event.inbound());
+        break;
+    case proto::Connection::kOutbound:
+        observe_outbound(event.outbound());
+        break;
+    case proto::Connection::kClosed:
+        observe_closed(event.closed(), time_s);
+        break;
+    case proto::Connection::kEvicted:
+        evicted_.Increment();
+        state_.evicted(event.evicted().peer_id());
+        break;
+    case proto::Connection::kMisbehaving: {
+        auto& counters = misbehaving_.at(event.misbehaving().reason());
+        for (std::size_t i = 0; i < kMisbehaving.size(); ++i)
+            counters[i].Increment();
+        return true;
+    }
+    case proto::Connection::EVENT_NOT_SET:
+        return false;
+    }
+    show_current();
+    return true;
+}
+
+void Connections::observe_inbound(const proto::OpenedConnection& connection)
+{
+    inbound_.Increment();
+    increment(inbound_by_network_, connection.network());
+    state_.opened(Direction::inbound, connection.peer_id(), connection.connection_count());
+    if (lists_.empty()) return;
+    const auto ip = base::parse_ip(base::host_of(connection.address()));
+    if (!ip) return;
+    for (const ListCounters& counters : lists_) {
+        if (!counters.list->addresses.contains(*ip)) continue;
+        counters.listed->Increment();
+        if (counters.known != nullptr) counters.known->Increment();
+    }
+}
+
+void Connections::observe_outbound(const proto::OpenedConnection& connection)
+{
+    outbound_.Increment();
+    increment(outbound_by_network_, connection.network());
+    state_.opened(Direction::outbound, connection.peer_id(), connection.connection_count());
+    if (connection.connection_type() == "private-broadcast") private_broadcasts_.Increment();
+}
+
+void Connections::observe_closed(const proto::EndedConnection& connection, double time_s)
+{
+    closed_.Increment();
+    increment(closed_by_network_, connection.network());
+    // By the node's clock, which may be ahead. 0 where it could not be read.
+    const auto established_s = static_cast<double>(connection.established_s());
+    if (established_s > 0) closed_age_.Increment(std::max(0.0, time_s - established_s));
+    const bool inbound = connection.connection_type() == "inbound";
+    state_.closed(inbound ? Direction::inbound : Direction::outbound, connection.peer_id());
+}
+
+void Connections::show_current()
+{
+    show(inbound_current_, state_.current(Direction::inbound));
+    show(outbound_current_, state_.current(Direction::outbound));
+}
+
+} // namespace peer_observer::metrics
