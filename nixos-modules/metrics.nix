@@ -13,7 +13,7 @@
           type = types.attrsOf types.path;
           default = {};
           example = lib.literalExpression "{tor_exit = ./tor-exits.txt;}";
-          description = "Lists of addresses and subnets, one a line, whose inbound connections are counted under the list's name.";
+          description = "Lists of addresses and networks, one a line, whose inbound connections are counted under the list's name.";
         };
         provision = mkOption {
           type = types.bool;

@@ -187,7 +187,7 @@ rpc_getrawaddrman_future_entries gauge table network min_offset_seconds
 TEST(Definitions, KeepWhatExistingDashboardsQuery)
 {
     std::string found = "\n";
-    for (const Definition& row : definitions().first(static_cast<std::size_t>(kFirstNewMetric))) {
+    for (const Definition& row : std::span{kDefinitions}.first(kDefinitions.size() - kToolDefinitions.size())) {
         constexpr std::array kTypes = {"counter", "gauge", "histogram"};
         EXPECT_TRUE(row.by_host);
         EXPECT_TRUE(row.name.starts_with("peerobserver_"));
@@ -203,7 +203,7 @@ TEST(Definitions, KeepWhatExistingDashboardsQuery)
 TEST(Definitions, HaveNamesOfTheirOwnAndHelp)
 {
     std::set<std::string_view> names;
-    for (const Definition& row : definitions()) {
+    for (const Definition& row : kDefinitions) {
         EXPECT_TRUE(names.insert(row.name).second) << row.name;
         EXPECT_TRUE(row.help.ends_with('.')) << row.name;
         EXPECT_EQ(row.type == Type::histogram, !row.buckets.empty()) << row.name;
@@ -221,17 +221,17 @@ TEST(Definitions, HaveTheBucketsOfRecordedHistory)
 {
     const std::vector<double> addresses = {0,  1,  2,   3,   4,   5,   6,   7,   8,   9,   10,  15,  20,  25,  30,
                                            50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 900, 999, 1000};
-    EXPECT_EQ(buckets_of(Metric::p2p_addr_addresses), addresses);
-    EXPECT_EQ(buckets_of(Metric::p2p_addrv2_addresses), addresses);
+    EXPECT_EQ(buckets_of(metric("p2p_addr_addresses")), addresses);
+    EXPECT_EQ(buckets_of(metric("p2p_addrv2_addresses")), addresses);
     auto sizes = addresses;
     for (const double size :
          {2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10000, 20000, 25000, 30000, 35000, 40000, 45000, 50000})
         sizes.push_back(size);
-    EXPECT_EQ(buckets_of(Metric::p2p_inv_entries_histogram), sizes);
-    EXPECT_THAT(buckets_of(Metric::p2p_addr_timestamp_offset_seconds),
+    EXPECT_EQ(buckets_of(metric("p2p_inv_entries_histogram")), sizes);
+    EXPECT_THAT(buckets_of(metric("p2p_addr_timestamp_offset_seconds")),
                 testing::ElementsAre(0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768,
                                      65536, 131072, 262144, 524288, 1048576, 2097152, 4194304, 8388608, 16777216));
-    const auto bits = buckets_of(Metric::p2p_addr_services_bits);
+    const auto bits = buckets_of(metric("p2p_addr_services_bits"));
     EXPECT_EQ(bits.size(), 64U);
     EXPECT_EQ(bits.front(), 0);
     EXPECT_EQ(bits.back(), 63);
@@ -245,9 +245,9 @@ TEST(Definitions, AreWhatTheDocumentationSays)
     const auto has = [&page](const std::string& table) {
         return page.find("\n\n" + table + "\n") != std::string::npos;
     };
-    EXPECT_TRUE(has(markdown_table(Metric{}, kFirstRpcMetric)));
-    EXPECT_TRUE(has(markdown_table(kFirstRpcMetric, kFirstNewMetric)));
-    EXPECT_TRUE(has(markdown_table(kFirstNewMetric, Metric::count_)));
+    EXPECT_TRUE(has(markdown_table(kTracepointDefinitions)));
+    EXPECT_TRUE(has(markdown_table(kRpcDefinitions)));
+    EXPECT_TRUE(has(markdown_table(kToolDefinitions)));
 }
 
 } // namespace

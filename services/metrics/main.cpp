@@ -31,7 +31,7 @@ po::options_description options()
     po::options_description own;
     auto add = own.add_options();
     add("ip-list", po::value<std::vector<std::string>>()->value_name("NAME=FILE")->default_value({}, ""),
-        "count inbound connections from the addresses and subnets in this file, one a line; read again on SIGHUP; may "
+        "count inbound connections from the addresses and networks in this file, one a line; read again on SIGHUP; may "
         "be repeated. Existing dashboards know banlist_gmax, banlist_monero, linkinglion and tor_exit");
     add("list-metrics", po::bool_switch(), "print all metrics with their types, labels and meanings, and exit");
     own.add(app::subscriber_options());
@@ -47,16 +47,17 @@ try {
 
 void serve(const po::variables_map& values, app::Context& context)
 {
-    using metrics::Metric;
     if (values["list-metrics"].as<bool>()) {
-        fmt::print("{}", metrics::markdown_table(Metric{}, Metric::count_));
+        fmt::print("{}\n{}\n{}", metrics::markdown_table(metrics::kTracepointDefinitions),
+                   metrics::markdown_table(metrics::kRpcDefinitions),
+                   metrics::markdown_table(metrics::kToolDefinitions));
         return;
     }
     app::ReloadSignal reload;
     metrics::Registry registry;
     const auto lists = read_ip_lists(values, registry);
     const auto bus_options = app::read_subscriber_options(values);
-    registry.gauge(Metric::configured_sources, {}, {}).Set(static_cast<double>(bus_options.sources.size()));
+    registry.gauge(metrics::metric("configured_sources"), {}, {}).Set(static_cast<double>(bus_options.sources.size()));
     bus::Subscriber subscriber{bus_options};
     app::log_notices(subscriber);
 

@@ -12,7 +12,7 @@ Node::Node(Registry& registry, std::string_view name, const IpLists& lists, cons
       mempool_{registry_}, validation_{registry_}, patched_{registry_}, rpc_{registry_, lists}
 {
     const auto start_s = start.unix_ns / kNanoseconds;
-    registry_.gauge(Metric::runtime_start_timestamp).Set(static_cast<double>(start_s));
+    registry_.gauge(metric("runtime_start_timestamp")).Set(static_cast<double>(start_s));
 }
 
 void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now)

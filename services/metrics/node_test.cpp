@@ -4,9 +4,9 @@
 namespace peer_observer::metrics::testing {
 namespace {
 
-TEST(Mempool, EventsAreCounted)
+TEST(Mempool, CountsEvents)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     const auto added =
         with(sample_event(), [](auto& event) { event.mutable_mempool()->mutable_added()->set_vsize_vbytes(141); });
     const auto replaced = with(sample_event(), [](auto& event) {
@@ -18,24 +18,19 @@ TEST(Mempool, EventsAreCounted)
     const auto rejected = with(sample_event(), [](auto& event) {
         event.mutable_mempool()->mutable_rejected()->set_reason("min relay fee not met");
     });
-    pipeline.publish({added, added, replaced, removed, rejected});
-    EXPECT_THAT(pipeline.samples(Metric::mempool_added), ElementsAre(R"(peerobserver_mempool_added{host="alpha"} 2)"));
-    EXPECT_THAT(pipeline.samples(Metric::mempool_added_vbytes),
-                ElementsAre(R"(peerobserver_mempool_added_vbytes{host="alpha"} 282)"));
-    EXPECT_THAT(pipeline.samples(Metric::mempool_replaced),
-                ElementsAre(R"(peerobserver_mempool_replaced{host="alpha"} 1)"));
-    EXPECT_THAT(pipeline.samples(Metric::mempool_replaced_vbytes),
-                ElementsAre(R"(peerobserver_mempool_replaced_vbytes{host="alpha"} 200)"));
-    EXPECT_THAT(pipeline.samples(Metric::mempool_removed),
-                ElementsAre(R"(peerobserver_mempool_removed{host="alpha",reason="sizelimit"} 1)"));
-    EXPECT_THAT(pipeline.samples(Metric::mempool_rejected),
-                ElementsAre(R"(peerobserver_mempool_rejected{host="alpha",reason="min relay fee not met"} 1)"));
+    metrics.publish({added, added, replaced, removed, rejected});
+    EXPECT_EQ(metrics.value("mempool_added"), 2);
+    EXPECT_EQ(metrics.value("mempool_added_vbytes"), 282);
+    EXPECT_EQ(metrics.value("mempool_replaced"), 1);
+    EXPECT_EQ(metrics.value("mempool_replaced_vbytes"), 200);
+    EXPECT_THAT(metrics.values("mempool_removed"), ElementsAre(Pair(R"(reason="sizelimit")", 1)));
+    EXPECT_THAT(metrics.values("mempool_rejected"), ElementsAre(Pair(R"(reason="min relay fee not met")", 1)));
 }
 
 TEST(Validation, ShowsTheLatestBlockAndSumsTimesInMicroseconds)
 {
-    Pipeline pipeline;
-    EXPECT_THAT(pipeline.page(), Not(HasSubstr("peerobserver_validation")));
+    Metrics metrics;
+    EXPECT_THAT(metrics.page(), Not(HasSubstr("peerobserver_validation")));
     const auto block = [](int height, std::int64_t duration_ns) {
         return with(sample_event(), [&](auto& event) {
             auto& connected = *event.mutable_validation()->mutable_block_connected();
@@ -46,41 +41,33 @@ TEST(Validation, ShowsTheLatestBlockAndSumsTimesInMicroseconds)
             connected.set_duration_ns(duration_ns);
         });
     };
-    pipeline.publish({block(413567, 1'000'000), block(413568, 250'000'500)});
-    EXPECT_THAT(pipeline.samples(Metric::validation_block_connected_latest_height),
-                ElementsAre(R"(peerobserver_validation_block_connected_latest_height{host="alpha"} 413568)"));
-    EXPECT_THAT(
-        pipeline.samples(Metric::validation_block_connected_latest_connection_time),
-        ElementsAre(R"(peerobserver_validation_block_connected_latest_connection_time{host="alpha"} 250000.5)"));
-    EXPECT_THAT(pipeline.samples(Metric::validation_block_connected_latest_sigops),
-                ElementsAre(R"(peerobserver_validation_block_connected_latest_sigops{host="alpha"} 8000)"));
-    EXPECT_THAT(pipeline.samples(Metric::validation_block_connected_latest_inputs),
-                ElementsAre(R"(peerobserver_validation_block_connected_latest_inputs{host="alpha"} 3000)"));
-    EXPECT_THAT(pipeline.samples(Metric::validation_block_connected_latest_transactions),
-                ElementsAre(R"(peerobserver_validation_block_connected_latest_transactions{host="alpha"} 1557)"));
-    EXPECT_THAT(pipeline.samples(Metric::validation_block_connected_connection_time),
-                ElementsAre(R"(peerobserver_validation_block_connected_connection_time{host="alpha"} 251000.5)"));
+    metrics.publish({block(413567, 1'000'000), block(413568, 250'000'500)});
+    EXPECT_EQ(metrics.value("validation_block_connected_latest_height"), 413568);
+    EXPECT_EQ(metrics.value("validation_block_connected_latest_connection_time"), 250000.5);
+    EXPECT_EQ(metrics.value("validation_block_connected_latest_sigops"), 8000);
+    EXPECT_EQ(metrics.value("validation_block_connected_latest_inputs"), 3000);
+    EXPECT_EQ(metrics.value("validation_block_connected_latest_transactions"), 1557);
+    EXPECT_EQ(metrics.value("validation_block_connected_connection_time"), 251000.5);
 }
 
-TEST(AddrMan, AttemptsAreCountedByTableAndResult)
+TEST(AddrMan, CountsAttemptsByTableAndResult)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     const auto attempt = [](bool inserted) {
         return with(sample_event(),
                     [&](auto& event) { event.mutable_addrman()->mutable_attempt_add()->set_inserted(inserted); });
     };
-    pipeline.publish({attempt(true), attempt(false), attempt(false),
-                      with(sample_event(), [](auto& event) { event.mutable_addrman()->mutable_move_to_good(); })});
-    EXPECT_THAT(
-        pipeline.samples(Metric::addrman_attempts_total),
-        UnorderedElementsAre(R"(peerobserver_addrman_attempts_total{host="alpha",result="inserted",table="new"} 1)",
-                             R"(peerobserver_addrman_attempts_total{host="alpha",result="not_inserted",table="new"} 2)",
-                             R"(peerobserver_addrman_attempts_total{host="alpha",result="inserted",table="tried"} 1)"));
+    metrics.publish({attempt(true), attempt(false), attempt(false),
+                     with(sample_event(), [](auto& event) { event.mutable_addrman()->mutable_move_to_good(); })});
+    EXPECT_THAT(metrics.values("addrman_attempts_total"),
+                UnorderedElementsAre(Pair(R"(result="inserted",table="new")", 1),
+                                     Pair(R"(result="not_inserted",table="new")", 2),
+                                     Pair(R"(result="inserted",table="tried")", 1)));
 }
 
-TEST(Orphans, AreShownUntilTheNodeStartsAgain)
+TEST(Orphans, ShowsOrphansUntilTheNodeRestarts)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     const auto add = with(sample_event(), [](auto& event) {
         event.mutable_orphan()->mutable_add()->set_orphan_count(3);
         event.mutable_orphan()->mutable_add()->set_orphan_weight(1800);
@@ -89,24 +76,20 @@ TEST(Orphans, AreShownUntilTheNodeStartsAgain)
         event.mutable_orphan()->mutable_removed()->set_orphan_count(2);
         event.mutable_orphan()->mutable_removed()->set_orphan_weight(1200);
     });
-    pipeline.publish({add, removed});
-    EXPECT_THAT(pipeline.samples(Metric::orphans_added_total),
-                ElementsAre(R"(peerobserver_orphans_added_total{host="alpha"} 1)"));
-    EXPECT_THAT(pipeline.samples(Metric::orphans_removed_total),
-                ElementsAre(R"(peerobserver_orphans_removed_total{host="alpha"} 1)"));
-    EXPECT_THAT(pipeline.samples(Metric::orphans), ElementsAre(R"(peerobserver_orphans{host="alpha"} 2)"));
-    EXPECT_THAT(pipeline.samples(Metric::orphans_weight),
-                ElementsAre(R"(peerobserver_orphans_weight{host="alpha"} 1200)"));
-    pipeline.publish({with(inbound_message("ping"), [](auto& event) { event.set_pid(555); })});
-    EXPECT_THAT(pipeline.samples(Metric::orphans), IsEmpty());
+    metrics.publish({add, removed});
+    EXPECT_EQ(metrics.value("orphans_added_total"), 1);
+    EXPECT_EQ(metrics.value("orphans_removed_total"), 1);
+    EXPECT_EQ(metrics.value("orphans"), 2);
+    EXPECT_EQ(metrics.value("orphans_weight"), 1200);
+    metrics.publish({with(inbound_message("ping"), [](auto& event) { event.set_pid(555); })});
+    EXPECT_THAT(metrics.values("orphans"), IsEmpty());
 }
 
 TEST(Node, ShowsWhenTheToolStarted)
 {
-    Pipeline pipeline;
-    pipeline.publish({sample_event()});
-    EXPECT_THAT(pipeline.samples(Metric::runtime_start_timestamp),
-                ElementsAre(R"(peerobserver_runtime_start_timestamp{host="alpha"} 1760000001)"));
+    Metrics metrics;
+    metrics.publish({sample_event()});
+    EXPECT_EQ(metrics.value("runtime_start_timestamp"), 1760000001);
 }
 
 } // namespace

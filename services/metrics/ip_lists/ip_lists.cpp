@@ -34,7 +34,7 @@ IpLists::IpLists(const std::vector<std::string>& names_and_files, Registry& regi
         read(list);
     if (lists_.empty()) return;
     for (const std::string_view result : {"success", "failure"})
-        registry_.counter(Metric::ip_list_reloads_total, {}, std::array{result});
+        registry_.counter(metric("ip_list_reloads_total"), {}, std::array{result});
 }
 
 void IpLists::reload()
@@ -50,7 +50,7 @@ void IpLists::reload()
     }
     if (lists_.empty()) return;
     const std::string_view result = failed ? "failure" : "success";
-    registry_.counter(Metric::ip_list_reloads_total, {}, std::array{result}).Increment();
+    registry_.counter(metric("ip_list_reloads_total"), {}, std::array{result}).Increment();
 }
 
 const IpLists::List* IpLists::find(std::string_view name) const
@@ -76,8 +76,8 @@ void IpLists::read(List& list)
     spdlog::info("IP list {}: {} entries from {}", list.name, text.networks.size(), list.path);
 
     const std::array<std::string_view, 1> label = {list.name};
-    registry_.gauge(Metric::ip_list_entries, {}, label).Set(static_cast<double>(text.networks.size()));
-    registry_.gauge(Metric::ip_list_bad_lines, {}, label).Set(static_cast<double>(text.bad_lines));
+    registry_.gauge(metric("ip_list_entries"), {}, label).Set(static_cast<double>(text.networks.size()));
+    registry_.gauge(metric("ip_list_bad_lines"), {}, label).Set(static_cast<double>(text.bad_lines));
     list.addresses = IpSet{text.networks};
 }
 

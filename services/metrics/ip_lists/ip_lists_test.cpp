@@ -31,7 +31,7 @@ TEST(IpSet, MergesWhatOverlaps)
     EXPECT_FALSE(contains(set, "2001:db8::1"));
 }
 
-TEST(IpSet, OfNothingHoldsNothing) { EXPECT_FALSE(contains(IpSet{}, "0.0.0.0")); }
+TEST(IpSet, HoldsNothingByDefault) { EXPECT_FALSE(contains(IpSet{}, "0.0.0.0")); }
 
 TEST(IpList, NamesBadLines)
 {
@@ -46,37 +46,35 @@ TEST(IpList, NamesBadLines)
     EXPECT_EQ(list.first_bad_lines[7].reason, "'\\x1b[2J' is neither an IP address nor a network");
 }
 
-TEST(IpLists, AreReadAgain)
+TEST(IpLists, ReloadsFiles)
 {
     const TemporaryFile file{"192.0.2.1\nbad\n"};
-    Pipeline pipeline{{"tor_exit=" + file.path}};
-    EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_entries{list=\"tor_exit\"} 1\n"));
-    EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_bad_lines{list=\"tor_exit\"} 1\n"));
-    EXPECT_THAT(pipeline.log.lines(),
+    Metrics metrics{{"tor_exit=" + file.path}};
+    EXPECT_EQ(metrics.value("ip_list_entries", R"(list="tor_exit")"), 1);
+    EXPECT_EQ(metrics.value("ip_list_bad_lines", R"(list="tor_exit")"), 1);
+    EXPECT_THAT(metrics.log.lines(),
                 Contains("IP list tor_exit: " + file.path + ":2: 'bad' is neither an IP address nor a network"));
     file.write("192.0.2.2\n192.0.2.3\n");
-    pipeline.lists.reload();
-    EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_entries{list=\"tor_exit\"} 2\n"));
-    EXPECT_THAT(pipeline.page(), HasSubstr("peerobserver_ip_list_bad_lines{list=\"tor_exit\"} 0\n"));
-    EXPECT_THAT(pipeline.samples(Metric::ip_list_reloads_total),
-                ElementsAre(R"(peerobserver_ip_list_reloads_total{result="success"} 1)"));
-    EXPECT_TRUE(contains(pipeline.lists.find("tor_exit")->addresses, "192.0.2.3"));
-    EXPECT_FALSE(contains(pipeline.lists.find("tor_exit")->addresses, "192.0.2.1"));
+    metrics.lists.reload();
+    EXPECT_EQ(metrics.value("ip_list_entries", R"(list="tor_exit")"), 2);
+    EXPECT_EQ(metrics.value("ip_list_bad_lines", R"(list="tor_exit")"), 0);
+    EXPECT_THAT(metrics.values("ip_list_reloads_total"), ElementsAre(Pair(R"(result="success")", 1)));
+    EXPECT_TRUE(contains(metrics.lists.find("tor_exit")->addresses, "192.0.2.3"));
+    EXPECT_FALSE(contains(metrics.lists.find("tor_exit")->addresses, "192.0.2.1"));
 }
 
-TEST(IpLists, KeepTheirContentWhenTheFileCannotBeReadAgain)
+TEST(IpLists, KeepsOldContentIfReloadFails)
 {
     const TemporaryFile file{"192.0.2.1\n"};
-    Pipeline pipeline{{"tor_exit=" + file.path}};
+    Metrics metrics{{"tor_exit=" + file.path}};
     std::filesystem::remove(file.path);
-    pipeline.lists.reload();
-    EXPECT_TRUE(contains(pipeline.lists.find("tor_exit")->addresses, "192.0.2.1"));
-    EXPECT_THAT(pipeline.log.lines().back(), HasSubstr("cannot read " + file.path + ": No such file or directory"));
-    EXPECT_THAT(pipeline.samples(Metric::ip_list_reloads_total),
-                ElementsAre(R"(peerobserver_ip_list_reloads_total{result="failure"} 1)"));
+    metrics.lists.reload();
+    EXPECT_TRUE(contains(metrics.lists.find("tor_exit")->addresses, "192.0.2.1"));
+    EXPECT_THAT(metrics.log.lines().back(), HasSubstr("cannot read " + file.path + ": No such file or directory"));
+    EXPECT_THAT(metrics.values("ip_list_reloads_total"), ElementsAre(Pair(R"(result="failure")", 1)));
 }
 
-TEST(IpLists, RefuseBadNamesAndMissingFiles)
+TEST(IpLists, RefusesBadNamesAndMissingFiles)
 {
     Registry registry;
     const auto read = [&](std::vector<std::string> lists) { IpLists{lists, registry}; };

@@ -15,16 +15,16 @@ constexpr std::size_t kMaxPublishers = 64;   // of one node; ids are as random a
 Moment Moment::now() { return {base::unix_ns(), std::chrono::steady_clock::now()}; }
 
 Health::Health(NodeRegistry& registry)
-    : events_{registry.counter(Metric::events_total)},
-      lost_{&registry.counter(Metric::events_lost_total, {"unknown"}),
-            &registry.counter(Metric::events_lost_total, {"ring_full"}),
-            &registry.counter(Metric::events_lost_total, {"too_big"}),
-            &registry.counter(Metric::events_lost_total, {"event_too_large"})},
-      lost_to_gaps_{registry.counter(Metric::events_lost_total, {"sequence_gap"})},
-      gaps_{registry.counter(Metric::sequence_gaps_total)},
-      unparsable_{registry.counter(Metric::unparsable_events_total)},
-      unknown_{registry.counter(Metric::unknown_events_total)}, latency_{registry, Metric::event_latency_seconds},
-      age_{registry, Metric::last_event_age_seconds}, publishers_up_{registry.gauge(Metric::publishers_up)}
+    : events_{registry.counter(metric("events_total"))},
+      lost_{&registry.counter(metric("events_lost_total"), {"unknown"}),
+            &registry.counter(metric("events_lost_total"), {"ring_full"}),
+            &registry.counter(metric("events_lost_total"), {"too_big"}),
+            &registry.counter(metric("events_lost_total"), {"event_too_large"})},
+      lost_to_gaps_{registry.counter(metric("events_lost_total"), {"sequence_gap"})},
+      gaps_{registry.counter(metric("sequence_gaps_total"))},
+      unparsable_{registry.counter(metric("unparsable_events_total"))},
+      unknown_{registry.counter(metric("unknown_events_total"))}, latency_{registry, metric("event_latency_seconds")},
+      age_{registry, metric("last_event_age_seconds")}, publishers_up_{registry.gauge(metric("publishers_up"))}
 {
     static_assert(proto::EventsLost::RING_FULL == 1 && proto::EventsLost::TOO_BIG == 2 &&
                   proto::EventsLost::EVENT_TOO_LARGE == 3);

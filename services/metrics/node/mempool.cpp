@@ -3,10 +3,11 @@
 namespace peer_observer::metrics {
 
 Mempool::Mempool(NodeRegistry& registry)
-    : added_{registry.counter(Metric::mempool_added)}, added_vbytes_{registry.counter(Metric::mempool_added_vbytes)},
-      replaced_{registry.counter(Metric::mempool_replaced)},
-      replaced_vbytes_{registry.counter(Metric::mempool_replaced_vbytes)},
-      rejected_{registry, Metric::mempool_rejected}, removed_{registry, Metric::mempool_removed}
+    : added_{registry.counter(metric("mempool_added"))},
+      added_vbytes_{registry.counter(metric("mempool_added_vbytes"))},
+      replaced_{registry.counter(metric("mempool_replaced"))},
+      replaced_vbytes_{registry.counter(metric("mempool_replaced_vbytes"))},
+      rejected_{registry, metric("mempool_rejected")}, removed_{registry, metric("mempool_removed")}
 {}
 
 bool Mempool::observe(const proto::Mempool& event)

@@ -3,12 +3,12 @@
 namespace peer_observer::metrics {
 
 Patched::Patched(NodeRegistry& registry)
-    : new_inserted_{registry.counter(Metric::addrman_attempts_total, {"new", "inserted"})},
-      new_not_inserted_{registry.counter(Metric::addrman_attempts_total, {"new", "not_inserted"})},
-      tried_inserted_{registry.counter(Metric::addrman_attempts_total, {"tried", "inserted"})},
-      orphans_added_{registry.counter(Metric::orphans_added_total)},
-      orphans_removed_{registry.counter(Metric::orphans_removed_total)}, orphans_{registry, Metric::orphans},
-      orphans_weight_{registry, Metric::orphans_weight}
+    : new_inserted_{registry.counter(metric("addrman_attempts_total"), {"new", "inserted"})},
+      new_not_inserted_{registry.counter(metric("addrman_attempts_total"), {"new", "not_inserted"})},
+      tried_inserted_{registry.counter(metric("addrman_attempts_total"), {"tried", "inserted"})},
+      orphans_added_{registry.counter(metric("orphans_added_total"))},
+      orphans_removed_{registry.counter(metric("orphans_removed_total"))}, orphans_{registry, metric("orphans")},
+      orphans_weight_{registry, metric("orphans_weight")}
 {}
 
 bool Patched::observe(const proto::AddrMan& event)

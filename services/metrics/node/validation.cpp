@@ -5,12 +5,12 @@
 namespace peer_observer::metrics {
 
 Validation::Validation(NodeRegistry& registry)
-    : height_{registry, Metric::validation_block_connected_latest_height},
-      duration_us_{registry, Metric::validation_block_connected_latest_connection_time},
-      sigops_{registry, Metric::validation_block_connected_latest_sigops},
-      inputs_{registry, Metric::validation_block_connected_latest_inputs},
-      transactions_{registry, Metric::validation_block_connected_latest_transactions},
-      total_duration_us_{registry.counter(Metric::validation_block_connected_connection_time)}
+    : height_{registry, metric("validation_block_connected_latest_height")},
+      duration_us_{registry, metric("validation_block_connected_latest_connection_time")},
+      sigops_{registry, metric("validation_block_connected_latest_sigops")},
+      inputs_{registry, metric("validation_block_connected_latest_inputs")},
+      transactions_{registry, metric("validation_block_connected_latest_transactions")},
+      total_duration_us_{registry.counter(metric("validation_block_connected_connection_time"))}
 {}
 
 bool Validation::observe(const proto::Validation& event)

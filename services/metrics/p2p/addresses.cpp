@@ -52,12 +52,13 @@ void AddressFigures::flush()
 
 Addresses::Addresses(NodeRegistry& registry)
     : addr_{registry,
-            {Metric::p2p_addr_addresses, Metric::p2p_addr_timestamp_offset_seconds, Metric::p2p_addr_services_bits,
-             Metric::p2p_addr_services}},
+            {metric("p2p_addr_addresses"), metric("p2p_addr_timestamp_offset_seconds"),
+             metric("p2p_addr_services_bits"), metric("p2p_addr_services")}},
       addrv2_{registry,
-              {Metric::p2p_addrv2_addresses, Metric::p2p_addrv2_timestamp_offset_seconds,
-               Metric::p2p_addrv2_services_bits, Metric::p2p_addrv2_services}},
-      empty_{registry, Metric::p2p_addrv2_empty, 2, by_direction(Metric::p2p_addrv2_empty)}, announcements_{registry}
+              {metric("p2p_addrv2_addresses"), metric("p2p_addrv2_timestamp_offset_seconds"),
+               metric("p2p_addrv2_services_bits"), metric("p2p_addrv2_services")}},
+      empty_{registry, metric("p2p_addrv2_empty"), 2, by_direction(metric("p2p_addrv2_empty"))},
+      announcements_{registry}
 {}
 
 void Addresses::observe_addr(const proto::Addresses& message, Direction direction, std::string_view host,

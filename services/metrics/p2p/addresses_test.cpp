@@ -37,60 +37,56 @@ const std::vector<proto::Address> kThree = {address("198.51.100.1", Network::IPV
                                             address("198.51.100.3", Network::IPV4, -3, 9 | 1UL << 63U)};
 
 /// Both kinds of message are counted alike.
-void expect_figures(const Pipeline& pipeline, Metric counts, Metric offsets, Metric bits)
+void expect_figures(const Metrics& metrics, Metric counts, Metric offsets, Metric bits)
 {
     const std::string labels = R"(direction="inbound",host="alpha")";
-    EXPECT_EQ(pipeline.histogram(counts, labels), histogram_of(counts, labels, {3}));
-    EXPECT_EQ(pipeline.histogram(offsets, labels + R"(,timestamp_offset="past")"),
+    EXPECT_EQ(metrics.histogram(counts, labels), histogram_of(counts, labels, {3}));
+    EXPECT_EQ(metrics.histogram(offsets, labels + R"(,timestamp_offset="past")"),
               histogram_of(offsets, labels + R"(,timestamp_offset="past")", {0, 600}));
-    EXPECT_EQ(pipeline.histogram(offsets, labels + R"(,timestamp_offset="future")"),
+    EXPECT_EQ(metrics.histogram(offsets, labels + R"(,timestamp_offset="future")"),
               histogram_of(offsets, labels + R"(,timestamp_offset="future")", {3}));
-    EXPECT_EQ(pipeline.histogram(bits, labels), histogram_of(bits, labels, {0, 3, 0, 3, 63}));
+    EXPECT_EQ(metrics.histogram(bits, labels), histogram_of(bits, labels, {0, 3, 0, 3, 63}));
     const std::string outbound = R"(direction="outbound",host="alpha")";
-    EXPECT_EQ(pipeline.histogram(counts, outbound), histogram_of(counts, outbound, {}));
+    EXPECT_EQ(metrics.histogram(counts, outbound), histogram_of(counts, outbound, {}));
 }
 
-TEST(Addr, IsCountedByNumberOfAddressesAgeAndServices)
+TEST(Addr, CountsAddressesAgesAndServices)
 {
-    Pipeline pipeline;
-    pipeline.publish({addr(inbound_message("addr"), kThree)});
-    expect_figures(pipeline, Metric::p2p_addr_addresses, Metric::p2p_addr_timestamp_offset_seconds,
-                   Metric::p2p_addr_services_bits);
-    EXPECT_THAT(
-        pipeline.samples(Metric::p2p_addr_services),
-        UnorderedElementsAre(
-            R"(peerobserver_p2p_addr_services{direction="inbound",host="alpha",services="9"} 1)",
-            R"(peerobserver_p2p_addr_services{direction="inbound",host="alpha",services="0"} 1)",
-            R"(peerobserver_p2p_addr_services{direction="inbound",host="alpha",services="9223372036854775817"} 1)"));
-    EXPECT_THAT(pipeline.samples(Metric::p2p_addrv2_services), IsEmpty());
+    Metrics metrics;
+    metrics.publish({addr(inbound_message("addr"), kThree)});
+    expect_figures(metrics, metric("p2p_addr_addresses"), metric("p2p_addr_timestamp_offset_seconds"),
+                   metric("p2p_addr_services_bits"));
+    EXPECT_THAT(metrics.values("p2p_addr_services"),
+                UnorderedElementsAre(Pair(R"(direction="inbound",services="9")", 1),
+                                     Pair(R"(direction="inbound",services="0")", 1),
+                                     Pair(R"(direction="inbound",services="9223372036854775817")", 1)));
+    EXPECT_THAT(metrics.values("p2p_addrv2_services"), IsEmpty());
 }
 
-TEST(Addrv2, IsCountedByNumberOfAddressesAgeAndServices)
+TEST(Addrv2, CountsAddressesAgesAndServices)
 {
-    Pipeline pipeline;
-    pipeline.publish({addrv2(inbound_message("addrv2"), kThree), addrv2(outbound_message("addrv2"), {kThree[0]})});
+    Metrics metrics;
+    metrics.publish({addrv2(inbound_message("addrv2"), kThree), addrv2(outbound_message("addrv2"), {kThree[0]})});
     const std::string outbound = R"(direction="outbound",host="alpha")";
-    EXPECT_EQ(pipeline.histogram(Metric::p2p_addrv2_addresses, outbound),
-              histogram_of(Metric::p2p_addrv2_addresses, outbound, {1}));
-    pipeline.publish({});
-    EXPECT_THAT(pipeline.samples(Metric::p2p_addrv2_services),
-                Contains(R"(peerobserver_p2p_addrv2_services{direction="outbound",host="alpha",services="9"} 1)"));
-    Pipeline inbound;
+    EXPECT_EQ(metrics.histogram(metric("p2p_addrv2_addresses"), outbound),
+              histogram_of(metric("p2p_addrv2_addresses"), outbound, {1}));
+    metrics.publish({});
+    EXPECT_THAT(metrics.values("p2p_addrv2_services"), Contains(Pair(R"(direction="outbound",services="9")", 1)));
+    Metrics inbound;
     inbound.publish({addrv2(inbound_message("addrv2"), kThree)});
-    expect_figures(inbound, Metric::p2p_addrv2_addresses, Metric::p2p_addrv2_timestamp_offset_seconds,
-                   Metric::p2p_addrv2_services_bits);
-    EXPECT_THAT(inbound.samples(Metric::p2p_addr_services), IsEmpty());
+    expect_figures(inbound, metric("p2p_addrv2_addresses"), metric("p2p_addrv2_timestamp_offset_seconds"),
+                   metric("p2p_addrv2_services_bits"));
+    EXPECT_THAT(inbound.values("p2p_addr_services"), IsEmpty());
 }
 
-TEST(Addrv2, WhenEmptyIsCountedByThePeersAddress)
+TEST(Addrv2, CountsEmptyMessagesByPeer)
 {
-    Pipeline pipeline;
-    pipeline.publish({addrv2(inbound_message("addrv2"), {}), addrv2(inbound_message("addrv2"), {kThree[0]}),
-                      addrv2(outbound_message("addrv2"), {}), addr(inbound_message("addr"), {})});
-    EXPECT_THAT(
-        pipeline.samples(Metric::p2p_addrv2_empty),
-        UnorderedElementsAre(R"(peerobserver_p2p_addrv2_empty{addr="192.0.2.1",direction="inbound",host="alpha"} 1)",
-                             R"(peerobserver_p2p_addrv2_empty{addr="192.0.2.1",direction="outbound",host="alpha"} 1)"));
+    Metrics metrics;
+    metrics.publish({addrv2(inbound_message("addrv2"), {}), addrv2(inbound_message("addrv2"), {kThree[0]}),
+                     addrv2(outbound_message("addrv2"), {}), addr(inbound_message("addr"), {})});
+    EXPECT_THAT(metrics.values("p2p_addrv2_empty"),
+                UnorderedElementsAre(Pair(R"(addr="192.0.2.1",direction="inbound")", 1),
+                                     Pair(R"(addr="192.0.2.1",direction="outbound")", 1)));
 }
 
 proto::Event from(const std::string& peer, proto::Event event)
@@ -99,49 +95,42 @@ proto::Event from(const std::string& peer, proto::Event event)
     return event;
 }
 
-TEST(Announcements, OfTheSendersOwnAddressIgnoreThePort)
+TEST(Announcements, CountsOwnAddressWithAnyPort)
 {
-    Pipeline pipeline;
-    pipeline.publish(
+    Metrics metrics;
+    metrics.publish(
         {from("192.0.2.1:50000", addr(inbound_message("addr"), {address("192.0.2.1"), address("192.0.2.11")})),
          from("[2001:db8::1]:8333", addrv2(inbound_message("addrv2"), {address("2001:db8::1", Network::IPV6)})),
          from("abc.onion:8333", addrv2(inbound_message("addrv2"), {address("abc.onion", Network::TORV3)})),
          from("abc.b32.i2p:0", addrv2(inbound_message("addrv2"), {address("abc.b32.i2p", Network::I2P)})),
          from("[fc00::1]:8333", addrv2(inbound_message("addrv2"), {address("fc00::1", Network::CJDNS)}))});
-    EXPECT_THAT(
-        pipeline.samples(Metric::p2p_address_selfannouncements),
-        UnorderedElementsAre(
-            R"(peerobserver_p2p_address_selfannouncements{direction="inbound",host="alpha",network="ipv4"} 1)",
-            R"(peerobserver_p2p_address_selfannouncements{direction="inbound",host="alpha",network="ipv6"} 1)",
-            R"(peerobserver_p2p_address_selfannouncements{direction="inbound",host="alpha",network="onion"} 1)",
-            R"(peerobserver_p2p_address_selfannouncements{direction="inbound",host="alpha",network="i2p"} 1)",
-            R"(peerobserver_p2p_address_selfannouncements{direction="inbound",host="alpha",network="cjdns"} 1)"));
-    EXPECT_THAT(
-        pipeline.samples(Metric::p2p_address_subnetannouncements),
-        ElementsAre(
-            R"(peerobserver_p2p_address_subnetannouncements{direction="inbound",host="alpha",network="ipv4"} 1)"));
+    EXPECT_THAT(metrics.values("p2p_address_selfannouncements"),
+                UnorderedElementsAre(
+                    Pair(R"(direction="inbound",network="ipv4")", 1), Pair(R"(direction="inbound",network="ipv6")", 1),
+                    Pair(R"(direction="inbound",network="onion")", 1), Pair(R"(direction="inbound",network="i2p")", 1),
+                    Pair(R"(direction="inbound",network="cjdns")", 1)));
+    EXPECT_THAT(metrics.values("p2p_address_subnetannouncements"),
+                ElementsAre(Pair(R"(direction="inbound",network="ipv4")", 1)));
 }
 
-TEST(Announcements, OfTheSendersSubnetAreAnother24Or64)
+TEST(Announcements, CountsOtherAddressesOfTheSubnet)
 {
-    Pipeline pipeline;
-    pipeline.publish(
+    Metrics metrics;
+    metrics.publish(
         {from("192.0.2.1:1", addr(inbound_message("addr"),
                                   {address("192.0.2.2"), address("192.0.3.1"), address("2001:db8::1", Network::IPV6)})),
          from("[2001:db8::1]:1",
               addrv2(inbound_message("addrv2"), {address("2001:db8::2", Network::IPV6),
                                                  address("2001:db8:0:1::1", Network::IPV6), address("192.0.2.2")}))});
-    EXPECT_THAT(
-        pipeline.samples(Metric::p2p_address_subnetannouncements),
-        UnorderedElementsAre(
-            R"(peerobserver_p2p_address_subnetannouncements{direction="inbound",host="alpha",network="ipv4"} 1)",
-            R"(peerobserver_p2p_address_subnetannouncements{direction="inbound",host="alpha",network="ipv6"} 1)"));
-    EXPECT_THAT(pipeline.samples(Metric::p2p_address_selfannouncements), IsEmpty());
+    EXPECT_THAT(metrics.values("p2p_address_subnetannouncements"),
+                UnorderedElementsAre(Pair(R"(direction="inbound",network="ipv4")", 1),
+                                     Pair(R"(direction="inbound",network="ipv6")", 1)));
+    EXPECT_THAT(metrics.values("p2p_address_selfannouncements"), IsEmpty());
 }
 
-TEST(Announcements, OfTheNodeAreComparedWithTheAddressThatItsOutboundPeersSee)
+TEST(Announcements, LearnsTheNodesAddressFromOutboundPeers)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     const auto version = [](const std::string& connection_type, const std::string& node_address) {
         return with(inbound_message("version"), [&](auto& event) {
             event.mutable_message()->mutable_inbound()->set_connection_type(connection_type);
@@ -150,17 +139,13 @@ TEST(Announcements, OfTheNodeAreComparedWithTheAddressThatItsOutboundPeersSee)
     };
     const auto sent =
         addr(outbound_message("addr"), {address("203.0.113.5"), address("203.0.113.6"), address("192.0.2.1")});
-    pipeline.publish({version("inbound", "203.0.113.5"), version("outbound-full-relay", "0.0.0.0"), sent});
-    EXPECT_THAT(pipeline.samples(Metric::p2p_address_selfannouncements), IsEmpty());
-    pipeline.publish({version("outbound-full-relay", "203.0.113.5"), sent});
-    EXPECT_THAT(
-        pipeline.samples(Metric::p2p_address_selfannouncements),
-        ElementsAre(
-            R"(peerobserver_p2p_address_selfannouncements{direction="outbound",host="alpha",network="ipv4"} 1)"));
-    EXPECT_THAT(
-        pipeline.samples(Metric::p2p_address_subnetannouncements),
-        ElementsAre(
-            R"(peerobserver_p2p_address_subnetannouncements{direction="outbound",host="alpha",network="ipv4"} 1)"));
+    metrics.publish({version("inbound", "203.0.113.5"), version("outbound-full-relay", "0.0.0.0"), sent});
+    EXPECT_THAT(metrics.values("p2p_address_selfannouncements"), IsEmpty());
+    metrics.publish({version("outbound-full-relay", "203.0.113.5"), sent});
+    EXPECT_THAT(metrics.values("p2p_address_selfannouncements"),
+                ElementsAre(Pair(R"(direction="outbound",network="ipv4")", 1)));
+    EXPECT_THAT(metrics.values("p2p_address_subnetannouncements"),
+                ElementsAre(Pair(R"(direction="outbound",network="ipv4")", 1)));
 }
 
 } // namespace

@@ -69,9 +69,9 @@ Announcements::Announcements(NodeRegistry& registry)
     for (std::size_t direction = 0; direction < self_.size(); ++direction) {
         for (std::size_t i = 0; i < kNetworkCount; ++i) {
             const NodeRegistry::Values values = {kNetworkNames[i], kDirectionNames[direction]};
-            self_[direction][i] = &registry.counter(Metric::p2p_address_selfannouncements, values);
+            self_[direction][i] = &registry.counter(metric("p2p_address_selfannouncements"), values);
             if (i < kIpNetworks)
-                subnet_[direction][i] = &registry.counter(Metric::p2p_address_subnetannouncements, values);
+                subnet_[direction][i] = &registry.counter(metric("p2p_address_subnetannouncements"), values);
         }
     }
 }

@@ -14,13 +14,13 @@ struct KnownList {
     Metric metric;
 };
 constexpr auto kKnownLists = std::to_array<KnownList>({
-    {"banlist_gmax", Metric::conn_inbound_banlist_gmax},
-    {"banlist_monero", Metric::conn_inbound_banlist_monero},
-    {"linkinglion", Metric::conn_inbound_list_linkinglion},
-    {"tor_exit", Metric::conn_inbound_tor_exit},
+    {"banlist_gmax", metric("conn_inbound_banlist_gmax")},
+    {"banlist_monero", metric("conn_inbound_banlist_monero")},
+    {"linkinglion", metric("conn_inbound_list_linkinglion")},
+    {"tor_exit", metric("conn_inbound_tor_exit")},
 });
 
-constexpr auto kMisbehaving = std::to_array<Metric>({Metric::conn_misbehaving, Metric::conn_misbehaving_reason});
+constexpr auto kMisbehaving = std::to_array<Metric>({metric("conn_misbehaving"), metric("conn_misbehaving_reason")});
 
 void show(OptionalGauge& gauge, std::optional<std::uint64_t> value)
 {
@@ -34,21 +34,22 @@ void show(OptionalGauge& gauge, std::optional<std::uint64_t> value)
 } // namespace
 
 Connections::Connections(NodeRegistry& registry, const IpLists& lists)
-    : inbound_{registry.counter(Metric::conn_inbound)},
-      inbound_by_network_{by_network(registry, Metric::conn_inbound_network)},
-      inbound_current_{registry, Metric::conn_inbound_current}, outbound_{registry.counter(Metric::conn_outbound)},
-      outbound_current_{registry, Metric::conn_outbound_current},
-      outbound_by_network_{by_network(registry, Metric::conn_outbound_network)},
-      closed_{registry.counter(Metric::conn_closed)},
-      closed_by_network_{by_network(registry, Metric::conn_closed_network)},
-      closed_age_{registry.counter(Metric::conn_closed_age)}, evicted_{registry.counter(Metric::conn_evicted_inbound)},
+    : inbound_{registry.counter(metric("conn_inbound"))},
+      inbound_by_network_{by_network(registry, metric("conn_inbound_network"))},
+      inbound_current_{registry, metric("conn_inbound_current")}, outbound_{registry.counter(metric("conn_outbound"))},
+      outbound_current_{registry, metric("conn_outbound_current")},
+      outbound_by_network_{by_network(registry, metric("conn_outbound_network"))},
+      closed_{registry.counter(metric("conn_closed"))},
+      closed_by_network_{by_network(registry, metric("conn_closed_network"))},
+      closed_age_{registry.counter(metric("conn_closed_age"))},
+      evicted_{registry.counter(metric("conn_evicted_inbound"))},
       misbehaving_{registry, kMisbehaving[0], kMisbehaving.size(),
                    [](std::size_t i) { return BoundedCounters::Series{kMisbehaving.at(i), {}}; }},
-      private_broadcasts_{registry.counter(Metric::conn_private_transaction_broadcast)}
+      private_broadcasts_{registry.counter(metric("conn_private_transaction_broadcast"))}
 {
     for (const auto& list : lists.lists()) {
         const auto known = std::ranges::find(kKnownLists, list.name, &KnownList::name);
-        lists_.push_back({&list, &registry.counter(Metric::conn_inbound_listed_total, {list.name}),
+        lists_.push_back({&list, &registry.counter(metric("conn_inbound_listed_total"), {list.name}),
                           known == kKnownLists.end() ? nullptr : &registry.counter(known->metric)});
     }
 }

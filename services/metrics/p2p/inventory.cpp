@@ -35,15 +35,15 @@ std::size_t type_index(int number)
 } // namespace
 
 Inventory::Inventory(NodeRegistry& registry)
-    : sizes_{registry, Metric::p2p_inv_entries_histogram}, homogeneous_{registry, Metric::p2p_invs_homogeneous},
-      heterogeneous_{registry, Metric::p2p_invs_heterogeneous},
-      large_{registry.counter(Metric::p2p_invs_outbound_large)}
+    : sizes_{registry, metric("p2p_inv_entries_histogram")}, homogeneous_{registry, metric("p2p_invs_homogeneous")},
+      heterogeneous_{registry, metric("p2p_invs_heterogeneous")},
+      large_{registry.counter(metric("p2p_invs_outbound_large"))}
 {
     static_assert(kUnknownType + 1 == kTypeCount);
     for (std::size_t direction = 0; direction < entries_.size(); ++direction)
         for (std::size_t i = 0; i < kTypeCount; ++i)
             entries_[direction][i] = &registry.counter(
-                Metric::p2p_inv_entries,
+                metric("p2p_inv_entries"),
                 {kDirectionNames[direction], i == kUnknownType ? std::string_view{"unknown"} : kInvTypes[i].name});
 }
 

@@ -49,22 +49,23 @@ struct Series {
 
 BoundedCounters::Series describe(std::size_t index)
 {
-    if (index == Series::kProcessingSeconds) return {Metric::p2p_message_processing_seconds_total, {}};
-    if (index == Series::kProcessed) return {Metric::p2p_messages_processed_total, {}};
+    if (index == Series::kProcessingSeconds) return {metric("p2p_message_processing_seconds_total"), {}};
+    if (index == Series::kProcessed) return {metric("p2p_messages_processed_total"), {}};
     if (index >= Series::kUndecodable)
-        return {Metric::p2p_message_undecodable_total, {kDirectionNames.at(index - Series::kUndecodable)}};
+        return {metric("p2p_message_undecodable_total"), {kDirectionNames.at(index - Series::kUndecodable)}};
     const bool is_count = index % 2 == Series::count;
     const auto direction = kDirectionNames.at(index / 2 % 2);
     if (index >= Series::kLinkingLion)
-        return {is_count ? Metric::p2p_message_count_linkinglion : Metric::p2p_message_bytes_linkinglion, {direction}};
-    return {is_count ? Metric::p2p_message_count : Metric::p2p_message_bytes,
+        return {is_count ? metric("p2p_message_count_linkinglion") : metric("p2p_message_bytes_linkinglion"),
+                {direction}};
+    return {is_count ? metric("p2p_message_count") : metric("p2p_message_bytes"),
             {kConnectionTypes.at(index / 4), direction}};
 }
 
 } // namespace
 
 Messages::Messages(NodeRegistry& registry, const IpLists& lists)
-    : by_type_{registry, Metric::p2p_message_count, Series::kSize, describe}, linkinglion_{lists.find("linkinglion")},
+    : by_type_{registry, metric("p2p_message_count"), Series::kSize, describe}, linkinglion_{lists.find("linkinglion")},
       addresses_{registry}, inventory_{registry}, session_{registry}
 {
     // A flood of invented types must not push Bitcoin's own ones out.

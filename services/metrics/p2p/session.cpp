@@ -34,18 +34,18 @@ std::string subnet_text(std::string_view host)
 } // namespace
 
 Session::Session(NodeRegistry& registry)
-    : user_agents_{registry, Metric::p2p_version_useragent},
-      ping_values_{&registry.counter(Metric::p2p_ping_inbound_value, {"0"}),
-                   &registry.counter(Metric::p2p_ping_inbound_value, {"u8"}),
-                   &registry.counter(Metric::p2p_ping_inbound_value, {"u16"}),
-                   &registry.counter(Metric::p2p_ping_inbound_value, {"u32"}),
-                   &registry.counter(Metric::p2p_ping_inbound_value, {"u64"})},
-      old_pings_{registry, Metric::p2p_oldping_subnet},
-      fee_rates_{registry, Metric::p2p_feefilter_feerate, 2,
+    : user_agents_{registry, metric("p2p_version_useragent")},
+      ping_values_{&registry.counter(metric("p2p_ping_inbound_value"), {"0"}),
+                   &registry.counter(metric("p2p_ping_inbound_value"), {"u8"}),
+                   &registry.counter(metric("p2p_ping_inbound_value"), {"u16"}),
+                   &registry.counter(metric("p2p_ping_inbound_value"), {"u32"}),
+                   &registry.counter(metric("p2p_ping_inbound_value"), {"u64"})},
+      old_pings_{registry, metric("p2p_oldping_subnet")},
+      fee_rates_{registry, metric("p2p_feefilter_feerate"), 2,
                  [](std::size_t i) {
-                     return BoundedCounters::Series{Metric::p2p_feefilter_feerate, {kDirectionNames.at(i)}};
+                     return BoundedCounters::Series{metric("p2p_feefilter_feerate"), {kDirectionNames.at(i)}};
                  }},
-      rejects_{registry, Metric::p2p_reject_message}
+      rejects_{registry, metric("p2p_reject_message")}
 {}
 
 void Session::observe_ping(const proto::Ping& ping, std::string_view host)

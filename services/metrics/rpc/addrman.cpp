@@ -48,13 +48,13 @@ void show_kinds(std::string_view name, const Table& table, Snapshot& gauges)
         for (std::size_t bit = 0; bit < bits.size(); ++bit)
             bits[bit] += entry.services() >> bit & 1U;
     }
-    gauges.set_counts(Metric::rpc_getrawaddrman_ports, ports, {name});
-    gauges.set_counts(Metric::rpc_getrawaddrman_services, services, {name});
+    gauges.set_counts(metric("rpc_getrawaddrman_ports"), ports, {name});
+    gauges.set_counts(metric("rpc_getrawaddrman_services"), services, {name});
     for (std::size_t bit = 0; bit < bits.size(); ++bit)
         if (bits[bit] > 0)
-            gauges.set(Metric::rpc_getrawaddrman_service_bits, static_cast<double>(bits[bit]),
+            gauges.set(metric("rpc_getrawaddrman_service_bits"), static_cast<double>(bits[bit]),
                        {name, std::to_string(bit)});
-    gauges.set_counts(Metric::rpc_getrawaddrman_entries, networks, {name});
+    gauges.set_counts(metric("rpc_getrawaddrman_entries"), networks, {name});
 }
 
 void show_origins(std::string_view name, const Table& table, Snapshot& gauges)
@@ -67,10 +67,10 @@ void show_origins(std::string_view name, const Table& table, Snapshot& gauges)
         if (entry.source_mapped_as() != 0) source_asns.insert(entry.source_mapped_as());
         if (entry.has_source()) sources.insert(entry.source());
     }
-    gauges.set(Metric::rpc_getrawaddrman_distinct_sources, static_cast<double>(sources.size()), {name});
-    if (!asns.empty()) gauges.set(Metric::rpc_getrawaddrman_distinct_asns, static_cast<double>(asns.size()), {name});
+    gauges.set(metric("rpc_getrawaddrman_distinct_sources"), static_cast<double>(sources.size()), {name});
+    if (!asns.empty()) gauges.set(metric("rpc_getrawaddrman_distinct_asns"), static_cast<double>(asns.size()), {name});
     if (!source_asns.empty())
-        gauges.set(Metric::rpc_getrawaddrman_distinct_source_asn, static_cast<double>(source_asns.size()), {name});
+        gauges.set(metric("rpc_getrawaddrman_distinct_source_asn"), static_cast<double>(source_asns.size()), {name});
 }
 
 void show_ages(std::string_view name, const Table& table, std::int64_t now_s, Snapshot& gauges)
@@ -94,19 +94,19 @@ void show_ages(std::string_view name, const Table& table, std::int64_t now_s, Sn
     std::ranges::sort(ages);
     if (!ages.empty()) {
         for (const double q : kQuantiles)
-            gauges.set(Metric::rpc_getrawaddrman_entry_age_seconds, quantile_of_sorted(ages, q),
+            gauges.set(metric("rpc_getrawaddrman_entry_age_seconds"), quantile_of_sorted(ages, q),
                        {name, fmt::format("{}", q)});
     }
     for (const auto age : kAges_s) {
         const auto count = std::ranges::upper_bound(ages, static_cast<double>(age)) - ages.begin();
-        gauges.set(Metric::rpc_getrawaddrman_entry_age_seconds_bucket, static_cast<double>(count),
+        gauges.set(metric("rpc_getrawaddrman_entry_age_seconds_bucket"), static_cast<double>(count),
                    {name, std::to_string(age)});
     }
-    gauges.set(Metric::rpc_getrawaddrman_entry_age_seconds_bucket, static_cast<double>(ages.size()), {name, "+Inf"});
-    gauges.set_counts(Metric::rpc_getrawaddrman_terrible_entries, terrible, {name});
+    gauges.set(metric("rpc_getrawaddrman_entry_age_seconds_bucket"), static_cast<double>(ages.size()), {name, "+Inf"});
+    gauges.set_counts(metric("rpc_getrawaddrman_terrible_entries"), terrible, {name});
     for (const auto& [offset, counts] : future)
         for (const auto& [network, count] : counts)
-            gauges.set(Metric::rpc_getrawaddrman_future_entries, static_cast<double>(count),
+            gauges.set(metric("rpc_getrawaddrman_future_entries"), static_cast<double>(count),
                        {name, network, std::to_string(offset)});
 }
 
@@ -147,10 +147,10 @@ void RpcAddrMan::count_changes(std::string_view name, const Table& table, std::o
             times += found->second.time == here.time ? 0 : 1;
         }
     }
-    registry_.counter(Metric::rpc_getrawaddrman_added_entry, {name}).Increment(added);
-    registry_.counter(Metric::rpc_getrawaddrman_replaced_entry, {name}).Increment(replaced);
-    registry_.counter(Metric::rpc_getrawaddrman_changed_services, {name}).Increment(services);
-    registry_.counter(Metric::rpc_getrawaddrman_changed_timestamps, {name}).Increment(times);
+    registry_.counter(metric("rpc_getrawaddrman_added_entry"), {name}).Increment(added);
+    registry_.counter(metric("rpc_getrawaddrman_replaced_entry"), {name}).Increment(replaced);
+    registry_.counter(metric("rpc_getrawaddrman_changed_services"), {name}).Increment(services);
+    registry_.counter(metric("rpc_getrawaddrman_changed_timestamps"), {name}).Increment(times);
     last = std::move(places);
 }
 

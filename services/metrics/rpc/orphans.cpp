@@ -36,24 +36,24 @@ void RpcOrphans::observe(const proto::OrphanTxs& answer, Snapshot& gauges)
         announcements += orphan.from_size();
         now.emplace(orphan.wtxid(), orphan.bytes());
     }
-    gauges.set(Metric::rpc_getorphantxs_count, orphans.size());
-    gauges.set(Metric::rpc_getorphantxs_bytes, bytes);
-    gauges.set(Metric::rpc_getorphantxs_vsize, vsize);
-    gauges.set(Metric::rpc_getorphantxs_weight, weight);
+    gauges.set(metric("rpc_getorphantxs_count"), orphans.size());
+    gauges.set(metric("rpc_getorphantxs_bytes"), bytes);
+    gauges.set(metric("rpc_getorphantxs_vsize"), vsize);
+    gauges.set(metric("rpc_getorphantxs_weight"), weight);
     if (!orphans.empty()) {
         const auto [least, most] = std::ranges::minmax(orphans, {}, &proto::OrphanTx::from_size);
-        gauges.set(Metric::rpc_getorphantxs_from_mean, announcements / orphans.size());
-        gauges.set(Metric::rpc_getorphantxs_from_min, least.from_size());
-        gauges.set(Metric::rpc_getorphantxs_from_max, most.from_size());
+        gauges.set(metric("rpc_getorphantxs_from_mean"), announcements / orphans.size());
+        gauges.set(metric("rpc_getorphantxs_from_min"), least.from_size());
+        gauges.set(metric("rpc_getorphantxs_from_max"), most.from_size());
     }
 
     // The first answer shows what there is, not what has come.
     const auto added = last_ ? difference(now, *last_) : std::pair{0.0, 0.0};
     const auto removed = last_ ? difference(*last_, now) : std::pair{0.0, 0.0};
-    registry_.counter(Metric::rpc_getorphantxs_added_count).Increment(added.first);
-    registry_.counter(Metric::rpc_getorphantxs_added_bytes).Increment(added.second);
-    registry_.counter(Metric::rpc_getorphantxs_removed_count).Increment(removed.first);
-    registry_.counter(Metric::rpc_getorphantxs_removed_bytes).Increment(removed.second);
+    registry_.counter(metric("rpc_getorphantxs_added_count")).Increment(added.first);
+    registry_.counter(metric("rpc_getorphantxs_added_bytes")).Increment(added.second);
+    registry_.counter(metric("rpc_getorphantxs_removed_count")).Increment(removed.first);
+    registry_.counter(metric("rpc_getorphantxs_removed_bytes")).Increment(removed.second);
     last_ = std::move(now);
 }
 

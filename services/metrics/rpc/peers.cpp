@@ -30,11 +30,11 @@ struct KnownList {
     Metric metric;
 };
 constexpr std::array kKnownLists = {
-    KnownList{"banlist_gmax", Metric::rpc_peer_info_list_peers_gmax_ban},
-    KnownList{"banlist_monero", Metric::rpc_peer_info_list_peers_monero_ban},
-    KnownList{"tor_exit", Metric::rpc_peer_info_list_peers_tor_exit},
-    KnownList{"linkinglion", Metric::rpc_peer_info_list_peers_linkinglion},
-    KnownList{"linkinglion_pre2026", Metric::rpc_peer_info_list_peers_linkinglion_pre2026},
+    KnownList{"banlist_gmax", metric("rpc_peer_info_list_peers_gmax_ban")},
+    KnownList{"banlist_monero", metric("rpc_peer_info_list_peers_monero_ban")},
+    KnownList{"tor_exit", metric("rpc_peer_info_list_peers_tor_exit")},
+    KnownList{"linkinglion", metric("rpc_peer_info_list_peers_linkinglion")},
+    KnownList{"linkinglion_pre2026", metric("rpc_peer_info_list_peers_linkinglion_pre2026")},
 };
 
 double count(const Peers& peers, const auto& condition)
@@ -57,7 +57,7 @@ void show_lists(const Peers& peers, const IpLists& lists, Snapshot& gauges)
     if (const auto* const list = lists.find("bitprojects")) {
         for (const bool inbound : {true, false}) {
             const auto fits = [&](const PeerInfo& peer) { return peer.inbound() == inbound && on(*list)(peer); };
-            gauges.set(Metric::rpc_peer_info_list_peers_bitprojects, count(peers, fits),
+            gauges.set(metric("rpc_peer_info_list_peers_bitprojects"), count(peers, fits),
                        {inbound ? "inbound" : "outbound"});
         }
     }
@@ -72,16 +72,16 @@ void show_groups(const Peers& peers, Snapshot& gauges)
         gauges.set_counts(metric, counts);
     };
     using Group = std::optional<std::string>;
-    show(Metric::rpc_peer_info_transport_protocol_type_peers, [](const PeerInfo& peer) {
+    show(metric("rpc_peer_info_transport_protocol_type_peers"), [](const PeerInfo& peer) {
         return peer.has_transport_protocol_type() ? Group{peer.transport_protocol_type()} : Group{};
     });
-    show(Metric::rpc_peer_info_network_peers,
+    show(metric("rpc_peer_info_network_peers"),
          [](const PeerInfo& peer) { return peer.has_network() ? Group{peer.network()} : Group{}; });
-    show(Metric::rpc_peer_info_connection_type_peers,
+    show(metric("rpc_peer_info_connection_type_peers"),
          [](const PeerInfo& peer) { return peer.has_connection_type() ? Group{peer.connection_type()} : Group{}; });
-    show(Metric::rpc_peer_info_protocol_version_peers,
+    show(metric("rpc_peer_info_protocol_version_peers"),
          [](const PeerInfo& peer) { return peer.has_version() ? Group{std::to_string(peer.version())} : Group{}; });
-    show(Metric::rpc_peer_info_asn_peers, [](const PeerInfo& peer) {
+    show(metric("rpc_peer_info_asn_peers"), [](const PeerInfo& peer) {
         return peer.mapped_as() != 0 ? Group{std::to_string(peer.mapped_as())} : Group{};
     });
 }
@@ -94,37 +94,37 @@ void show_addresses(const Peers& peers, Snapshot& gauges)
         limited += static_cast<double>(peer.addr_rate_limited());
         processed += static_cast<double>(peer.addr_processed());
     }
-    gauges.set(Metric::rpc_peer_info_addr_ratelimited_peers,
+    gauges.set(metric("rpc_peer_info_addr_ratelimited_peers"),
                count(peers, [](const PeerInfo& peer) { return peer.addr_rate_limited() > 0; }));
-    gauges.set(Metric::rpc_peer_info_addr_ratelimited_total, limited);
-    gauges.set(Metric::rpc_peer_info_addr_processed_total, processed);
-    gauges.set(Metric::rpc_peer_info_addr_relay_enabled_peers,
+    gauges.set(metric("rpc_peer_info_addr_ratelimited_total"), limited);
+    gauges.set(metric("rpc_peer_info_addr_processed_total"), processed);
+    gauges.set(metric("rpc_peer_info_addr_relay_enabled_peers"),
                count(peers, [](const PeerInfo& peer) { return peer.addr_relay_enabled(); }));
 }
 
 void show_counts(const Peers& peers, Snapshot& gauges)
 {
-    gauges.set(Metric::rpc_peer_info_num_peers, peers.size());
-    gauges.set(Metric::rpc_peer_info_timeoffset_plus10s,
+    gauges.set(metric("rpc_peer_info_num_peers"), peers.size());
+    gauges.set(metric("rpc_peer_info_timeoffset_plus10s"),
                count(peers, [](const PeerInfo& peer) { return peer.timeoffset() > kLargeOffset_s; }));
-    gauges.set(Metric::rpc_peer_info_timeoffset_minus10s,
+    gauges.set(metric("rpc_peer_info_timeoffset_minus10s"),
                count(peers, [](const PeerInfo& peer) { return peer.timeoffset() < -kLargeOffset_s; }));
-    gauges.set(Metric::rpc_peer_info_bip152_highbandwidth_to,
+    gauges.set(metric("rpc_peer_info_bip152_highbandwidth_to"),
                count(peers, [](const PeerInfo& peer) { return peer.bip152_hb_to(); }));
-    gauges.set(Metric::rpc_peer_info_bip152_highbandwidth_from,
+    gauges.set(metric("rpc_peer_info_bip152_highbandwidth_from"),
                count(peers, [](const PeerInfo& peer) { return peer.bip152_hb_from(); }));
-    gauges.set(Metric::rpc_peer_info_ping_wait_larger_5_seconds_block_peers,
+    gauges.set(metric("rpc_peer_info_ping_wait_larger_5_seconds_block_peers"),
                count(peers, [](const PeerInfo& peer) { return peer.pingwait() > kLongPingWait_s; }));
-    gauges.set(Metric::rpc_peer_info_sub1satvb_relay, count(peers, [](const PeerInfo& peer) {
+    gauges.set(metric("rpc_peer_info_sub1satvb_relay"), count(peers, [](const PeerInfo& peer) {
                    return peer.relaytxes() && peer.has_minfeefilter() && peer.minfeefilter() < kOneSatPerVbyte &&
                           (peer.bytesrecv_per_msg().contains("tx") || peer.bytessent_per_msg().contains("tx"));
                }));
     std::set<std::int64_t> heights;
     for (const PeerInfo& peer : peers)
         heights.insert(peer.inflight().begin(), peer.inflight().end());
-    gauges.set(Metric::rpc_peer_info_inflight_block_peers,
+    gauges.set(metric("rpc_peer_info_inflight_block_peers"),
                count(peers, [](const PeerInfo& peer) { return !peer.inflight().empty(); }));
-    gauges.set(Metric::rpc_peer_info_inflight_distinct_blocks_heights, static_cast<double>(heights.size()));
+    gauges.set(metric("rpc_peer_info_inflight_distinct_blocks_heights"), static_cast<double>(heights.size()));
 }
 
 void show_diversity(const Peers& peers, Snapshot& gauges)
@@ -138,7 +138,7 @@ void show_diversity(const Peers& peers, Snapshot& gauges)
         networks.emplace((*ip)[12], (*ip)[13]);
     }
     if (inbound > 0)
-        gauges.set(Metric::rpc_peer_info_connection_divserity_inbound_ipv4,
+        gauges.set(metric("rpc_peer_info_connection_divserity_inbound_ipv4"),
                    static_cast<double>(networks.size()) / inbound);
 }
 
@@ -161,12 +161,12 @@ void show_pings(const Peers& peers, Snapshot& gauges)
     const auto last = values(peers, [](const PeerInfo& peer) { return milliseconds(peer.pingtime()); });
     const auto least = values(peers, [](const PeerInfo& peer) { return milliseconds(peer.minping()); });
     if (!last.empty()) {
-        gauges.set(Metric::rpc_peer_info_ping_median, median_of(last));
-        gauges.set(Metric::rpc_peer_info_ping_mean, mean_of(last));
+        gauges.set(metric("rpc_peer_info_ping_median"), median_of(last));
+        gauges.set(metric("rpc_peer_info_ping_mean"), mean_of(last));
     }
     if (!least.empty()) {
-        gauges.set(Metric::rpc_peer_info_minping_median, median_of(least));
-        gauges.set(Metric::rpc_peer_info_minping_mean, mean_of(least));
+        gauges.set(metric("rpc_peer_info_minping_median"), median_of(least));
+        gauges.set(metric("rpc_peer_info_minping_mean"), mean_of(least));
     }
 }
 
@@ -185,7 +185,6 @@ void show_five(const std::vector<double>& numbers, const std::array<Metric, 5>& 
 
 void show_peers(const proto::PeerInfoList& list, const IpLists& lists, Snapshot& gauges)
 {
-    using enum Metric;
     const Peers& peers = list.peers();
     show_lists(peers, lists, gauges);
     show_groups(peers, gauges);
@@ -199,15 +198,17 @@ void show_peers(const proto::PeerInfoList& list, const IpLists& lists, Snapshot&
                                     ? std::optional{static_cast<double>(peer.inv_to_send())}
                                     : std::nullopt;
                      }),
-              {rpc_peer_info_invtosend_sum, rpc_peer_info_invtosend_max, rpc_peer_info_invtosend_median,
-               rpc_peer_info_invtosend_mean, rpc_peer_info_invtosend_min},
+              {metric("rpc_peer_info_invtosend_sum"), metric("rpc_peer_info_invtosend_max"),
+               metric("rpc_peer_info_invtosend_median"), metric("rpc_peer_info_invtosend_mean"),
+               metric("rpc_peer_info_invtosend_min")},
               gauges);
     show_five(values(peers,
                      [](const PeerInfo& peer) {
                          return peer.cpu_load() > 0 ? std::optional{peer.cpu_load()} : std::nullopt;
                      }),
-              {rpc_peer_info_cpuload_sum, rpc_peer_info_cpuload_max, rpc_peer_info_cpuload_median,
-               rpc_peer_info_cpuload_mean, rpc_peer_info_cpuload_min},
+              {metric("rpc_peer_info_cpuload_sum"), metric("rpc_peer_info_cpuload_max"),
+               metric("rpc_peer_info_cpuload_median"), metric("rpc_peer_info_cpuload_mean"),
+               metric("rpc_peer_info_cpuload_min")},
               gauges);
 }
 

@@ -33,11 +33,11 @@ void show_addrman_info(const proto::AddrManInfo& info, Snapshot& gauges)
 {
     for (const auto& [network, counts] : info.networks()) {
         if (counts.has_new_())
-            gauges.set(Metric::rpc_addrmaninfo, static_cast<double>(counts.new_()), {network, "new"});
+            gauges.set(metric("rpc_addrmaninfo"), static_cast<double>(counts.new_()), {network, "new"});
         if (counts.has_tried())
-            gauges.set(Metric::rpc_addrmaninfo, static_cast<double>(counts.tried()), {network, "tried"});
+            gauges.set(metric("rpc_addrmaninfo"), static_cast<double>(counts.tried()), {network, "tried"});
         if (counts.has_total())
-            gauges.set(Metric::rpc_addrmaninfo, static_cast<double>(counts.total()), {network, "total"});
+            gauges.set(metric("rpc_addrmaninfo"), static_cast<double>(counts.total()), {network, "total"});
     }
 }
 
@@ -45,16 +45,16 @@ void show_networks(const proto::NetworkInfo& info, Snapshot& gauges)
 {
     for (const auto& network : info.networks()) {
         if (network.has_limited())
-            gauges.set(Metric::rpc_networkinfo_networks, network.limited(), {network.name(), "limited"});
+            gauges.set(metric("rpc_networkinfo_networks"), network.limited(), {network.name(), "limited"});
         if (network.has_reachable())
-            gauges.set(Metric::rpc_networkinfo_networks, network.reachable(), {network.name(), "reachable"});
+            gauges.set(metric("rpc_networkinfo_networks"), network.reachable(), {network.name(), "reachable"});
     }
 }
 
 void show_estimate(const proto::SmartFeeEstimate& estimate, Snapshot& gauges)
 {
     if (!estimate.has_feerate()) return;
-    gauges.set(Metric::rpc_estimatesmartfee_feerate, estimate.feerate() * kSatPerVbyte,
+    gauges.set(metric("rpc_estimatesmartfee_feerate"), estimate.feerate() * kSatPerVbyte,
                {std::to_string(estimate.conf_target()), estimate.estimate_mode()});
 }
 

@@ -28,32 +28,32 @@ proto::Event orphans(const std::vector<Orphan>& list)
     });
 }
 
-TEST(RpcOrphans, AreSummed)
+TEST(RpcOrphans, SumsOrphans)
 {
-    Pipeline pipeline;
-    pipeline.publish({orphans({{"a", 100, 1}, {"b", 300, 4}})});
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_count), 2);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_bytes), 400);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_vsize), 200);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_weight), 800);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_from_mean), 2.5);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_from_min), 1);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_from_max), 4);
-    pipeline.publish({orphans({})});
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_count), 0);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_from_mean), std::nullopt);
+    Metrics metrics;
+    metrics.publish({orphans({{"a", 100, 1}, {"b", 300, 4}})});
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_count"), 2);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_bytes"), 400);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_vsize"), 200);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_weight"), 800);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_from_mean"), 2.5);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_from_min"), 1);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_from_max"), 4);
+    metrics.publish({orphans({})});
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_count"), 0);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_from_mean"), std::nullopt);
 }
 
-TEST(RpcOrphans, ThatComeAndGoAreCountedFromTheSecondAnswerOn)
+TEST(RpcOrphans, CountsAddedAndRemoved)
 {
-    Pipeline pipeline;
-    pipeline.publish({orphans({{"a", 100, 1}, {"b", 300, 1}})});
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_added_count), 0);
-    pipeline.publish({orphans({{"b", 300, 1}, {"c", 50, 1}, {"d", 7, 1}}), orphans({{"d", 7, 1}})});
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_added_count), 2);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_added_bytes), 57);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_removed_count), 3);
-    EXPECT_EQ(value_of(pipeline, Metric::rpc_getorphantxs_removed_bytes), 450);
+    Metrics metrics;
+    metrics.publish({orphans({{"a", 100, 1}, {"b", 300, 1}})});
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_added_count"), 0);
+    metrics.publish({orphans({{"b", 300, 1}, {"c", 50, 1}, {"d", 7, 1}}), orphans({{"d", 7, 1}})});
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_added_count"), 2);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_added_bytes"), 57);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_removed_count"), 3);
+    EXPECT_EQ(metrics.value("rpc_getorphantxs_removed_bytes"), 450);
 }
 
 struct Entry {
@@ -88,111 +88,109 @@ proto::Event tables(const std::vector<Entry>& fresh, const std::vector<Entry>& t
     });
 }
 
-TEST(RpcAddrMan, EntriesAreCountedByWhatTheyAre)
+TEST(RpcAddrMan, CountsEntriesByProperty)
 {
-    Pipeline pipeline;
-    pipeline.publish({tables({{"0/1", "192.0.2.1", 60, 1 | 1U << 10U},
-                              {"0/2", "192.0.2.2", 60, 1},
-                              {"5/2", "x.onion", 60, 1, "onion", 18333}},
-                             {{"0/1", "192.0.2.1", 60, std::uint64_t{1} << 63U}})});
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_entries),
+    Metrics metrics;
+    metrics.publish({tables({{"0/1", "192.0.2.1", 60, 1 | 1U << 10U},
+                             {"0/2", "192.0.2.2", 60, 1},
+                             {"5/2", "x.onion", 60, 1, "onion", 18333}},
+                            {{"0/1", "192.0.2.1", 60, std::uint64_t{1} << 63U}})});
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_entries"),
                 UnorderedElementsAre(Pair(R"(network="ipv4",table="new")", 2),
                                      Pair(R"(network="onion",table="new")", 1),
                                      Pair(R"(network="ipv4",table="tried")", 1)));
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_ports),
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_ports"),
                 UnorderedElementsAre(Pair(R"(port="8333",table="new")", 2), Pair(R"(port="18333",table="new")", 1),
                                      Pair(R"(port="8333",table="tried")", 1)));
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_services),
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_services"),
                 UnorderedElementsAre(Pair(R"(service="1025",table="new")", 1), Pair(R"(service="1",table="new")", 2),
                                      Pair(R"(service="9223372036854775808",table="tried")", 1)));
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_service_bits),
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_service_bits"),
                 UnorderedElementsAre(Pair(R"(service_bit="0",table="new")", 3),
                                      Pair(R"(service_bit="10",table="new")", 1),
                                      Pair(R"(service_bit="63",table="tried")", 1)));
 }
 
-TEST(RpcAddrMan, PortsThatPeersInventAreFolded)
+TEST(RpcAddrMan, FoldsInventedPorts)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     std::vector<Entry> entries;
     for (std::uint32_t port = 1; port <= 5000; ++port)
         entries.push_back({.place = std::to_string(port), .address = "192.0.2.1", .port = port});
-    pipeline.publish({tables(entries)});
-    const auto ports = values_of(pipeline, Metric::rpc_getrawaddrman_ports);
+    metrics.publish({tables(entries)});
+    const auto ports = metrics.all_values("rpc_getrawaddrman_ports");
     EXPECT_EQ(ports.size(), kMaxLabelValues + 1);
     EXPECT_EQ(ports.at(R"(port="other",table="new")"), 4800);
 }
 
-TEST(RpcAddrMan, OriginsAreCountedOnce)
+TEST(RpcAddrMan, CountsDistinctSources)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     const auto from = [](const char* place, const char* source, std::uint32_t as) {
         return Entry{.place = place, .address = "192.0.2.1", .source = source, .as = as};
     };
-    pipeline.publish({tables({from("0/1", "192.0.2.7", 1), from("0/2", "192.0.2.7", 2), from("0/3", "192.0.2.8", 2)},
-                             {from("0/1", "192.0.2.7", 0)})});
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_distinct_sources),
+    metrics.publish({tables({from("0/1", "192.0.2.7", 1), from("0/2", "192.0.2.7", 2), from("0/3", "192.0.2.8", 2)},
+                            {from("0/1", "192.0.2.7", 0)})});
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_distinct_sources"),
                 UnorderedElementsAre(Pair(R"(table="new")", 2), Pair(R"(table="tried")", 1)));
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_distinct_asns), ElementsAre(Pair(R"(table="new")", 2)))
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_distinct_asns"), ElementsAre(Pair(R"(table="new")", 2)))
         << "without -asmap there is nothing to say";
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_distinct_source_asn),
-                ElementsAre(Pair(R"(table="new")", 1)));
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_distinct_source_asn"), ElementsAre(Pair(R"(table="new")", 1)));
 }
 
-TEST(RpcAddrMan, ChangesAreCountedFromTheSecondAnswerOn)
+TEST(RpcAddrMan, CountsChanges)
 {
-    Pipeline pipeline;
-    pipeline.publish(
-        {tables({{"0/1", "192.0.2.1"}, {"0/2", "192.0.2.2"}, {"0/3", "192.0.2.3"}, {"0/4", "192.0.2.4"}})});
-    const auto count = [&](Metric metric) { return values_of(pipeline, metric).at(R"(table="new")"); };
-    EXPECT_EQ(count(Metric::rpc_getrawaddrman_added_entry), 0);
-    pipeline.publish({tables({{"0/1", "192.0.2.9", 1, 5}, // another address: nothing else is compared
-                              {"0/2", "192.0.2.2", 61},
-                              {"0/3", "192.0.2.3", 61, 9},
-                              {"7/4", "192.0.2.4"}})});
-    EXPECT_EQ(count(Metric::rpc_getrawaddrman_added_entry), 1);
-    EXPECT_EQ(count(Metric::rpc_getrawaddrman_replaced_entry), 1);
-    EXPECT_EQ(count(Metric::rpc_getrawaddrman_changed_services), 1);
-    EXPECT_EQ(count(Metric::rpc_getrawaddrman_changed_timestamps), 2);
-    EXPECT_EQ(values_of(pipeline, Metric::rpc_getrawaddrman_added_entry).at(R"(table="tried")"), 0);
+    Metrics metrics;
+    metrics.publish({tables({{"0/1", "192.0.2.1"}, {"0/2", "192.0.2.2"}, {"0/3", "192.0.2.3"}, {"0/4", "192.0.2.4"}})});
+    const auto count = [&](std::string_view name) { return metrics.value(name, R"(table="new")"); };
+    EXPECT_EQ(count("rpc_getrawaddrman_added_entry"), 0);
+    metrics.publish({tables({{"0/1", "192.0.2.9", 1, 5}, // another address: nothing else is compared
+                             {"0/2", "192.0.2.2", 61},
+                             {"0/3", "192.0.2.3", 61, 9},
+                             {"7/4", "192.0.2.4"}})});
+    EXPECT_EQ(count("rpc_getrawaddrman_added_entry"), 1);
+    EXPECT_EQ(count("rpc_getrawaddrman_replaced_entry"), 1);
+    EXPECT_EQ(count("rpc_getrawaddrman_changed_services"), 1);
+    EXPECT_EQ(count("rpc_getrawaddrman_changed_timestamps"), 2);
+    EXPECT_EQ(metrics.all_values("rpc_getrawaddrman_added_entry").at(R"(table="tried")"), 0);
 }
 
-TEST(RpcAddrMan, AgesAreShownAsQuantilesAndAsCounts)
+TEST(RpcAddrMan, ShowsAges)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     constexpr std::int64_t kDay_s = 86400;
-    pipeline.publish({tables({{"0/1", "a", 0},
-                              {"0/2", "b", 3600},
-                              {"0/3", "c", 3601},
-                              {"0/4", "d", 30 * kDay_s},
-                              {"0/5", "e", 31 * kDay_s}})});
-    const auto buckets = values_of(pipeline, Metric::rpc_getrawaddrman_entry_age_seconds_bucket);
+    metrics.publish({tables({{"0/1", "a", 0},
+                             {"0/2", "b", 3600},
+                             {"0/3", "c", 3601},
+                             {"0/4", "d", 30 * kDay_s},
+                             {"0/5", "e", 31 * kDay_s}})});
+    const auto buckets = metrics.all_values("rpc_getrawaddrman_entry_age_seconds_bucket");
     EXPECT_EQ(buckets.size(), 20U) << "the empty table too";
     EXPECT_EQ(buckets.at(R"(le="3600",table="new")"), 2);
     EXPECT_EQ(buckets.at(R"(le="21600",table="new")"), 3);
     EXPECT_EQ(buckets.at(R"(le="2592000",table="new")"), 4);
     EXPECT_EQ(buckets.at(R"(le="5184000",table="new")"), 5);
     EXPECT_EQ(buckets.at(R"(le="+Inf",table="new")"), 5);
-    const auto quantiles = values_of(pipeline, Metric::rpc_getrawaddrman_entry_age_seconds);
+    const auto quantiles = metrics.all_values("rpc_getrawaddrman_entry_age_seconds");
     EXPECT_EQ(quantiles.size(), 5U);
     EXPECT_EQ(quantiles.at(R"(quantile="0.5",table="new")"), 3601);
     EXPECT_EQ(quantiles.at(R"(quantile="0.25",table="new")"), 3600);
     EXPECT_EQ(quantiles.at(R"(quantile="0.1",table="new")"), 1440);
 }
 
-TEST(RpcAddrMan, TerribleAndFutureEntriesAreCountedByNetwork)
+TEST(RpcAddrMan, CountsTerribleAndFutureEntries)
 {
-    Pipeline pipeline;
+    Metrics metrics;
     constexpr std::int64_t kHorizon_s = 30 * 86400;
-    pipeline.publish({tables({{"0/1", "a", kHorizon_s},
-                              {"0/2", "b", kHorizon_s + 1},
-                              {"0/3", "c", -600},
-                              {"0/4", "d", -601},
-                              {"0/5", "e", 5, 1, "onion"}})});
+    metrics.publish({tables({{"0/1", "a", kHorizon_s},
+                             {"0/2", "b", kHorizon_s + 1},
+                             {"0/3", "c", -600},
+                             {"0/4", "d", -601},
+                             {"0/5", "e", 5, 1, "onion"}})});
     EXPECT_THAT(
-        values_of(pipeline, Metric::rpc_getrawaddrman_terrible_entries),
+        metrics.all_values("rpc_getrawaddrman_terrible_entries"),
         UnorderedElementsAre(Pair(R"(network="ipv4",table="new")", 2), Pair(R"(network="onion",table="new")", 0)));
-    EXPECT_THAT(values_of(pipeline, Metric::rpc_getrawaddrman_future_entries),
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_future_entries"),
                 UnorderedElementsAre(Pair(R"(min_offset_seconds="0",network="ipv4",table="new")", 2),
                                      Pair(R"(min_offset_seconds="600",network="ipv4",table="new")", 1),
                                      Pair(R"(min_offset_seconds="0",network="onion",table="new")", 0),

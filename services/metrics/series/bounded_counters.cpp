@@ -27,10 +27,10 @@ BoundedCounters::BoundedCounters(NodeRegistry& registry, Metric metric)
     : BoundedCounters{registry, metric, 1, [metric](std::size_t) { return Series{metric, {}}; }}
 {}
 
-BoundedCounters::BoundedCounters(NodeRegistry& registry, Metric metric, std::size_t series_count, Describe describe)
+BoundedCounters::BoundedCounters(NodeRegistry& registry, Metric folded, std::size_t series_count, Describe describe)
     : registry_{registry}, series_count_{series_count}, describe_{std::move(describe)},
-      pairs_{std::ranges::count(definition(metric).labels, true, &Label::bounded) == 2},
-      folded_{registry.counter(Metric::label_values_folded_total, {definition(metric).name, bounded_labels(metric)})}
+      pairs_{std::ranges::count(definition(folded).labels, true, &Label::bounded) == 2},
+      folded_{registry.counter(metric("label_values_folded_total"), {definition(folded).name, bounded_labels(folded)})}
 {
     std::string name{kOther};
     if (pairs_) (name += kBetweenPair) += kOther;

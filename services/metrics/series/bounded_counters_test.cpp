@@ -24,10 +24,10 @@ protected:
 
     Registry registry;
     NodeRegistry node{registry, "alpha"};
-    BoundedCounters counters{node, Metric::p2p_version_useragent};
+    BoundedCounters counters{node, metric("p2p_version_useragent")};
 };
 
-TEST_F(BoundedCountersTest, KeepTwoHundredValuesAndOther)
+TEST_F(BoundedCountersTest, KeepsTwoHundredValuesAndOther)
 {
     for (int round = 0; round < 3; ++round)
         for (int i = 0; i < 1000; ++i)
@@ -42,7 +42,7 @@ TEST_F(BoundedCountersTest, KeepTwoHundredValuesAndOther)
     EXPECT_EQ(values("peerobserver_label_values_folded_total", "label").at("useragent"), 2800);
 }
 
-TEST_F(BoundedCountersTest, LetTheLeastRecentlySeenGo)
+TEST_F(BoundedCountersTest, FoldsTheLeastRecentlySeen)
 {
     counters.increment("old");
     counters.increment("seen again");
@@ -56,7 +56,7 @@ TEST_F(BoundedCountersTest, LetTheLeastRecentlySeenGo)
     EXPECT_EQ(found.at("other"), 1);
 }
 
-TEST_F(BoundedCountersTest, TakeTheValueOtherFromAPeer)
+TEST_F(BoundedCountersTest, TakesTheValueOtherFromAPeer)
 {
     counters.increment("other");
     for (int i = 0; i < 300; ++i)
@@ -65,7 +65,7 @@ TEST_F(BoundedCountersTest, TakeTheValueOtherFromAPeer)
     EXPECT_EQ(values("peerobserver_p2p_version_useragent", "useragent").at("other"), 102);
 }
 
-TEST_F(BoundedCountersTest, ShowUnprintableBytesAndCutLongValues)
+TEST_F(BoundedCountersTest, EscapesBytesAndCutsLongValues)
 {
     counters.increment(std::string_view{"\0\x1b\xc3\xa9", 4});
     counters.increment(std::string(1000, 'a'));
@@ -75,9 +75,9 @@ TEST_F(BoundedCountersTest, ShowUnprintableBytesAndCutLongValues)
               (std::map<std::string, double>{{"\\x00\\x1b\\xc3\\xa9", 1}, {std::string(256, 'a'), 2}, {"", 1}}));
 }
 
-TEST_F(BoundedCountersTest, BoundPairsTogether)
+TEST_F(BoundedCountersTest, BoundsPairsTogether)
 {
-    BoundedCounters pairs{node, Metric::p2p_reject_message};
+    BoundedCounters pairs{node, metric("p2p_reject_message")};
     for (int command = 0; command < 30; ++command)
         for (int reason = 0; reason < 30; ++reason)
             pairs.at("c" + std::to_string(command), "r" + std::to_string(reason))[0].Increment();

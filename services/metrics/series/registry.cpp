@@ -30,8 +30,8 @@ auto* make_family(Builder builder, const Definition& row, prometheus::Registry& 
 
 Registry::Registry()
 {
-    for (const Definition& row : definitions()) {
-        const auto index = static_cast<std::size_t>(row.metric);
+    for (std::size_t index = 0; index < kDefinitions.size(); ++index) {
+        const Definition& row = kDefinitions[index];
         switch (row.type) {
         case Type::counter:
             counters_[index] = make_family(prometheus::BuildCounter(), row, *registry_);

@@ -41,7 +41,7 @@ public:
 
 private:
     template <typename T>
-    using Families = std::array<prometheus::Family<T>*, static_cast<std::size_t>(Metric::count_)>;
+    using Families = std::array<prometheus::Family<T>*, kDefinitions.size()>;
 
     template <typename T>
     static prometheus::Family<T>& family(const Families<T>& families, Metric metric);

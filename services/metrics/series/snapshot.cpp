@@ -24,7 +24,7 @@ void Snapshot::set(Key key, double value)
     entry.set = true;
 }
 
-void Snapshot::set_counts(Metric metric, const std::map<std::string, std::uint64_t>& counts, Values labels)
+void Snapshot::set_counts(Metric counted, const std::map<std::string, std::uint64_t>& counts, Values labels)
 {
     std::vector<std::pair<std::string_view, std::uint64_t>> largest{counts.begin(), counts.end()};
     std::ranges::sort(largest, [](const auto& a, const auto& b) { // the largest first; of equal ones, by name
@@ -35,13 +35,13 @@ void Snapshot::set_counts(Metric metric, const std::map<std::string, std::uint64
     for (std::size_t i = 0; i < largest.size(); ++i)
         shown[std::string{i < kMaxLabelValues ? label_text(largest[i].first, buffer) : kOther}] += largest[i].second;
     for (const auto& [text, count] : shown) {
-        Key key{metric, std::vector<std::string>(labels.begin(), labels.end())};
+        Key key{counted, std::vector<std::string>(labels.begin(), labels.end())};
         key.second.push_back(text);
         set(std::move(key), static_cast<double>(count));
     }
     if (largest.size() <= kMaxLabelValues) return;
-    const Definition& row = definition(metric);
-    registry_.counter(Metric::label_values_folded_total, {row.name, row.labels.at(labels.size()).name})
+    const Definition& row = definition(counted);
+    registry_.counter(metric("label_values_folded_total"), {row.name, row.labels.at(labels.size()).name})
         .Increment(static_cast<double>(largest.size() - kMaxLabelValues));
 }
 

@@ -1,32 +1,26 @@
-// What the tests of this service share: events in at a publisher, the text of an HTTP scrape out.
+// What the tests of this service share: events in, values out. Without bus and HTTP, which garbage_test.py and
+// prometheus_test.py have.
 #pragma once
 
 #include "libs/app/testing/log.h"
-#include "libs/base/host_port.h"
-#include "libs/bus/publisher.h"
-#include "libs/bus/subscriber.h"
-#include "libs/telemetry/connect.h"
-#include "libs/telemetry/telemetry.h"
 #include "services/metrics/observer.h"
 #include "services/metrics/testing/samples.h"
 
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <memory>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
+#include <prometheus/text_serializer.h>
 #include <unistd.h>
 
 namespace peer_observer::metrics::testing {
@@ -37,44 +31,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-inline constexpr auto kDeadline = 60s;
-
-inline void wait_for(const std::string& what, const auto& condition)
-{
-    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"timed out waiting for " + what};
-        std::this_thread::sleep_for(1ms);
-    }
-}
-
-/// The body that GET /metrics answers with.
-inline std::string get_metrics(const std::string& address)
-{
-    const int socket_fd = telemetry::connect_to(base::parse_host_port(address).value());
-    constexpr std::string_view kRequest = "GET /metrics HTTP/1.0\r\n\r\n";
-    if (send(socket_fd, kRequest.data(), kRequest.size(), 0) < 0) throw std::runtime_error{"cannot send"};
-    std::string answer;
-    std::array<char, 65536> buffer{};
-    for (ssize_t size = 0; (size = recv(socket_fd, buffer.data(), buffer.size(), 0)) > 0;)
-        answer.append(buffer.data(), static_cast<std::size_t>(size));
-    close(socket_fd);
-    return answer.substr(answer.find("\r\n\r\n") + 4);
-}
-
-/// A publisher of one node.
-class Source {
-public:
-    explicit Source(const std::string& node = "alpha") : publisher_{{.url = "tcp://127.0.0.1:0", .node = node}} {}
-
-    const std::string& url() const { return publisher_.url(); }
-    bus::Publisher& publisher() { return publisher_; }
-    void add(const proto::Event& event) { EXPECT_TRUE(publisher_.add(event.SerializeAsString())); }
-
-private:
-    bus::Publisher publisher_;
+/// A publisher of a node.
+struct Publisher {
+    std::string node = "alpha";
+    std::uint64_t id = 1;
+    std::uint64_t next_sequence = 0;
 };
 
 struct TemporaryFile {
@@ -93,72 +57,74 @@ struct TemporaryFile {
     std::string path = std::filesystem::temp_directory_path() / "metrics_test_XXXXXX";
 };
 
-/// The whole way: publishers, bus, metrics, HTTP. Its clock stands at kTime_s + 1.
-class Pipeline {
+/// A metrics service. Its clock stands at kTime_s + 1.
+class Metrics {
 public:
-    explicit Pipeline(std::vector<std::string> ip_lists = {}, std::vector<std::string> more_sources = {})
+    /// By the values of the labels, e.g. `direction="inbound",message="tx"`; the label host="alpha" is left out.
+    using Values = std::map<std::string, double>;
+
+    explicit Metrics(const std::vector<std::string>& ip_lists = {})
         : lists{ip_lists, registry}, observer_{registry, lists, now}
-    {
-        more_sources.push_back(source.url());
-        subscriber_.emplace(bus::SubscriberOptions{.sources = more_sources});
-        wait_for("the connection", [&] { return subscriber_->statistics().connected_sources == more_sources.size(); });
-        wait_for("the subscriber", [&] { return source.publisher().statistics().subscribers == 1; });
-        telemetry_.add(registry.collectable());
-    }
+    {}
 
-    /// Publishes the events and waits until they are counted.
-    void publish(const std::vector<proto::Event>& events) { publish(source, events); }
-    void publish(Source& from, const std::vector<proto::Event>& events)
+    void publish(const std::vector<proto::Event>& events) { publish(publisher, events); }
+    void publish(Publisher& from, const std::vector<proto::Event>& events)
     {
-        wait_for("the subscriber", [&] { return from.publisher().statistics().subscribers == 1; });
+        std::vector<std::string> bytes;
         for (const auto& event : events)
-            from.add(event);
-        from.publisher().flush();
-        receive(events.size());
+            bytes.push_back(event.SerializeAsString());
+        publish(from, bytes);
     }
-
-    /// Waits for so many events and counts them.
-    void receive(std::uint64_t events)
+    /// Serialized events, or what claims to be some. None: a heartbeat.
+    void publish(Publisher& from, const std::vector<std::string>& events)
     {
-        wait_for("events", [&] {
-            const auto batch = subscriber_->receive(10ms);
-            if (!batch) return events == 0;
-            observer_.observe(*batch, now);
-            events -= std::min(events, batch->event_count);
-            return events == 0;
-        });
+        std::string batch;
+        events::begin_batch(batch, from.node, from.id, from.next_sequence);
+        for (const auto& event : events)
+            events::append_event(batch, event);
+        from.next_sequence += events.size();
+        observe({events::parse_batch(batch).value()});
     }
-
-    void tick() { observer_.tick(now); }
     void observe(const bus::Batch& batch) { observer_.observe(batch, now); }
+    void tick() { observer_.tick(now); }
 
-    std::string page() const { return get_metrics(telemetry_.address()); }
+    std::string page() const { return prometheus::TextSerializer{}.Serialize(registry.collectable()->Collect()); }
 
-    /// The samples of a metric that are not 0, as the page has them. Fails unless the page has its HELP and TYPE.
-    std::vector<std::string> samples(Metric metric) const
+    /// Of a metric of the table, without its prefix.
+    Values all_values(std::string_view name) const
     {
-        const Definition& row = definition(metric);
-        std::vector<std::string> found;
-        std::vector<std::string> head;
-        const auto text = page();
-        for (std::size_t begin = 0; begin < text.size();) {
-            const auto end = text.find('\n', begin);
-            const auto line = text.substr(begin, end - begin);
-            begin = end + 1;
-            const auto name_end = line.find_first_of("{ ");
-            if (line.starts_with(fmt::format("# HELP {} ", row.name)) ||
-                line.starts_with(fmt::format("# TYPE {} ", row.name))) {
-                head.push_back(line);
-            } else if (line.substr(0, name_end) == row.name && !line.ends_with(" 0")) {
-                found.push_back(line);
-            }
+        const auto full_name = fmt::format("{}{}", kPrefix, name);
+        if (std::ranges::find(kDefinitions, full_name, &Definition::name) == kDefinitions.end())
+            throw std::logic_error{"no metric " + full_name};
+        constexpr std::string_view kHost = "host=\"alpha\"";
+        Values values;
+        const auto text = "\n" + page();
+        const auto start = "\n" + full_name;
+        for (auto at = text.find(start); at != std::string::npos; at = text.find(start, at + 1)) {
+            const auto line =
+                std::string_view{text}.substr(at + start.size(), text.find('\n', at + 1) - at - start.size());
+            if (!line.starts_with('{') && !line.starts_with(' ')) continue;
+            const auto end = line.starts_with('{') ? line.find("} ") + 1 : 0;
+            std::string labels{end > 0 ? line.substr(1, end - 2) : ""};
+            if (const auto host = labels.find(kHost); host != std::string::npos) labels.erase(host, kHost.size() + 1);
+            if (labels.ends_with(',')) labels.pop_back();
+            values[labels] = std::stod(std::string{line.substr(end)});
         }
-        if (found.empty()) return found;
-        constexpr std::array kTypes = {"counter", "gauge", "histogram"};
-        const std::string type = kTypes.at(static_cast<std::size_t>(row.type));
-        EXPECT_THAT(head, ElementsAre(fmt::format("# HELP {} {}", row.name, row.help),
-                                      fmt::format("# TYPE {} {}", row.name, type)));
-        return found;
+        return values;
+    }
+    /// Those that are not 0.
+    Values values(std::string_view name) const
+    {
+        auto values = all_values(name);
+        std::erase_if(values, [](const auto& value) { return value.second == 0; });
+        return values;
+    }
+    /// Nothing if there is no such series.
+    std::optional<double> value(std::string_view name, const std::string& labels = "") const
+    {
+        const auto values = all_values(name);
+        const auto found = values.find(labels);
+        return found == values.end() ? std::nullopt : std::optional{found->second};
     }
 
     /// Every line of one histogram, in order.
@@ -175,7 +141,7 @@ public:
         return found;
     }
 
-    Source source;
+    Publisher publisher;
     Moment now{(kTime_s + 1) * 1'000'000'000, std::chrono::steady_clock::now()};
     app::testing::CapturedLog log;
     Registry registry;
@@ -183,8 +149,6 @@ public:
 
 private:
     Observer observer_;
-    std::optional<bus::Subscriber> subscriber_;
-    telemetry::Telemetry telemetry_{"127.0.0.1:0", "metrics"};
 };
 
 /// The lines that a histogram of these values must have.
