@@ -84,6 +84,8 @@ void add_subscriber_metrics(telemetry::Telemetry& telemetry, const std::function
                "Messages received that are not a batch of events, and were skipped.");
     add_figure(telemetry, read, &SubscriberStatistics::connected_sources, "peer_observer_bus_connected_sources",
                "Publishers connected now.", telemetry::MetricType::gauge);
+    add_figure(telemetry, read, &SubscriberStatistics::configured_sources, "peer_observer_bus_configured_sources",
+               "Publishers that this tool is to connect to.", telemetry::MetricType::gauge);
 }
 
 } // namespace peer_observer::app

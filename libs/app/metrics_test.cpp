@@ -49,16 +49,28 @@ TEST(Metrics, ShowTheBusStatistics)
                                         .disconnected_memory = 10,
                                         .disconnected_spoke = 11};
     });
-    add_subscriber_metrics(*telemetry, [] { return bus::SubscriberStatistics{21, 22, 23, 24, 25, 26, 27, 28}; });
+    add_subscriber_metrics(*telemetry, [] { return bus::SubscriberStatistics{21, 22, 23, 24, 25, 26, 27, 28, 29}; });
     const auto text = telemetry->text();
-    for (const char* line :
-         {"published_events_total 1\n", "published_batches_total 2\n", "published_bytes_total 3\n",
-          "too_large_events_total 4\n", "subscribers 5\n", "refused_connections_total 6\n", "dropped_events_total 7\n",
-          "dropped_batches_total 8\n", "disconnected_subscribers_total{reason=\"took_nothing\"} 9\n",
-          "disconnected_subscribers_total{reason=\"memory\"} 10\n",
-          "disconnected_subscribers_total{reason=\"spoke\"} 11\n", "received_events_total 21\n",
-          "received_batches_total 22\n", "received_bytes_total 23\n", "missed_events_total 24\n",
-          "bad_frames_total 25\n", "connected_sources 26\n", "unknown_losses_total 27\n", "refused_frames_total 28\n"})
+    for (const char* line : {"published_events_total 1\n",
+                             "published_batches_total 2\n",
+                             "published_bytes_total 3\n",
+                             "too_large_events_total 4\n",
+                             "subscribers 5\n",
+                             "refused_connections_total 6\n",
+                             "dropped_events_total 7\n",
+                             "dropped_batches_total 8\n",
+                             "disconnected_subscribers_total{reason=\"took_nothing\"} 9\n",
+                             "disconnected_subscribers_total{reason=\"memory\"} 10\n",
+                             "disconnected_subscribers_total{reason=\"spoke\"} 11\n",
+                             "received_events_total 21\n",
+                             "received_batches_total 22\n",
+                             "received_bytes_total 23\n",
+                             "missed_events_total 24\n",
+                             "bad_frames_total 25\n",
+                             "connected_sources 26\n",
+                             "unknown_losses_total 27\n",
+                             "refused_frames_total 28\n",
+                             "configured_sources 29\n"})
         EXPECT_THAT(text, HasSubstr("\npeer_observer_bus_" + std::string{line}));
 }
 

@@ -110,7 +110,8 @@ public:
                 .bad_frames = bad_frames_ + oversized_frames(),
                 .connected_sources = connected_sources(),
                 .unknown_losses = unknown_losses_,
-                .refused_frames = refused_frames_};
+                .refused_frames = refused_frames_,
+                .configured_sources = sources_.size()};
     }
 
 private:

@@ -51,6 +51,7 @@ struct SubscriberStatistics {
     std::uint64_t connected_sources = 0; ///< now
     std::uint64_t unknown_losses = 0;    ///< each of an unknown number of events
     std::uint64_t refused_frames = 0;    ///< of a node that is not the source's
+    std::uint64_t configured_sources = 0;
 };
 
 class Subscriber {

@@ -28,6 +28,7 @@ TEST(Subscriber, MayStartBeforeThePublisher)
     const std::string url = "ipc://" + folder / "events.sock";
     Subscriber subscriber{{.sources = {url}}};
     EXPECT_FALSE(subscriber.receive(1ms));
+    EXPECT_EQ(subscriber.statistics().configured_sources, 1U);
     EXPECT_EQ(subscriber.statistics().connected_sources, 0U);
     Publisher publisher{{.url = url, .node = "alice"}};
     wait_for_subscribers(publisher, 1);
