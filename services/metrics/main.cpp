@@ -57,7 +57,6 @@ void serve(const po::variables_map& values, app::Context& context)
     metrics::Registry registry;
     const auto lists = read_ip_lists(values, registry);
     const auto bus_options = app::read_subscriber_options(values);
-    registry.gauge(metrics::metric("configured_sources"), {}, {}).Set(static_cast<double>(bus_options.sources.size()));
     bus::Subscriber subscriber{bus_options};
     app::log_notices(subscriber);
 

@@ -8,8 +8,9 @@ constexpr std::int64_t kNanoseconds = 1'000'000'000;
 } // namespace
 
 Node::Node(Registry& registry, std::string_view name, const IpLists& lists, const Moment& start)
-    : registry_{registry, name}, health_{registry_}, messages_{registry_, lists}, connections_{registry_, lists},
-      mempool_{registry_}, validation_{registry_}, patched_{registry_}, rpc_{registry_, lists}
+    : registry_{registry, name}, restarts_{registry_.counter(metric("node_restarts_total"))}, health_{registry_},
+      messages_{registry_, lists}, connections_{registry_, lists}, mempool_{registry_}, validation_{registry_},
+      patched_{registry_}, rpc_{registry_, lists}
 {
     const auto start_s = start.unix_ns / kNanoseconds;
     registry_.gauge(metric("runtime_start_timestamp")).Set(static_cast<double>(start_s));
@@ -20,9 +21,20 @@ void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const 
     health_.observe_event(event, now);
     // An answer to an RPC call comes from another publisher, and like a loss from no process.
     if (!event.has_rpc() && !event.has_events_lost() &&
-        connections_.seen({publisher_id, event.pid(), event.process_start_ms()}))
+        connections_.seen({publisher_id, event.pid(), event.process_start_ms()})) {
         patched_.on_new_process();
+        observe_process(event);
+    }
     if (!count(event, now)) health_.count_unknown();
+}
+
+/// Another publisher may report a known process.
+void Node::observe_process(const proto::Event& event)
+{
+    constexpr std::size_t kMaxProcesses = 1024;
+    const bool is_first = processes_.empty();
+    if (processes_.size() >= kMaxProcesses) processes_.erase(processes_.begin());
+    if (processes_.emplace(event.pid(), event.process_start_ms()).second && !is_first) restarts_.Increment();
 }
 
 bool Node::count(const proto::Event& event, const Moment& now)

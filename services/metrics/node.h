@@ -12,7 +12,9 @@
 #include "services/metrics/rpc/rpc.h"
 
 #include <cstdint>
+#include <set>
 #include <string_view>
+#include <utility>
 
 namespace peer_observer::metrics {
 
@@ -32,7 +34,11 @@ private:
     /// False for a kind that is not known here.
     bool count(const proto::Event& event, const Moment& now);
 
+    void observe_process(const proto::Event& event);
+
     NodeRegistry registry_;
+    Counter& restarts_;
+    std::set<std::pair<std::uint32_t, std::uint64_t>> processes_; ///< pid and start
     Health health_;
     Messages messages_;
     Connections connections_;

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include <spdlog/spdlog.h>
+
 namespace peer_observer::metrics {
 namespace {
 
@@ -42,8 +44,13 @@ void Observer::observe(const bus::Batch& batch, const Moment& now)
 
 void Observer::tick(const Moment& now)
 {
-    for (auto& [name, target] : nodes_)
+    for (auto& [name, target] : nodes_) {
         target->tick(now);
+        if (const auto twins = target->health().take_twins())
+            spdlog::warn("two publishers send the {} events of node {}: everything is counted twice; see --node of "
+                         "the extractors",
+                         *twins, name);
+    }
 }
 
 } // namespace peer_observer::metrics

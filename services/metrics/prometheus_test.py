@@ -125,7 +125,7 @@ def prometheus(directory, service):
         url = f"http://{address}"
 
         def scrapes():
-            samples = query(url, "count_over_time(peerobserver_configured_sources[5m])")
+            samples = query(url, "count_over_time(peerobserver_runtime_start_timestamp[5m])")
             return samples and float(samples[0]["value"][1])
 
         harness.wait_until(lambda: (scrapes() or 0) >= 10, "scrapes", TIMEOUT)

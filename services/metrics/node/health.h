@@ -8,6 +8,9 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace peer_observer::metrics {
@@ -26,6 +29,7 @@ public:
 
     /// A batch has come; `missed` events before it have not.
     void observe_batch(std::uint64_t publisher_id, std::uint64_t event_count, std::uint64_t missed, const Moment& now);
+    /// An event of the last batch.
     void observe_event(const proto::Event& event, const Moment& now);
     void observe_loss(const proto::EventsLost& lost);
     void count_unknown() { unknown_.Increment(); }
@@ -35,12 +39,32 @@ public:
     /// Shows ages; returns publishers that were silent for too long, each once.
     std::vector<std::uint64_t> tick(const Moment& now);
 
+    /// What two publishers publish at a time, so that everything is counted twice; once each time.
+    std::optional<std::string_view> take_twins() { return std::exchange(twins_, std::nullopt); }
+
 private:
     using TimePoint = std::chrono::steady_clock::time_point;
+    /// What a publisher publishes, as its events show.
+    enum class Sort : std::uint8_t { unknown, tracepoints, rpc, tool };
+    static constexpr std::array<std::string_view, 4> kSortNames = {"unknown", "tracepoints", "rpc", "tool"};
+
     struct Publisher {
         std::uint64_t id;
+        TimePoint first_heard;
         TimePoint last_heard;
+        Sort sort = Sort::unknown;
     };
+    /// The gauges of one sort, from when a publisher of it was heard on.
+    struct BySort {
+        OptionalGauge up;
+        OptionalGauge age;
+        TimePoint last_event;
+        bool heard = false;
+        bool has_twins = false;
+    };
+
+    static Sort sort_of(const proto::Event& event);
+    void tick(Sort sort, const Moment& now);
 
     Counter& events_;
     std::array<Counter*, proto::EventsLost::Cause_ARRAYSIZE> lost_; ///< by cause
@@ -49,10 +73,10 @@ private:
     Counter& unparsable_;
     Counter& unknown_;
     BufferedHistogram latency_;
-    OptionalGauge age_;
-    Gauge& publishers_up_;
+    std::vector<BySort> sorts_; ///< by Sort
     std::vector<Publisher> publishers_;
-    TimePoint last_event_{};
+    std::size_t current_ = 0; ///< in publishers_: that of the last batch; behind the end if there was no room for it
+    std::optional<std::string_view> twins_;
 };
 
 } // namespace peer_observer::metrics

@@ -59,21 +59,114 @@ TEST(Health, TakesAnyTimeThatAPublisherGives)
               histogram_of(metric("event_latency_seconds"), R"(host="alpha")", {0, 0}));
 }
 
-TEST(Health, ShowsWhichPublishersAreUpAndTheAgeOfTheLastEvent)
+const Metrics::Values kNone;
+const std::string kTracepoints = R"(publisher="tracepoints")";
+const std::string kRpc = R"(publisher="rpc")";
+const std::string kUnknown = R"(publisher="unknown")";
+
+proto::Event uptime()
+{
+    auto event = sample_event();
+    event.clear_pid();
+    event.mutable_rpc()->mutable_uptime()->set_seconds(1);
+    return event;
+}
+
+TEST(Health, ShowsPublishersUpAndTheAgeOfTheirLastEvent)
 {
     Metrics metrics;
-    metrics.publish({sample_event()});
+    metrics.publish({inbound_message("ping")});
     metrics.tick();
-    EXPECT_EQ(metrics.value("publishers_up"), 1);
+    EXPECT_THAT(metrics.values("publishers_up"), ElementsAre(Pair(kTracepoints, 1)));
     metrics.now.steady += 20s;
     metrics.observe({{.node = "alpha", .publisher_id = 5}}); // heartbeats
     metrics.observe({{.node = "alpha", .publisher_id = 6}});
     metrics.tick();
-    EXPECT_EQ(metrics.value("publishers_up"), 2);
-    EXPECT_EQ(metrics.value("last_event_age_seconds"), 20);
+    EXPECT_EQ(metrics.value("publishers_up", kTracepoints), 0);
+    EXPECT_EQ(metrics.value("publishers_up", kUnknown), 2);
+    EXPECT_EQ(metrics.value("last_event_age_seconds", kTracepoints), 20);
     metrics.now.steady += 20s;
     metrics.tick();
-    EXPECT_EQ(metrics.value("publishers_up"), 0);
+    EXPECT_EQ(metrics.values("publishers_up"), kNone);
+    EXPECT_EQ(metrics.value("publishers_up", kUnknown), 0);
+    EXPECT_EQ(metrics.value("last_event_age_seconds", kUnknown), std::nullopt);
+}
+
+TEST(Health, ShowsADeadExtractorBesideALivingOne)
+{
+    Metrics metrics;
+    Publisher rpc{.id = 2};
+    metrics.publish({inbound_message("ping")});
+    for (int second = 0; second < 400; ++second) {
+        metrics.publish(rpc, {uptime()});
+        metrics.publish(metrics.publisher, std::vector<proto::Event>{}); // a heartbeat
+        metrics.now.steady += 1s;
+        metrics.tick();
+    }
+    EXPECT_EQ(metrics.value("last_event_age_seconds", kTracepoints), 400);
+    EXPECT_EQ(metrics.value("last_event_age_seconds", kRpc), 1);
+    EXPECT_THAT(metrics.values("publishers_up"), UnorderedElementsAre(Pair(kRpc, 1), Pair(kTracepoints, 1)));
+    for (int second = 0; second < 20; ++second) {
+        metrics.publish(rpc, {uptime()});
+        metrics.now.steady += 1s;
+        metrics.tick();
+    }
+    EXPECT_EQ(metrics.value("publishers_up", kTracepoints), 0);
+    EXPECT_EQ(metrics.value("publishers_up", kRpc), 1);
+}
+
+TEST(Health, ShowsTheAgeOfAPublisherThatNeverSentAnEvent)
+{
+    Metrics metrics;
+    for (int second = 0; second < 400; ++second) {
+        metrics.publish(metrics.publisher, std::vector<proto::Event>{});
+        metrics.now.steady += 1s;
+        metrics.tick();
+    }
+    EXPECT_EQ(metrics.value("last_event_age_seconds", kUnknown), 400);
+    EXPECT_EQ(metrics.value("publishers_up", kUnknown), 1);
+    metrics.publish({inbound_message("ping")});
+    metrics.tick();
+    EXPECT_EQ(metrics.value("last_event_age_seconds", kUnknown), std::nullopt);
+    EXPECT_EQ(metrics.value("publishers_up", kUnknown), 0);
+}
+
+TEST(Health, ReportsTwoExtractorsOfOneNode)
+{
+    Metrics metrics;
+    Publisher twin{.id = 2};
+    const auto pass = [&](int seconds) {
+        for (int second = 0; second < seconds; ++second) {
+            metrics.publish({inbound_message("ping")});
+            metrics.publish(twin, {inbound_message("ping")});
+            metrics.now.steady += 1s;
+            metrics.tick();
+        }
+    };
+    pass(20);
+    EXPECT_EQ(metrics.value("publishers_up", kTracepoints), 2);
+    EXPECT_THAT(metrics.log.lines(), IsEmpty()) << "a publisher that was killed is heard of for a while";
+    pass(100);
+    EXPECT_THAT(metrics.log.lines(),
+                ElementsAre(HasSubstr("two publishers send the tracepoints events of node alpha")));
+}
+
+TEST(Health, CountsRestartsOfTheNode)
+{
+    Metrics metrics;
+    Publisher again{.id = 2};
+    const auto of_process = [](std::uint32_t pid, std::uint64_t start_ms) {
+        return with(inbound_message("ping"), [&](auto& event) {
+            event.set_pid(pid);
+            event.set_process_start_ms(start_ms);
+        });
+    };
+    metrics.publish({of_process(7, 1000)});
+    EXPECT_EQ(metrics.value("node_restarts_total"), 0);
+    metrics.publish(again, {of_process(7, 1000)}); // the extractor restarted
+    EXPECT_EQ(metrics.value("node_restarts_total"), 0);
+    metrics.publish(again, {of_process(7, 2000)}); // in a container
+    EXPECT_EQ(metrics.value("node_restarts_total"), 1);
 }
 
 TEST(Observer, SkipsInvalidEvents)

@@ -8,7 +8,9 @@ Mempool::Mempool(NodeRegistry& registry)
       replaced_{registry.counter(metric("mempool_replaced"))},
       replaced_vbytes_{registry.counter(metric("mempool_replaced_vbytes"))},
       rejected_{registry, metric("mempool_rejected")}, removed_{registry, metric("mempool_removed")}
-{}
+{
+    rejected_.start_at_zero();
+}
 
 bool Mempool::observe(const proto::Mempool& event)
 {

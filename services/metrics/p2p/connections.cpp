@@ -45,8 +45,10 @@ Connections::Connections(NodeRegistry& registry, const IpLists& lists)
       evicted_{registry.counter(metric("conn_evicted_inbound"))},
       misbehaving_{registry, kMisbehaving[0], kMisbehaving.size(),
                    [](std::size_t i) { return BoundedCounters::Series{kMisbehaving.at(i), {}}; }},
-      private_broadcasts_{registry.counter(metric("conn_private_transaction_broadcast"))}
+      private_broadcasts_{registry.counter(metric("conn_outbound_private_broadcast_total"))}
 {
+    for (std::size_t i = 0; i < kMisbehaving.size(); ++i)
+        misbehaving_.start_at_zero(i);
     for (const auto& list : lists.lists()) {
         const auto known = std::ranges::find(kKnownLists, list.name, &KnownList::name);
         lists_.push_back({&list, &registry.counter(metric("conn_inbound_listed_total"), {list.name}),

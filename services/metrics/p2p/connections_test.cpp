@@ -102,7 +102,8 @@ TEST(Connections, ReplacesOldProcessOnRestart)
     Metrics metrics;
     metrics.publish(beta, {opened(true, 1, 7)});
     metrics.publish({of_process(1, opened(true, 1, 40)), of_process(2, opened(true, 0, 1))});
-    EXPECT_THAT(metrics.values("conn_inbound_current"), UnorderedElementsAre(Pair(R"()", 1), Pair(R"(host="beta")", 7)));
+    EXPECT_THAT(metrics.values("conn_inbound_current"),
+                UnorderedElementsAre(Pair(R"()", 1), Pair(R"(host="beta")", 7)));
 }
 
 TEST(Connections, AwaitsNextCountOfANewPublisher)
@@ -150,7 +151,7 @@ TEST(Connections, CountsPrivateBroadcasts)
 {
     Metrics metrics;
     metrics.publish({opened(false, 1, 1), opened(false, 2, 2, "x.onion:1", proto::ONION, "private-broadcast")});
-    EXPECT_EQ(metrics.value("conn_private_transaction_broadcast"), 1);
+    EXPECT_EQ(metrics.value("conn_outbound_private_broadcast_total"), 1);
 }
 
 TEST(Connections, CountsByIpList)
@@ -190,6 +191,8 @@ TEST(Connections, CountsMisbehaviourByReason)
             event.mutable_connection()->mutable_misbehaving()->set_reason("headers message size = 2001");
         });
     };
+    metrics.publish({inbound_message("ping")}); // before the first scrape
+    EXPECT_EQ(metrics.value("conn_misbehaving_reason", R"(misbehavingmessage="other")"), 0);
     metrics.publish({misbehaving(1), misbehaving(2)});
     EXPECT_THAT(metrics.values("conn_misbehaving"),
                 ElementsAre(Pair(R"(misbehavingmessage="headers message size = 2001")", 2)));

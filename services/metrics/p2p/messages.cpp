@@ -72,6 +72,8 @@ Messages::Messages(NodeRegistry& registry, const IpLists& lists)
     const auto& arms = *proto::MessagePayload::descriptor()->oneof_decl(0);
     for (int i = 0; i < arms.field_count(); ++i)
         by_type_.keep(arms.field(i)->name());
+    for (const auto direction : {Direction::inbound, Direction::outbound})
+        by_type_.start_at_zero(Series::undecodable(direction));
 }
 
 bool Messages::observe(const proto::Message& event, std::int64_t time_s)

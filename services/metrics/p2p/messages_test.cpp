@@ -142,7 +142,7 @@ TEST(Ping, CountsPingsWithoutNonceBySubnet)
     EXPECT_THAT(metrics.values("p2p_oldping_subnet"),
                 UnorderedElementsAre(Pair(R"(subnet="192.0.2.0/24")", 2), Pair(R"(subnet="2001:db8:0:1::/64")", 1),
                                      Pair(R"(subnet="onion")", 1), Pair(R"(subnet="i2p")", 1),
-                                     Pair(R"(subnet="other")", 1)));
+                                     Pair(R"(subnet="unknown")", 1)));
     EXPECT_THAT(metrics.values("p2p_ping_inbound_value"), IsEmpty());
 }
 
@@ -155,7 +155,28 @@ TEST(Version, CountsReceivedUserAgents)
                      with(outbound_message("version"), set), with(inbound_message("version"), odd)});
     EXPECT_THAT(
         metrics.values("p2p_version_useragent"),
-        UnorderedElementsAre(Pair(R"(useragent="/Satoshi:29.0.0/")", 2), Pair(R"(useragent="\"\\\\x0a\\xff")", 1)));
+        UnorderedElementsAre(Pair(R"(useragent="/Satoshi:29.0.0/")", 2), Pair(R"(useragent="\"\\x5c\\x0a\\xff")", 1)));
+}
+
+// An existing dashboard counts what Bitcoin Core's private broadcasts send (net_processing.cpp, PushNodeVersion).
+TEST(Version, CountsPrivateBroadcastsThatReachTheNode)
+{
+    Metrics metrics;
+    const auto of = [](std::string_view agent) {
+        return [agent](auto& event) { payload_of(event).mutable_version()->set_user_agent(std::string{agent}); };
+    };
+    metrics.publish({with(inbound_message("version"), of("/pynode:0.0.1/")),
+                     with(outbound_message("version"), of("/pynode:0.0.1/")),
+                     with(inbound_message("version"), of("/pynode:0.0.2/"))});
+    EXPECT_EQ(metrics.value("conn_private_transaction_broadcast"), 1);
+}
+
+TEST(Messages, StartsUndecodableAtZero)
+{
+    Metrics metrics;
+    metrics.publish({inbound_message("ping")});
+    EXPECT_EQ(metrics.value("p2p_message_undecodable_total", R"(direction="inbound",message="other")"), 0);
+    EXPECT_EQ(metrics.value("p2p_message_undecodable_total", R"(direction="outbound",message="other")"), 0);
 }
 
 TEST(Feefilter, CountsByDirectionAndRate)

@@ -22,19 +22,20 @@ constexpr std::size_t size_class(std::uint64_t nonce)
     return fits<std::uint32_t>(nonce) ? 3 : 4;
 }
 
-/// `192.0.2.0/24`, `2001:db8::/64`; `onion`, `i2p` or `other` for a host that has no IP address.
+/// `192.0.2.0/24`, `2001:db8::/64`; `onion`, `i2p` or `unknown` for a host that has no IP address.
 std::string subnet_text(std::string_view host)
 {
     if (const auto ip = base::parse_ip(host)) return base::subnet_of(*ip).text();
     if (host.ends_with(".onion")) return "onion";
     if (host.ends_with(".i2p")) return "i2p";
-    return "other";
+    return "unknown";
 }
 
 } // namespace
 
 Session::Session(NodeRegistry& registry)
     : user_agents_{registry, metric("p2p_version_useragent")},
+      private_broadcasts_{registry.counter(metric("conn_private_transaction_broadcast"))},
       ping_values_{&registry.counter(metric("p2p_ping_inbound_value"), {"0"}),
                    &registry.counter(metric("p2p_ping_inbound_value"), {"u8"}),
                    &registry.counter(metric("p2p_ping_inbound_value"), {"u16"}),
@@ -47,6 +48,14 @@ Session::Session(NodeRegistry& registry)
                  }},
       rejects_{registry, metric("p2p_reject_message")}
 {}
+
+void Session::observe_version(const proto::Version& version)
+{
+    // Core's PeerManagerImpl::PushNodeVersion (net_processing.cpp), for private broadcasts only.
+    constexpr std::string_view kPrivateBroadcast = "/pynode:0.0.1/";
+    user_agents_.increment(version.user_agent());
+    if (version.user_agent() == kPrivateBroadcast) private_broadcasts_.Increment();
+}
 
 void Session::observe_ping(const proto::Ping& ping, std::string_view host)
 {

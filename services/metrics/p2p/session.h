@@ -14,7 +14,8 @@ class Session {
 public:
     explicit Session(NodeRegistry& registry);
 
-    void observe_version(const proto::Version& version) { user_agents_.increment(version.user_agent()); }
+    /// A received one.
+    void observe_version(const proto::Version& version);
     /// A received one. `host`: the peer's address without the port.
     void observe_ping(const proto::Ping& ping, std::string_view host);
     void observe_feefilter(const proto::FeeFilter& feefilter, Direction direction);
@@ -25,6 +26,7 @@ public:
 
 private:
     BoundedCounters user_agents_;
+    Counter& private_broadcasts_;
     std::array<Counter*, 5> ping_values_; ///< by the bytes that the nonce needs: 0, 1, 2, 4, 8
     BoundedCounters old_pings_;
     BoundedCounters fee_rates_;

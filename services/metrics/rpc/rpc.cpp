@@ -12,8 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An answer counts as gone when the next one is overdue by half again the interval of the last two, with some minimum
-// for one that is only late; before there were two, by what the rarest calls need.
+// Answers count as gone when none came for 2.5 times the longer of the last two intervals, at least for a minute;
+// before there were two answers, for what the rarest calls need. The longer one: an extractor that restarts asks for
+// everything at once.
 constexpr std::chrono::steady_clock::duration kLeastPatience = 60s;
 constexpr std::chrono::steady_clock::duration kFirstPatience = 300s;
 constexpr std::size_t kMaxCalls = 64;
@@ -101,7 +102,8 @@ Rpc::Answer& Rpc::answer_of(const std::string& call, TimePoint now)
     if (found != answers_.end()) {
         Answer& answer = found->second;
         const auto interval = now - std::exchange(answer.time, now);
-        answer.patience = std::max(interval * 5 / 2, kLeastPatience);
+        const auto longer = std::max(interval, std::exchange(answer.interval, interval));
+        answer.patience = std::max(longer * 5 / 2, kLeastPatience);
         return answer;
     }
     if (answers_.size() >= kMaxCalls) {
@@ -109,7 +111,7 @@ Rpc::Answer& Rpc::answer_of(const std::string& call, TimePoint now)
         oldest->second.gauges.finish();
         answers_.erase(oldest);
     }
-    return answers_.emplace(call, Answer{Snapshot{registry_}, now, kFirstPatience}).first->second;
+    return answers_.emplace(call, Answer{Snapshot{registry_}, now, {}, kFirstPatience}).first->second;
 }
 
 void Rpc::tick(TimePoint now)

@@ -30,6 +30,7 @@ private:
     struct Answer {
         Snapshot gauges;
         TimePoint time;
+        std::chrono::steady_clock::duration interval; ///< between the last two
         std::chrono::steady_clock::duration patience;
     };
 

@@ -86,6 +86,19 @@ TEST(Rpc, RemovesGaugesWhenAnswersStop)
     EXPECT_EQ(pass(1s), std::nullopt);
 }
 
+TEST(Rpc, KeepsGaugesOfRareCallsWhenTheExtractorRestarts)
+{
+    Metrics metrics;
+    metrics.publish({uptime(1)});
+    metrics.now.steady += 120s;
+    metrics.publish({uptime(2)});
+    metrics.now.steady += 5s;
+    metrics.publish({uptime(3)}); // the new extractor asks for everything at once
+    metrics.now.steady += 120s;
+    metrics.tick();
+    EXPECT_EQ(metrics.value("rpc_uptime"), 3);
+}
+
 TEST(Rpc, ShowsNetworksAndAddressManager)
 {
     Metrics metrics;

@@ -1,7 +1,5 @@
 #include "services/metrics/series/bounded_counters.h"
 
-#include "services/metrics/series/label_text.h"
-
 #include <algorithm>
 #include <utility>
 

@@ -1,6 +1,7 @@
 // Counters with a label whose values peers choose, in bounded memory.
 #pragma once
 
+#include "services/metrics/series/label_text.h"
 #include "services/metrics/series/registry.h"
 
 #include <cstdint>
@@ -14,7 +15,6 @@
 namespace peer_observer::metrics {
 
 inline constexpr std::size_t kMaxLabelValues = 200;
-inline constexpr std::string_view kOther = "other";
 
 /// Keeps up to kMaxLabelValues values. When another one comes, the one not seen for longest is folded: its counts are
 /// added to those of the value `other`, so that no sum over the label ever falls. Metrics that share a label share an
@@ -48,6 +48,9 @@ public:
     BoundedCounters(NodeRegistry& registry, Metric metric, std::size_t series_count, Describe describe);
     BoundedCounters(const BoundedCounters&) = delete;
     BoundedCounters& operator=(const BoundedCounters&) = delete;
+
+    /// Makes the series `other` of this index, with 0: a sum over the label then sees the first burst, too.
+    void start_at_zero(std::size_t index = 0) { (*other_)[index]; }
 
     /// Gives this value a place that it never loses.
     void keep(std::string_view value);

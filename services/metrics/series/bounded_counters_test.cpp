@@ -56,13 +56,32 @@ TEST_F(BoundedCountersTest, FoldsTheLeastRecentlySeen)
     EXPECT_EQ(found.at("other"), 1);
 }
 
-TEST_F(BoundedCountersTest, TakesTheValueOtherFromAPeer)
+TEST_F(BoundedCountersTest, KeepsWhatAPeerCallsOtherApart)
 {
     counters.increment("other");
-    for (int i = 0; i < 300; ++i)
+    for (std::size_t i = 0; i < kMaxLabelValues; ++i)
         counters.increment(std::to_string(i));
     counters.increment("other");
-    EXPECT_EQ(values("peerobserver_p2p_version_useragent", "useragent").at("other"), 102);
+    const auto found = values("peerobserver_p2p_version_useragent", "useragent");
+    EXPECT_EQ(found.at("other"), 2); // "other" was folded, then "0"
+    EXPECT_EQ(found.at("\\x6fther"), 1);
+}
+
+TEST_F(BoundedCountersTest, WritesEscapesThatCannotBeTyped)
+{
+    counters.increment("/\xff/");
+    counters.increment("/\\xff/");
+    counters.increment("\\x6fther");
+    counters.increment("\\");
+    EXPECT_EQ(values("peerobserver_p2p_version_useragent", "useragent"),
+              (std::map<std::string, double>{{"/\\xff/", 1}, {"/\\x5cxff/", 1}, {"\\x5cx6fther", 1}, {"\\x5c", 1}}));
+}
+
+TEST_F(BoundedCountersTest, StartsOtherAtZero)
+{
+    EXPECT_FALSE(values("peerobserver_p2p_version_useragent", "useragent").contains("other"));
+    counters.start_at_zero();
+    EXPECT_EQ(values("peerobserver_p2p_version_useragent", "useragent").at("other"), 0);
 }
 
 TEST_F(BoundedCountersTest, EscapesBytesAndCutsLongValues)

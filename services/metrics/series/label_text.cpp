@@ -7,16 +7,18 @@
 namespace peer_observer::metrics {
 namespace {
 
-bool is_printable(char character) { return character >= ' ' && character <= '~'; }
+/// The backslash begins an escape, which nobody but us can write.
+bool is_plain(char character) { return character >= ' ' && character <= '~' && character != '\\'; }
 
 } // namespace
 
 std::string_view label_text(std::string_view text, std::string& buffer)
 {
-    if (text.size() <= kMaxLabelLength && std::ranges::all_of(text, is_printable)) return text;
+    const bool is_sentinel = text == kOther;
+    if (!is_sentinel && text.size() <= kMaxLabelLength && std::ranges::all_of(text, is_plain)) return text;
     buffer.clear();
     for (const char& character : text.substr(0, kMaxLabelLength)) {
-        if (is_printable(character)) {
+        if (is_plain(character) && !(is_sentinel && buffer.empty())) {
             buffer += character;
         } else {
             buffer += "\\x" + base::to_hex({&character, 1});

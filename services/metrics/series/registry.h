@@ -87,11 +87,14 @@ private:
 /// A gauge that is there only while there is something to say.
 class OptionalGauge {
 public:
-    OptionalGauge(NodeRegistry& registry, Metric metric) : registry_{registry}, metric_{metric} {}
+    /// `values` must outlive this object.
+    OptionalGauge(NodeRegistry& registry, Metric metric, std::span<const std::string_view> values = {})
+        : registry_{registry}, metric_{metric}, values_{values}
+    {}
 
     void set(double value)
     {
-        if (gauge_ == nullptr) gauge_ = &registry_.gauge(metric_);
+        if (gauge_ == nullptr) gauge_ = &registry_.gauge(metric_, values_);
         gauge_->Set(value);
     }
     void clear()
@@ -103,6 +106,7 @@ public:
 private:
     NodeRegistry& registry_;
     Metric metric_;
+    std::span<const std::string_view> values_;
     Gauge* gauge_ = nullptr;
 };
 

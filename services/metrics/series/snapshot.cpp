@@ -39,10 +39,9 @@ void Snapshot::set_counts(Metric counted, const std::map<std::string, std::uint6
         key.second.push_back(text);
         set(std::move(key), static_cast<double>(count));
     }
-    if (largest.size() <= kMaxLabelValues) return;
-    const Definition& row = definition(counted);
+    const Definition& row = definition(counted); // counted from 0 on: a rule sees the first that is folded
     registry_.counter(metric("label_values_folded_total"), {row.name, row.labels.at(labels.size()).name})
-        .Increment(static_cast<double>(largest.size() - kMaxLabelValues));
+        .Increment(static_cast<double>(largest.size() - std::min(largest.size(), kMaxLabelValues)));
 }
 
 void Snapshot::finish()
