@@ -8,7 +8,7 @@ import yaml
 FOLDER = Path(__file__).parent
 DASHBOARDS = sorted((FOLDER / "dashboards").glob("*.json"))
 RULES = [FOLDER / "rules" / "recording.yml", FOLDER / "rules" / "alerts.yml"]
-RULE_TESTS = FOLDER / "rules" / "alerts_test.yml"
+ALERT_CASES = FOLDER / "rules" / "alert_cases.yml"
 
 
 def load_dashboards():
