@@ -42,6 +42,13 @@ def settings(service):
     return found
 
 
+def rpc_methods():
+    """What the rpc-extractor calls, in its order."""
+    command = [*invocation("rpc-extractor"), "--list-methods"]
+    listed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return re.search(r"^rpcwhitelist=USER:(.*)$", listed, re.MULTILINE)[1].split(",")
+
+
 def publishers():
     return [service for service in SERVICES if "--listen" in options(service)]
 

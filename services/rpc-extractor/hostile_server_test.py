@@ -5,14 +5,12 @@ import signal
 import threading
 import urllib.request
 
+import built_services
 import harness
 import pytest
 from rpc_server import Server, corpus
 
-METHODS = (
-    "uptime getnetworkinfo getpeerinfo getnettotals getmempoolinfo getmemoryinfo getaddrmaninfo getorphantxs "
-    "estimatesmartfee getblockchaininfo getchaintxstats getchaintips listbanned getrawaddrman"
-).split()
+METHODS = built_services.rpc_methods()
 VICTIM = "getmempoolinfo"
 ERRORS = "peer_observer_rpc_extractor_errors_total"
 

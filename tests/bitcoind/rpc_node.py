@@ -8,13 +8,11 @@ import subprocess
 import time
 import urllib.request
 
+import built_services
 import harness
 from node import Node, find_bitcoind
 
-METHODS = (
-    "uptime", "getnetworkinfo", "getpeerinfo", "getnettotals", "getmempoolinfo", "getmemoryinfo", "getaddrmaninfo",
-    "getorphantxs", "estimatesmartfee", "getblockchaininfo", "getchaintxstats", "getchaintips", "listbanned", "getrawaddrman",
-)
+METHODS = built_services.rpc_methods()
 PARAMETERS = {"getorphantxs": ["2"]}
 ESTIMATES = [(target, mode) for target in (1, 6, 144) for mode in ("economical", "conservative")]
 
