@@ -155,7 +155,7 @@ def test_a_replay_gives_the_metrics_that_live_events_gave():
         assert {name: (value, replayed.get(name)) for name, value in live.items() if replayed.get(name) != value} == {}
 
 
-def test_a_damaged_file_is_told_read_and_repaired(copy):
+def test_verify_reports_cat_reads_and_repair_closes_a_damaged_file(copy):
     victim = max(files(copy), key=lambda file: file.stat().st_size)
     before = json_events(victim)
     data = bytearray(victim.read_bytes())
@@ -177,7 +177,7 @@ def test_a_damaged_file_is_told_read_and_repaired(copy):
     archive_tool("verify", "--no-gaps", victim, status=1)
 
 
-def test_what_a_killed_archiver_left_is_closed_by_the_next(copy):
+def test_next_archiver_closes_files_of_a_killed_one(copy):
     victim = files(copy)[-1]
     before = json_events(copy)
     victim.rename(f"{victim}.open")
@@ -230,7 +230,7 @@ def test_a_node_that_is_not_in_the_archive_is_refused(recorded):
         assert "nothing here is of node 'gamma', only of test" in refusal(verb, "--node", "gamma", recorded[0])
 
 
-def test_a_file_that_cannot_be_looked_at_is_one_line(tmp_path):
+def test_reports_an_unreadable_file_in_one_line(tmp_path):
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     for verb in ("cat", "info", "verify"):
@@ -248,7 +248,7 @@ def test_an_archiver_that_would_keep_nothing_is_refused(tmp_path):
     assert not (tmp_path / "a").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_told_plainly():
+def test_refuses_a_folder_that_cannot_be_made():
     done = subprocess.run([harness.program("peer-observer-archiver"), "--directory", "/proc/x"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert "cannot create the folder /proc/x: No such file or directory" in done.stderr

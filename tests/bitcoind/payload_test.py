@@ -48,7 +48,7 @@ def test_every_byte_of_a_payload_arrives(traced, direction, size):
     assert event["decode_error"]
 
 
-def test_of_a_payload_above_the_limit_there_are_type_and_size(traced):
+def test_payload_above_the_limit_keeps_type_and_size(traced):
     """The receiver drops it, but the sender's probe fires."""
     mark = traced.mark()
     peer = traced.peer_of_node["id"]

@@ -150,7 +150,7 @@ def test_a_32_bit_file_is_refused(tmp_path):
     assert run(elf) == (2, f"{elf}: not a 64-bit little-endian ELF file\n")
 
 
-def test_what_is_no_elf_file_is_refused(tmp_path):
+def test_refuses_what_is_no_elf_file(tmp_path):
     text, pipe = tmp_path / "text", tmp_path / "pipe"
     text.write_text("#!/bin/sh\nexec bitcoind\n")
     os.mkfifo(pipe)

@@ -86,7 +86,7 @@ def test_without_a_program_what_the_process_runs_is_traced(directory):
             wait_for_events_of(events, node.pid)
 
 
-def test_a_process_that_runs_another_file_is_told_and_traced(directory):
+def test_warns_of_a_process_that_runs_another_file_and_traces_it(directory):
     path = copy_sim_node(directory)
     other = shutil.copy2(path, directory / "bitcoin-node")
     with harness.Program(other, *TRAFFIC) as node, harness.Extractor(path, directory, "--pid", node.pid) as extractor, \
@@ -95,7 +95,7 @@ def test_a_process_that_runs_another_file_is_told_and_traced(directory):
         wait_for_events_of(events, node.pid)
 
 
-def test_a_process_without_tracepoints_is_told(directory):
+def test_warns_of_a_process_without_tracepoints(directory):
     with harness.Program("sleep", "1000") as other, Extractor(directory, "--pid", other.pid) as extractor:
         assert "warning" in extractor.wait_for_log(f"tracepoints to {os.path.realpath(shutil.which('sleep'))}")
 
@@ -121,7 +121,7 @@ def ended_process():
     (lambda path: path.write_text("1" * 100), "File too large"),
     (lambda path: path.write_text(str(ended_process())), "there is no process"),
 ])
-def test_a_pid_file_that_names_no_process_is_told_once_and_tried_again(directory, prepare, reason):
+def test_warns_once_of_a_pid_file_without_process_and_retries(directory, prepare, reason):
     path, pid_file = copy_sim_node(directory), directory / "pid"
     prepare(pid_file)
     with harness.Program(path, *TRAFFIC) as node, harness.Extractor(path, directory, "--pid-file", pid_file) as extractor, \

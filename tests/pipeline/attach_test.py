@@ -75,7 +75,7 @@ def test_a_replacement_that_is_removed_is_waited_for(directory):
             wait_for_events_of(events, node.pid)
 
 
-def test_a_file_that_is_no_program_is_reported_and_its_successor_traced(directory):
+def test_reports_a_file_that_is_no_program_and_traces_its_successor(directory):
     path = directory / "sim_node"
     path.write_bytes(b"\x7fELF and nothing that an ELF file has" * 100)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
@@ -188,7 +188,7 @@ def test_a_program_that_was_replaced_before_the_start_is_traced(directory):
             wait_for_events_of(events, new.pid, events.mark())
 
 
-def test_it_is_told_that_no_process_runs_the_program_and_which_runs_another(directory):
+def test_reports_that_no_process_runs_the_program_and_which_runs_another(directory):
     path, metrics = copy_sim_node(directory), f"127.0.0.1:{harness.free_port()}"
     other = shutil.copy2(path, directory / "bitcoin-node")
     with harness.Program(other, *TRAFFIC) as node, harness.Extractor(path, directory, "--metrics-address", metrics) as extractor:
@@ -276,7 +276,7 @@ int main(void) {
 """
 
 
-def test_a_tracepoint_that_cannot_be_attached_is_another_state_than_one_that_is_not_there(directory):
+def test_metric_distinguishes_failed_from_absent_tracepoints(directory):
     source, path = directory / "node.c", directory / "node"
     source.write_text(UNKNOWN_OPERAND)
     subprocess.run(["gcc", "-O1", "-no-pie", "-o", path, source], check=True)

@@ -89,7 +89,7 @@ def test_the_other_container_of_an_image_does_not_double_the_events_of_the_one(i
         assert nonces(events, two.node_pid) == []
 
 
-def test_a_process_id_that_is_another_process_on_the_host_is_told(image, directory):
+def test_warns_of_a_pid_that_is_another_process_on_the_host(image, directory):
     pid_file = directory / "pid"
     with Container(image, *TRAFFIC), harness.Program("sleep", "1000") as other:
         pid_file.write_text(f"{other.pid}\n")

@@ -122,7 +122,7 @@ def test_a_text_that_cannot_be_read_is_absent_and_named(directory):
         assert event["payload"]["ping"]["nonce"] == "0707070707070707"
 
 
-def test_of_a_payload_above_the_limit_there_are_type_and_size(directory):
+def test_payload_above_the_limit_keeps_type_and_size(directory):
     for event in faulty_stream(directory, "too-big"):
         assert event.kind == "message.inbound"
         assert (event["address"], event["message_type"], event["size"]) == ("127.0.0.1:8333", "ping", 4_000_001)

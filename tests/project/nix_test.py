@@ -44,7 +44,7 @@ def tracked(*patterns):
     return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
 
 
-def test_the_rpc_methods_of_the_modules_are_those_of_the_program():
+def test_nix_modules_allow_the_methods_of_the_program():
     assert json.loads((ROOT / "nixos-modules/lib/rpc-methods.json").read_text()) == built_services.rpc_methods()
 
 

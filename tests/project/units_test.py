@@ -29,14 +29,14 @@ def hardening(service):
 
 
 @BY_NAME
-def test_a_unit_is_hardened_as_its_module_is(service):
+def test_unit_has_the_hardening_of_its_module(service):
     found = settings(service)
     wanted = hardening(service)
     assert {name: found.get(name) for name in wanted} == wanted
 
 
 @BY_NAME
-def test_systemd_watches_a_unit_as_its_module_says(service):
+def test_unit_has_the_watchdog_of_its_module(service):
     found = settings(service)
     module = (ROOT / "nixos-modules/lib/service.nix").read_text()
     for name in ("Type", "WatchdogSec", "Restart", "RestartSec", "RestartPreventExitStatus", "Group"):
@@ -44,12 +44,12 @@ def test_systemd_watches_a_unit_as_its_module_says(service):
 
 
 @BY_NAME
-def test_a_unit_has_the_priority_of_its_module(service):
+def test_unit_has_the_priority_of_its_module(service):
     module = (ROOT / f"nixos-modules/{service}.nix").read_text()
     assert settings(service).get("Nice", []) == re.findall(r"serviceConfig\.Nice = (-?\d+);", module)
 
 
-def test_every_service_with_a_module_and_a_daemon_has_a_unit():
+def test_every_module_of_a_service_has_a_unit():
     assert {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"} == set(SERVICES)
 
 
@@ -61,7 +61,7 @@ def test_tools_serve_their_health_on_ports_of_their_own():
     assert all(int(first) <= port <= int(last) for port in ports)
 
 
-def test_systemd_rates_the_units_as_the_documentation_says():
+def test_documentation_has_the_exposure_of_the_units():
     if "systemd 252 " not in (version := run("systemd-analyze", "--version")):
         pytest.skip(f"ratings change from version to version: {version.splitlines()[:1]}")
     ratings = {service: re.search(r"exposure level for \S+: ([0-9.]+)", run("systemd-analyze", "security", "--offline=true", unit)).group(1)

@@ -111,17 +111,17 @@ def unit(booted, service):
     return booted["units"][UNITS[service].name]
 
 
-def test_a_unit_stays_up(unit):
+def test_unit_stays_up(unit):
     assert unit["ActiveState"] == "active" and unit["NRestarts"] == "0", unit["journal"]
 
 
-def test_systemd_hears_from_its_main_loop(unit):
+def test_unit_notifies_systemd(unit):
     assert unit["Type"] == "notify"
     assert unit["WatchdogUSec"] == "1min"
     assert unit["StatusText"], "no line of figures"
 
 
-def test_it_has_the_privileges_that_it_needs_and_no_others(unit, service):
+def test_unit_has_the_capabilities_that_it_asks_for(unit, service):
     expected = [name.lower() for line in settings(service)["AmbientCapabilities"] for name in line.split()]
     for kind in ("effective", "permitted", "bounding", "ambient", "inheritable"):
         assert sorted(unit["capabilities"][kind]) == sorted(expected), kind
@@ -129,15 +129,15 @@ def test_it_has_the_privileges_that_it_needs_and_no_others(unit, service):
     assert unit["user_id"] > 60000, "a user of its own that systemd makes"
 
 
-def test_it_writes_nowhere_but_where_its_state_is(unit):
+def test_unit_writes_only_to_its_state(unit):
     assert unit["writable"] == ["/tmp"], "which is its own"
 
 
-def test_it_ends_as_asked(unit):
+def test_unit_stops(unit):
     assert (unit["Result"], unit["ExecMainStatus"]) == ("success", "0"), unit["journal"]
 
 
-def test_events_reach_the_tools(booted):
+def test_tools_receive_events(booted):
     assert booted["logged"]
     for name in tools():
         assert booted["received"][name] > 0, name
@@ -145,6 +145,6 @@ def test_events_reach_the_tools(booted):
         assert files_there, folder
 
 
-def test_the_rpc_extractor_has_its_password_and_asks(booted):
+def test_rpc_extractor_reads_its_password_and_calls(booted):
     assert booted["calls"].get("unreachable", 0) > 0, "nobody listens there"
     assert booted["calls"].get("credentials", 0) == 0
