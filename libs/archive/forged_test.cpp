@@ -262,6 +262,30 @@ TEST_F(Ranges, HaveTheGapsBetweenTheirNeighbours)
     EXPECT_TRUE(Range{.from_ns = at(0)}.contains_gap(*gap));
 }
 
+TEST_F(Ranges, HaveGapsAndDamageInTheirOrder)
+{
+    {
+        FileWriter writer{path_, header_of()};
+        append(writer, make_batch(0, 100));
+        append(writer, make_batch(150, 100), {make_gap(100, 50)});
+        append(writer, make_batch(250, 100));
+        ASSERT_EQ(writer.close(), std::error_code{});
+    }
+    Reader whole{path_};
+    (void)whole.next();
+    (void)whole.next();
+    const auto second = whole.next();
+    ASSERT_TRUE(second);
+    auto bytes = read_file(path_);
+    bytes.at(second->offset + second->size / 2) ^= 1;
+    write_file(path_, bytes);
+    std::vector<Chunk::Kind> kinds;
+    Reader reader{path_, {.from_ns = kStart}};
+    while (const auto chunk = reader.next())
+        kinds.push_back(chunk->kind);
+    EXPECT_THAT(kinds, ElementsAre(Chunk::Kind::batches, Chunk::Kind::gap, Chunk::Kind::damage, Chunk::Kind::batches));
+}
+
 TEST_F(Ranges, HaveTheGapThatAFileBeginsWithIfTheFormerFileEndedBefore)
 {
     {

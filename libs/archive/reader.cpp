@@ -8,6 +8,12 @@
 #include <utility>
 
 namespace peer_observer::archive {
+namespace {
+
+// A file may be nothing but gaps.
+constexpr std::size_t kMostWaiting = 4096;
+
+} // namespace
 
 bool Range::is_everything() const { return from_ns == 0 && to_ns == kEnd && from_sequence == 0 && to_sequence == kEnd; }
 
@@ -80,13 +86,14 @@ bool Reader::skip_frame()
 
 void Reader::settle_gaps(std::uint64_t before_ns)
 {
-    for (auto& gap : gaps_) {
-        gap.before_ns = before_ns;
+    for (auto& chunk : waiting_) {
+        const bool is_gap = chunk.kind == Chunk::Kind::gap;
+        chunk.before_ns = before_ns;
         // Where nothing is known of one of them, a gap stands at the other.
-        if (gap.after_ns == 0) gap.after_ns = before_ns;
-        if (range_.touches_gap(gap)) ready_.push_back(std::move(gap));
+        if (chunk.after_ns == 0) chunk.after_ns = before_ns;
+        if (!is_gap || range_.touches_gap(chunk)) ready_.push_back(std::move(chunk));
     }
-    gaps_.clear();
+    waiting_.clear();
 }
 
 std::optional<Chunk> Reader::next()
@@ -94,14 +101,18 @@ std::optional<Chunk> Reader::next()
     if (!range_.has_times()) return read();
     while (ready_.empty()) {
         auto chunk = read();
-        if (!chunk) {
-            if (gaps_.empty() && ready_.empty()) return std::nullopt;
+        if (!chunk || waiting_.size() >= kMostWaiting) {
             // Written at the end, because no event came any more: they are missing before that was noticed.
-            const auto noticed_ns = gaps_.empty() ? 0 : gaps_.back().gap.noticed_ns();
-            settle_gaps(std::max(latest_ns_, noticed_ns));
-        } else if (chunk->kind == Chunk::Kind::gap) {
+            std::uint64_t noticed_ns = latest_ns_;
+            for (const auto& waiting : waiting_)
+                noticed_ns = std::max<std::uint64_t>(noticed_ns, waiting.gap.noticed_ns());
+            settle_gaps(noticed_ns);
+        }
+        if (!chunk) {
+            if (ready_.empty()) return std::nullopt;
+        } else if (chunk->kind == Chunk::Kind::gap || (chunk->kind == Chunk::Kind::damage && !waiting_.empty())) {
             chunk->after_ns = latest_ns_;
-            gaps_.push_back(std::move(*chunk));
+            waiting_.push_back(std::move(*chunk));
         } else if (chunk->kind == Chunk::Kind::batches) {
             const auto frame = describe_frame(*chunk, false);
             settle_gaps(frame.earliest_ns());
@@ -110,7 +121,6 @@ std::optional<Chunk> Reader::next()
         } else {
             ready_.push_back(std::move(*chunk));
         }
-        if (!chunk && ready_.empty()) return std::nullopt;
     }
     auto chunk = std::move(ready_.front());
     ready_.pop_front();

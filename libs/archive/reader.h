@@ -85,8 +85,8 @@ private:
     std::uint64_t unfinished_bytes_ = 0;
     bool ended_ = false;
     std::uint64_t latest_ns_ = 0;
-    std::vector<Chunk> gaps_; ///< of a time range: wait for the event behind them
-    std::deque<Chunk> ready_; ///< read, and to be returned
+    std::vector<Chunk> waiting_; ///< in a time range: gaps, for the event behind them, and damage between
+    std::deque<Chunk> ready_;    ///< read, and to be returned
 };
 
 } // namespace peer_observer::archive
