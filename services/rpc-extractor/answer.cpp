@@ -1,6 +1,7 @@
 #include "services/rpc-extractor/answer.h"
 
 #include "services/rpc-extractor/envelope.h"
+#include "services/rpc-extractor/fit.h"
 
 #include <algorithm>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
+#include <nlohmann/json.hpp>
 
 namespace peer_observer::rpc_extractor {
 namespace {
@@ -46,6 +48,19 @@ std::expected<void, Fault> map(const std::string& json, Message& message)
     return std::unexpected(Fault{Cause::unexpected_value, one_line(status.ToString())});
 }
 
+/// Leaves larger answers alone, for their copy takes ten times their size: of getrawaddrman and getorphantxs.
+/// False if nothing of the answer is left.
+bool make_fit(std::string& text, const google::protobuf::Descriptor& message, std::string_view answer_field,
+              std::set<std::string>& removed)
+{
+    constexpr std::size_t kLargest = std::size_t{8} << 20U;
+    if (text.size() > kLargest) return true;
+    auto value = nlohmann::json::parse(text, nullptr, false);
+    if (!value.is_object() || !fit(value, message, removed)) return true;
+    text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return answer_field.empty() || value.contains(std::string{answer_field});
+}
+
 Fault fault_of(const Envelope::Error& error)
 {
     const Cause cause = error.code == kInWarmup         ? Cause::warming_up
@@ -54,7 +69,14 @@ Fault fault_of(const Envelope::Error& error)
     return {cause, fmt::format("{} ({})", one_line(error.message), error.code)};
 }
 
-std::expected<void, Fault> check_status(long status)
+/// What the server says, for a status without JSON-RPC in the body.
+Fault fault_of(Cause cause, long status, std::string_view body)
+{
+    const auto words = one_line(body.substr(0, body.find_last_not_of(" \r\n") + 1));
+    return {cause, words.empty() ? fmt::format("HTTP {}", status) : fmt::format("HTTP {}: {}", status, words)};
+}
+
+std::expected<void, Fault> check_status(long status, std::string_view body)
 {
     switch (status) {
     case 401:
@@ -62,7 +84,9 @@ std::expected<void, Fault> check_status(long status)
     case 403:
         return std::unexpected(Fault{Cause::forbidden, "HTTP 403: the node's -rpcwhitelist or -rpcallowip forbids it"});
     case 503:
-        return std::unexpected(Fault{Cause::overloaded, "HTTP 503: the node has too many calls waiting"});
+        // Core's httpserver.cpp: "Work queue depth exceeded", "Request rejected during server shutdown".
+        return std::unexpected(
+            fault_of(body.contains("shutdown") ? Cause::shutting_down : Cause::overloaded, status, body));
     default:
         return {};
     }
@@ -72,13 +96,12 @@ std::expected<void, Fault> check_status(long status)
 
 std::expected<Answer, Fault> read_answer(const Call& call, std::uint64_t id, long http_status, std::string_view body)
 {
-    if (auto checked = check_status(http_status); !checked) return std::unexpected(checked.error());
+    if (auto checked = check_status(http_status, body); !checked) return std::unexpected(checked.error());
 
     Answer answer;
     const auto* const arm = proto::Rpc::descriptor()->FindFieldByName(std::string{call.method});
     auto envelope = read_envelope(body, id, *arm->message_type(), call.answer_field);
-    if (!envelope && http_status != kOk)
-        return std::unexpected(Fault{Cause::http_status, fmt::format("HTTP {}", http_status)});
+    if (!envelope && http_status != kOk) return std::unexpected(fault_of(Cause::http_status, http_status, body));
     if (!envelope) return std::unexpected(envelope.error());
     if (envelope->error) return std::unexpected(fault_of(*envelope->error));
     if (http_status != kOk) return std::unexpected(Fault{Cause::http_status, fmt::format("HTTP {}", http_status)});
@@ -86,13 +109,15 @@ std::expected<Answer, Fault> read_answer(const Call& call, std::uint64_t id, lon
     Message& message = *answer.rpc.GetReflection()->MutableMessage(&answer.rpc, arm);
     std::string json = call.answer_field.empty() ? std::string{*envelope->result}
                                                  : fmt::format(R"({{"{}":{}}})", call.answer_field, *envelope->result);
+    answer.unknown_fields = std::move(envelope->unknown_fields);
+    if (!make_fit(json, *arm->message_type(), call.answer_field, answer.unknown_fields))
+        return std::unexpected(Fault{Cause::unexpected_value, "the result has another type or range"});
     if (auto mapped = map(json, message); !mapped) return std::unexpected(mapped.error());
     if (call.params.starts_with('{')) {
         const std::unique_ptr<Message> asked{message.New()};
         if (auto mapped = map(std::string{call.params}, *asked); !mapped) return std::unexpected(mapped.error());
         message.MergeFrom(*asked);
     }
-    answer.unknown_fields = std::move(envelope->unknown_fields);
     return answer;
 }
 

@@ -15,7 +15,7 @@ namespace peer_observer::rpc_extractor {
 
 struct Answer {
     proto::Rpc rpc;
-    /// Fields that the node's version has and ours does not; see Envelope.
+    /// Fields that the node's version has and ours does not (see Envelope), or whose values have another type.
     std::set<std::string> unknown_fields;
 };
 

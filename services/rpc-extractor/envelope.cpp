@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -77,6 +78,9 @@ public:
     bool string(const std::string& text)
     {
         if (in_error() && key_ == "message") error_.message = text.substr(0, kMaxErrorMessage);
+        // Some servers echo the id, or write the code of an error, as text.
+        if (in_error() && key_ == "code") (void)std::from_chars(text.data(), text.data() + text.size(), error_.code);
+        if (stack_.size() == 1 && member_ == Member::id) id_fits_ = text == std::to_string(id_);
         return scalar();
     }
 

@@ -18,6 +18,7 @@ enum class Cause : std::uint8_t {
     unauthorized,     ///< HTTP 401
     forbidden,        ///< HTTP 403: -rpcwhitelist or -rpcallowip
     overloaded,       ///< HTTP 503: the node's queue of calls is full
+    shutting_down,    ///< HTTP 503: the node stops
     http_status,      ///< another status, and no JSON-RPC in it
     warming_up,       ///< RPC error -28
     unknown_method,   ///< RPC error -32601
@@ -31,9 +32,9 @@ enum class Cause : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count_)> kCauseNames = {
-    "credentials", "unreachable", "timeout",     "disconnected",     "bad_http",       "unauthorized",
-    "forbidden",   "overloaded",  "http_status", "warming_up",       "unknown_method", "rpc_error",
-    "malformed",   "wrong_id",    "too_large",   "unexpected_value", "event_too_large"};
+    "credentials", "unreachable", "timeout",       "disconnected", "bad_http",         "unauthorized",
+    "forbidden",   "overloaded",  "shutting_down", "http_status",  "warming_up",       "unknown_method",
+    "rpc_error",   "malformed",   "wrong_id",      "too_large",    "unexpected_value", "event_too_large"};
 
 constexpr std::string_view name_of(Cause cause) { return kCauseNames.at(static_cast<std::size_t>(cause)); }
 
@@ -41,7 +42,7 @@ constexpr std::string_view name_of(Cause cause) { return kCauseNames.at(static_c
 constexpr bool concerns_node(Cause cause)
 {
     return cause == Cause::credentials || cause == Cause::unreachable || cause == Cause::unauthorized ||
-           cause == Cause::warming_up;
+           cause == Cause::warming_up || cause == Cause::shutting_down;
 }
 
 struct Fault {
