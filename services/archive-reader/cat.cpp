@@ -3,7 +3,7 @@
 #include "libs/app/option_values.h"
 #include "libs/archive/content.h"
 #include "libs/archive/reader.h"
-#include "libs/print_options/batch_printer.h"
+#include "libs/print/batch_printer.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/output.h"
 #include "services/archive-reader/progress.h"

@@ -7,6 +7,6 @@ mkService {
   name = "archive-reader";
   program = "archive";
   description = "Reads, checks, replays and repairs archives of events";
-  folders = ["libs/archive" "libs/print" "libs/print_options"];
+  folders = ["libs/archive" "libs/print"];
   buildInputs = [nlohmann_json zstd];
 }

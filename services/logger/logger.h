@@ -3,7 +3,7 @@
 
 #include "libs/app/app.h"
 #include "libs/bus/subscriber.h"
-#include "libs/print_options/batch_printer.h"
+#include "libs/print/batch_printer.h"
 #include "services/logger/output.h"
 
 #include <atomic>

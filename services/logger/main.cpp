@@ -4,7 +4,7 @@
 #include "libs/app/colour.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
-#include "libs/print_options/print_options.h"
+#include "libs/print/options.h"
 #include "services/logger/logger.h"
 
 #include <boost/program_options.hpp>

@@ -5,6 +5,6 @@
 mkService {
   name = "logger";
   description = "Prints the events of Bitcoin nodes, one line an event";
-  folders = ["libs/print" "libs/print_options"];
+  folders = ["libs/print"];
   buildInputs = [nlohmann_json];
 }

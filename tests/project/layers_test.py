@@ -20,7 +20,7 @@ OUTSIDE = {
     "prometheus/": ["libs/telemetry/", "services/metrics/", "services/rpc-extractor/"],
     "systemd/": ["libs/app/"],
     "spdlog/": ["libs/app/", "services/"],
-    "boost/program_options": ["libs/app/", "libs/print_options/", "services/"],
+    "boost/program_options": ["libs/app/", "libs/print/", "services/"],
     "boost/asio": ["libs/base/"],
     "openssl/": ["libs/wire/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/"],

@@ -1,4 +1,4 @@
-#include "libs/print_options/print_options.h"
+#include "libs/print/options.h"
 
 #include "libs/app/app.h"
 

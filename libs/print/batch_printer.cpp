@@ -1,4 +1,4 @@
-#include "libs/print_options/batch_printer.h"
+#include "libs/print/batch_printer.h"
 
 #include "libs/base/clock.h"
 #include "libs/print/json.h"

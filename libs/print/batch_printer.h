@@ -5,8 +5,8 @@
 #include "libs/bus/subscriber.h"
 #include "libs/events/event_reader.h"
 #include "libs/print/filter.h"
+#include "libs/print/options.h"
 #include "libs/print/origin.h"
-#include "libs/print_options/print_options.h"
 
 #include <cstdint>
 #include <functional>
