@@ -11,7 +11,7 @@
 
 #include <protozero/varint.hpp>
 
-namespace peer_observer::print_options {
+namespace peer_observer::print {
 namespace {
 
 constexpr std::size_t kMaxNodes = 1024;
@@ -39,7 +39,7 @@ bool may_be_wanted(const events::EventView& event, const BatchPrinter::Peek& pee
 
 } // namespace
 
-BatchPrinter::BatchPrinter(Format format, print::Filter filter, bool colour, app::BadEvents& bad_events)
+BatchPrinter::BatchPrinter(Format format, Filter filter, bool colour, app::BadEvents& bad_events)
     : format_{format}, filter_{std::move(filter)}, colour_{colour}, bad_events_{bad_events}
 {}
 
@@ -63,10 +63,10 @@ std::uint64_t BatchPrinter::append_received(const bus::Batch& batch, std::uint64
     return append(batch, limit, out);
 }
 
-void BatchPrinter::append_missed(const print::Missed& missed, std::string& out) const
+void BatchPrinter::append_missed(const Missed& missed, std::string& out) const
 {
-    if (format_ == Format::json) print::append_json(missed, out);
-    if (format_ == Format::text) print::append_text(missed, colour_, out);
+    if (format_ == Format::json) append_json(missed, out);
+    if (format_ == Format::text) append_text(missed, colour_, out);
 }
 
 void BatchPrinter::append_if_other_process(const events::Batch& batch, const proto::Event& event, std::string& out)
@@ -76,8 +76,8 @@ void BatchPrinter::append_if_other_process(const events::Batch& batch, const pro
     const std::pair process{event.pid(), event.process_start_ms()};
     const auto [known, is_first] = processes_.try_emplace(std::string{batch.node}, process);
     if (!is_first && std::exchange(known->second, process) != process)
-        print::append_text(print::OtherProcess{batch.node, event.pid(), event.process_start_ms(), event.timestamp_ns()},
-                           colour_, out);
+        append_text(OtherProcess{batch.node, event.pid(), event.process_start_ms(), event.timestamp_ns()}, colour_,
+                    out);
 }
 
 std::uint64_t BatchPrinter::append_lines(const events::Batch& batch, std::uint64_t limit, const Peek& peek,
@@ -90,11 +90,11 @@ std::uint64_t BatchPrinter::append_lines(const events::Batch& batch, std::uint64
             if (!filter_.selects(event)) return;
             ++count;
             append_if_other_process(batch, event, out);
-            const print::Origin origin{batch.node, batch.publisher_id, view.sequence};
+            const Origin origin{batch.node, batch.publisher_id, view.sequence};
             if (format_ == Format::json)
-                print::append_json(origin, event, out);
+                append_json(origin, event, out);
             else
-                print::append_text(origin, event, colour_, out);
+                append_text(origin, event, colour_, out);
         },
         [&](const auto& bad) { bad_events_.add(batch, bad); });
     return count;
@@ -119,4 +119,4 @@ std::uint64_t BatchPrinter::append_runs(const events::Batch& batch, std::uint64_
     return count;
 }
 
-} // namespace peer_observer::print_options
+} // namespace peer_observer::print

@@ -15,14 +15,14 @@
 #include <string>
 #include <utility>
 
-namespace peer_observer::print_options {
+namespace peer_observer::print {
 
 class BatchPrinter {
 public:
     using Peek = std::function<bool(const events::EventView&)>;
 
     /// `bad_events` outlives this object.
-    BatchPrinter(Format format, print::Filter filter, bool colour, app::BadEvents& bad_events);
+    BatchPrinter(Format format, Filter filter, bool colour, app::BadEvents& bad_events);
 
     /// Appends what is to be shown of `batch`, up to `limit` events, and returns how many events these were. Only what
     /// `peek` accepts is parsed. Text that is of certain peers says where the node's process becomes another one: that
@@ -34,7 +34,7 @@ public:
     std::uint64_t append_received(const bus::Batch& batch, std::uint64_t limit, std::string& out);
 
     /// A line; nothing as protobuf.
-    void append_missed(const print::Missed& missed, std::string& out) const;
+    void append_missed(const Missed& missed, std::string& out) const;
 
     /// Whether a batch is printed as it is, if all of it is wanted.
     bool copies_batches() const { return format_ == Format::protobuf && filter_.selects_all(); }
@@ -45,11 +45,11 @@ private:
     std::uint64_t append_runs(const events::Batch& batch, std::uint64_t limit, const Peek& peek, std::string& out);
 
     Format format_;
-    print::Filter filter_;
+    Filter filter_;
     bool colour_;
     app::BadEvents& bad_events_;
     std::map<std::string, std::pair<std::uint32_t, std::uint64_t>, std::less<>> processes_; ///< by node: the latest
     std::unique_ptr<events::EventReader> reader_ = std::make_unique<events::EventReader>();
 };
 
-} // namespace peer_observer::print_options
+} // namespace peer_observer::print

@@ -10,7 +10,7 @@
 #include <google/protobuf/util/delimited_message_util.h>
 #include <gtest/gtest.h>
 
-namespace peer_observer::print_options {
+namespace peer_observer::print {
 namespace {
 
 using ::testing::ElementsAre;
@@ -54,9 +54,9 @@ std::string append(BatchPrinter printer, const SentBatch& sent, std::uint64_t li
     return out;
 }
 
-BatchPrinter printer(Format format, print::FilterOptions filter = {})
+BatchPrinter printer(Format format, FilterOptions filter = {})
 {
-    return {format, print::Filter{std::move(filter)}, false, bad_events()};
+    return {format, Filter{std::move(filter)}, false, bad_events()};
 }
 
 std::vector<proto::EventBatch> read_delimited(const std::string& bytes)
@@ -185,7 +185,7 @@ TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
         const auto bytes = batch_with(bad);
         const auto batch = *events::parse_batch(bytes);
         std::string out;
-        EXPECT_EQ((BatchPrinter{Format::json, print::Filter{{}}, false, bad_events}.append(batch, kAll, out)), 3U);
+        EXPECT_EQ((BatchPrinter{Format::json, Filter{{}}, false, bad_events}.append(batch, kAll, out)), 3U);
         EXPECT_EQ(std::ranges::count(out, '\n'), 3);
         EXPECT_THAT(out, HasSubstr(R"("sequence":100,)"));
         EXPECT_THAT(out, HasSubstr(R"("sequence":102,)"));
@@ -196,7 +196,7 @@ TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
         EXPECT_THAT(log.warnings(), is_named);
 
         out.clear();
-        const print::Filter filter{{.peers = {1, 3, 4}}};
+        const Filter filter{{.peers = {1, 3, 4}}};
         EXPECT_EQ((BatchPrinter{Format::protobuf, filter, false, bad_events}.append(batch, kAll, out)), 3U);
         EXPECT_THAT(events_in(out), ElementsAre(Pair(100, 1), Pair(102, 3), Pair(103, 4)));
         EXPECT_EQ(bad_events.count(), 2U);
@@ -240,4 +240,4 @@ TEST(BatchPrinter, SaysWhereAPeerIsOneOfAnotherProcess)
 }
 
 } // namespace
-} // namespace peer_observer::print_options
+} // namespace peer_observer::print

@@ -7,14 +7,14 @@
 
 #include <stdexcept>
 
-namespace peer_observer::print_options {
+namespace peer_observer::print {
 
 namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 using Numbers = std::vector<std::int64_t>;
 using Pids = std::vector<app::Count>;
 
-void add(po::options_description& options)
+void add_options(po::options_description& options)
 {
     auto add = options.add_options();
     add("count", po::value<app::Count>()->value_name("N"), "end after N printed events");
@@ -59,9 +59,9 @@ std::vector<std::uint32_t> read_pids(const Pids& values)
 
 } // namespace
 
-print::Filter read_filter(const po::variables_map& values)
+Filter read_filter(const po::variables_map& values)
 {
-    print::FilterOptions options;
+    FilterOptions options;
     if (values.contains("kind")) options.kinds = values["kind"].as<Strings>();
     if (values.contains("message-type")) options.message_types = values["message-type"].as<Strings>();
     if (values.contains("direction")) options.direction = values["direction"].as<std::string>();
@@ -69,7 +69,7 @@ print::Filter read_filter(const po::variables_map& values)
     if (values.contains("address")) options.addresses = values["address"].as<Strings>();
     if (values.contains("pid")) options.pids = read_pids(values["pid"].as<Pids>());
     try {
-        return print::Filter{std::move(options)};
+        return Filter{std::move(options)};
     } catch (const std::invalid_argument& error) {
         throw app::UsageError{error.what()};
     }
@@ -83,4 +83,4 @@ std::uint64_t read_count(const po::variables_map& values)
     return count;
 }
 
-} // namespace peer_observer::print_options
+} // namespace peer_observer::print

@@ -9,19 +9,19 @@
 #include <cstdint>
 #include <limits>
 
-namespace peer_observer::print_options {
+namespace peer_observer::print {
 
 enum class Format { text, json, protobuf };
 
 inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
 /// Adds --format (default: text), --count, --kind, --message-type, --direction, --peer, --address and --pid.
-void add(boost::program_options::options_description& options);
+void add_options(boost::program_options::options_description& options);
 
 /// What the user chose. All throw app::UsageError for a value that there is not, or that selects nothing.
 Format read_format(const boost::program_options::variables_map& values);
-print::Filter read_filter(const boost::program_options::variables_map& values);
+Filter read_filter(const boost::program_options::variables_map& values);
 /// kUnlimited where none is given.
 std::uint64_t read_count(const boost::program_options::variables_map& values);
 
-} // namespace peer_observer::print_options
+} // namespace peer_observer::print

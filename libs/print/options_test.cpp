@@ -6,26 +6,26 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace peer_observer::print_options {
+namespace peer_observer::print {
 namespace {
 
 namespace po = boost::program_options;
 using testing::HasSubstr;
 
-po::variables_map parse(const std::vector<std::string>& words)
+po::variables_map values_of(const std::vector<std::string>& words)
 {
     po::options_description options;
-    add(options);
+    add_options(options);
     po::variables_map values;
     po::store(po::command_line_parser(words).options(options).run(), values);
     return values;
 }
 
-Format format(const std::vector<std::string>& words) { return read_format(parse(words)); }
+Format format(const std::vector<std::string>& words) { return read_format(values_of(words)); }
 
-print::Filter filter(const std::vector<std::string>& words) { return read_filter(parse(words)); }
+Filter filter(const std::vector<std::string>& words) { return read_filter(values_of(words)); }
 
-proto::Event message(const std::string& type, std::int64_t peer)
+proto::Event message_event(const std::string& type, std::int64_t peer)
 {
     proto::Event event;
     event.mutable_message()->mutable_inbound()->set_message_type(type);
@@ -58,19 +58,19 @@ TEST(PrintOptions, SelectEverythingUnlessSaidOtherwise) { EXPECT_TRUE(filter({})
 
 TEST(PrintOptions, SelectByEachAndMayBeRepeatedWhereTheySaySo)
 {
-    EXPECT_TRUE(filter({"--kind", "mempool", "--kind", "message"}).selects(message("inv", 1)));
-    EXPECT_FALSE(filter({"--kind", "mempool", "--kind", "connection"}).selects(message("inv", 1)));
-    EXPECT_TRUE(filter({"--message-type", "tx", "--message-type", "inv"}).selects(message("inv", 1)));
-    EXPECT_FALSE(filter({"--message-type", "tx", "--message-type", "ping"}).selects(message("inv", 1)));
-    EXPECT_TRUE(filter({"--peer", "2", "--peer", "1"}).selects(message("inv", 1)));
-    EXPECT_FALSE(filter({"--peer", "2", "--peer", "3"}).selects(message("inv", 1)));
-    EXPECT_TRUE(filter({"--direction", "inbound"}).selects(message("inv", 1)));
-    EXPECT_FALSE(filter({"--direction", "outbound"}).selects(message("inv", 1)));
+    EXPECT_TRUE(filter({"--kind", "mempool", "--kind", "message"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(filter({"--kind", "mempool", "--kind", "connection"}).selects(message_event("inv", 1)));
+    EXPECT_TRUE(filter({"--message-type", "tx", "--message-type", "inv"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(filter({"--message-type", "tx", "--message-type", "ping"}).selects(message_event("inv", 1)));
+    EXPECT_TRUE(filter({"--peer", "2", "--peer", "1"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(filter({"--peer", "2", "--peer", "3"}).selects(message_event("inv", 1)));
+    EXPECT_TRUE(filter({"--direction", "inbound"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(filter({"--direction", "outbound"}).selects(message_event("inv", 1)));
 }
 
 TEST(PrintOptions, SelectByAddressAndProcess)
 {
-    auto event = message("inv", 1);
+    auto event = message_event("inv", 1);
     event.set_pid(7);
     event.mutable_message()->mutable_inbound()->set_address("192.0.2.1:8333");
     EXPECT_TRUE(filter({"--address", "192.0.2.1", "--pid", "7"}).selects(event));
@@ -80,9 +80,10 @@ TEST(PrintOptions, SelectByAddressAndProcess)
 
 TEST(PrintOptions, ForWhatCanPrintNothingAreWrongUsage)
 {
-    EXPECT_EQ(refusal([] { read_count(parse({"--count", "0"})); }), "--count 0 would print nothing: give 1 or more");
-    EXPECT_EQ(read_count(parse({"--count", "1"})), 1U);
-    EXPECT_EQ(read_count(parse({})), kUnlimited);
+    EXPECT_EQ(refusal([] { read_count(values_of({"--count", "0"})); }),
+              "--count 0 would print nothing: give 1 or more");
+    EXPECT_EQ(read_count(values_of({"--count", "1"})), 1U);
+    EXPECT_EQ(read_count(values_of({})), kUnlimited);
     EXPECT_THAT(refusal([] { filter({"--kind", "connection", "--message-type", "version"}); }),
                 HasSubstr("no event of the kind connection has a message type"));
 }
@@ -94,4 +95,4 @@ TEST(PrintOptions, ForWhatThereIsNotAreWrongUsage)
 }
 
 } // namespace
-} // namespace peer_observer::print_options
+} // namespace peer_observer::print

@@ -21,16 +21,16 @@ namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
-using print_options::BatchPrinter;
+using print::BatchPrinter;
 
 class Cat {
 public:
     Cat(const po::variables_map& values, const std::vector<std::filesystem::path>& files)
-        : printer_{print_options::read_format(values), print_options::read_filter(values),
-                   app::wants_colour(STDOUT_FILENO), bad_events_},
+        : printer_{print::read_format(values), print::read_filter(values), app::wants_colour(STDOUT_FILENO),
+                   bad_events_},
           range_{read_range(values)}, nodes_{read_nodes(values, files)}
     {
-        left_ = print_options::read_count(values);
+        left_ = print::read_count(values);
         if (values.contains("from-sequence")) range_.from_sequence = values["from-sequence"].as<app::Count>().value;
         if (values.contains("to-sequence")) range_.to_sequence = values["to-sequence"].as<app::Count>().value;
         if (range_.from_sequence >= range_.to_sequence)
@@ -43,7 +43,7 @@ public:
 
     void print(const archive::Chunk& chunk)
     {
-        if (printer_.copies_batches() && range_.is_everything() && nodes_.empty() && left_ == print_options::kUnlimited)
+        if (printer_.copies_batches() && range_.is_everything() && nodes_.empty() && left_ == print::kUnlimited)
             return output_.write(chunk.content);
         BatchPrinter::Peek peek;
         if (!range_.is_everything()) peek = [this](const auto& event) { return range_.contains(event); };
@@ -51,7 +51,7 @@ public:
             if (!wants_node(nodes_, batch.node) || has_ended()) continue;
             text_.clear();
             const auto printed = printer_.append(batch, left_, text_, peek);
-            if (left_ != print_options::kUnlimited) left_ -= printed;
+            if (left_ != print::kUnlimited) left_ -= printed;
             output_.write(text_);
         }
     }
@@ -72,7 +72,7 @@ private:
     BatchPrinter printer_;
     archive::Range range_;
     std::vector<std::string> nodes_;
-    std::uint64_t left_ = print_options::kUnlimited;
+    std::uint64_t left_ = print::kUnlimited;
     Output output_;
     std::string text_;
 };
@@ -82,7 +82,7 @@ private:
 void add_cat_options(options_description& options)
 {
     add_range_options(options);
-    print_options::add(options);
+    print::add_options(options);
     auto add = options.add_options();
     add("from-sequence", po::value<app::Count>()->value_name("N"), "print events with this sequence number and later");
     add("to-sequence", po::value<app::Count>()->value_name("N"), "print events before this sequence number");

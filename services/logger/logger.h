@@ -14,11 +14,11 @@
 
 namespace peer_observer::logger {
 
-using print_options::BatchPrinter;
+using print::BatchPrinter;
 
 /// When to end of its own accord.
 struct Limits {
-    std::uint64_t events = print_options::kUnlimited;
+    std::uint64_t events = print::kUnlimited;
     std::optional<std::chrono::nanoseconds> duration;
 };
 

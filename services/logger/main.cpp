@@ -22,7 +22,7 @@ app::Service make_service()
         .description = "Prints the events of one or many nodes, one line an event.",
         .example = "peer-observer-logger --kind message --message-type inv --format json | jq .event",
     };
-    print_options::add(service.options);
+    print::add_options(service.options);
     auto add = service.options.add_options();
     add("duration", po::value<app::Seconds>()->value_name("SECONDS"), "end after so many seconds");
     service.options.add(app::subscriber_options());
@@ -31,7 +31,7 @@ app::Service make_service()
 
 logger::Limits read_limits(const po::variables_map& values)
 {
-    logger::Limits limits{.events = print_options::read_count(values)};
+    logger::Limits limits{.events = print::read_count(values)};
     if (values.contains("duration")) limits.duration = values["duration"].as<app::Seconds>().value;
     return limits;
 }
@@ -39,7 +39,7 @@ logger::Limits read_limits(const po::variables_map& values)
 void run(const po::variables_map& values, app::Context& context)
 {
     app::BadEvents bad_events;
-    logger::BatchPrinter printer{print_options::read_format(values), print_options::read_filter(values),
+    logger::BatchPrinter printer{print::read_format(values), print::read_filter(values),
                                  app::wants_colour(STDOUT_FILENO), bad_events};
     const auto limits = read_limits(values);
     bus::Subscriber subscriber{app::read_subscriber_options(values)};
