@@ -73,7 +73,7 @@ TEST_P(Bus, ForwardsABatchOfAnotherPublisherAsItIs)
     Subscriber subscriber{{.sources = {publisher.url()}, .nodes = {"bob"}}};
     wait_for_subscribers(publisher, 1);
     proto::EventBatch original;
-    original.set_schema_version(kSchemaVersion);
+    original.set_schema_version(events::kSchemaVersion);
     original.set_node("bob");
     original.set_publisher_id(42);
     original.set_first_sequence(1000);

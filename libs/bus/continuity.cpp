@@ -5,7 +5,7 @@
 
 namespace peer_observer::bus {
 
-Continuity::Publisher& Continuity::publisher(const Frame& frame, std::uint64_t connection)
+Continuity::Publisher& Continuity::publisher(const events::Batch& frame, std::uint64_t connection)
 {
     if (const auto known = by_id_.find(frame.publisher_id); known != by_id_.end()) {
         by_last_use_.splice(by_last_use_.begin(), by_last_use_, known->second);
@@ -32,7 +32,7 @@ bool Continuity::is_credible(std::uint64_t missed, std::chrono::seconds age) con
     return claimed_ <= most && missed <= most - claimed_;
 }
 
-Continuity::Verdict Continuity::next(const Frame& frame, std::uint64_t connection, std::chrono::seconds age)
+Continuity::Verdict Continuity::next(const events::Batch& frame, std::uint64_t connection, std::chrono::seconds age)
 {
     Publisher& from = publisher(frame, connection);
     Verdict verdict{.went_backwards = frame.first_sequence < from.expected};

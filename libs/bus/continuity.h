@@ -47,12 +47,12 @@ public:
     /// `connection` counts the connections to the source: what comes over one is of one process. The first batch of a
     /// publisher sets where its counting starts, if this is the first connection on which something was heard. On a
     /// later one a new publisher's events are missing from number 0 on. `age`: how long the source has been dialled.
-    Verdict next(const Frame& frame, std::uint64_t connection, std::chrono::seconds age);
+    Verdict next(const events::Batch& frame, std::uint64_t connection, std::chrono::seconds age);
 
     bool knows(std::uint64_t publisher_id) const { return by_id_.contains(publisher_id); }
 
     /// A batch that was dropped on its way to next(): its publisher's counting starts there, unless it has started.
-    void start(const Frame& frame, std::uint64_t connection) { (void)publisher(frame, connection); }
+    void start(const events::Batch& frame, std::uint64_t connection) { (void)publisher(frame, connection); }
 
 private:
     struct Publisher {
@@ -64,7 +64,7 @@ private:
         std::optional<UnknownLoss> unknown; ///< in front of its first batch
     };
 
-    Publisher& publisher(const Frame& frame, std::uint64_t connection);
+    Publisher& publisher(const events::Batch& frame, std::uint64_t connection);
     bool is_credible(std::uint64_t missed, std::chrono::seconds age) const;
 
     std::size_t max_publishers_;

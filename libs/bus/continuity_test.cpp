@@ -17,8 +17,8 @@ protected:
     {
         return continuity_.next(frame(id, first, count, last, node), connection, std::chrono::seconds{60});
     }
-    static Frame frame(std::uint64_t id, std::uint64_t first, std::uint64_t count, bool last = false,
-                       std::string_view node = "alpha")
+    static events::Batch frame(std::uint64_t id, std::uint64_t first, std::uint64_t count, bool last = false,
+                               std::string_view node = "alpha")
     {
         return {
             .node = node, .publisher_id = id, .first_sequence = first, .event_count = count, .bytes = {}, .last = last};

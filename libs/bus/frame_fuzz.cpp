@@ -11,7 +11,8 @@
 
 namespace {
 
-using namespace peer_observer::bus;
+using namespace peer_observer;
+using namespace bus;
 
 void demand(bool promise)
 {
@@ -28,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         demand(!frame.error().empty());
         return 0;
     }
-    demand(is_node_name(frame->node));
+    demand(events::is_node_name(frame->node));
     demand(bytes.starts_with(frame_start(frame->node)));
     demand(bytes.ends_with(frame->bytes));
     demand(frame->event_count <= frame->bytes.size());
@@ -38,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string again;
     begin_frame(again, frame->node, frame->publisher_id, frame->first_sequence);
     const bool has_number_left = frame->first_sequence < std::numeric_limits<std::uint64_t>::max();
-    if (has_number_left) append_event(again, bytes);
+    if (has_number_left) events::append_event(again, bytes);
     const auto reread = parse_frame(again);
     demand(reread && reread->node == frame->node && reread->publisher_id == frame->publisher_id &&
            reread->first_sequence == frame->first_sequence && reread->event_count == (has_number_left ? 1U : 0U));

@@ -28,7 +28,7 @@ public:
         std::string frame;
         begin_frame(frame, "liar", id, first_sequence);
         for (int i = 0; i < events; ++i)
-            append_event(frame, make_event(0));
+            events::append_event(frame, make_event(0));
         send(frame);
     }
 
@@ -54,7 +54,7 @@ TEST_F(Hostile, BadFramesAreCountedAndSkipped)
 {
     std::string good;
     begin_frame(good, "liar", 1, 0);
-    append_event(good, make_event(0));
+    events::append_event(good, make_event(0));
     proto::EventBatch future;
     future.set_schema_version(2);
     future.set_node("liar");
@@ -127,7 +127,7 @@ TEST_F(Hostile, MillionsOfEmptyEventsAreABadFrame)
 {
     std::string frame;
     begin_frame(frame, "liar", 1, 0);
-    while (frame.size() + 2 <= kMaxFrameBytes)
+    while (frame.size() + 2 <= base::kMaxFrameBytes)
         frame.append("\x2A\0", 2);
     liar_.send(frame);
     liar_.send_batch(0);
@@ -172,7 +172,7 @@ TEST_F(Hostile, AFrameThatIsTooBigEndsTheConnectionAndTheNextOneWorks)
     ASSERT_TRUE(next_events(subscriber_));
     std::string frame;
     begin_frame(frame, "liar", 1, 1);
-    append_event(frame, std::string(kMaxFrameBytes, 'x'));
+    events::append_event(frame, std::string(base::kMaxFrameBytes, 'x'));
     liar_.send(frame);
     wait_for("the next connection", [this] {
         liar_.send_batch(2);
@@ -234,7 +234,7 @@ TEST(HostilePublisher, DoesNotSpeakForANodeThatIsBoundToAnotherSource)
     wait_for("the subscriber", [&] { return liar.subscribers() == 1; });
     std::string forged;
     begin_frame(forged, "alpha", 7, 0);
-    append_event(forged, make_event(666));
+    events::append_event(forged, make_event(666));
     liar.send(forged);
     wait_for("the refusal", [&] {
         EXPECT_FALSE(subscriber.receive(10ms));

@@ -58,7 +58,7 @@ TEST_P(Interoperability, TheSubscriberReadsNngsPub)
     wait_for("ten batches", [&] {
         std::string frame;
         begin_frame(frame, "bob", 1, sequence++);
-        append_event(frame, make_event(sequence, 100'000));
+        events::append_event(frame, make_event(sequence, 100'000));
         nng_send(pub, frame.data(), frame.size(), 0);
         subscriber.receive(10ms);
         return subscriber.statistics().batches >= 10;

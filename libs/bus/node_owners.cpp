@@ -32,7 +32,7 @@ BoundSource parse_bound_source(const std::string& text)
     for (std::size_t begin = mark + 1; begin <= text.size();) {
         const auto end = std::min(text.find(',', begin), text.size());
         source.nodes.push_back(text.substr(begin, end - begin));
-        if (!is_node_name(source.nodes.back())) {
+        if (!events::is_node_name(source.nodes.back())) {
             throw OptionError{"bad source \"" + text + "\": \"" + source.nodes.back() +
                               "\" is not a node name, which has 1 to 64 characters of [A-Za-z0-9._-]"};
         }

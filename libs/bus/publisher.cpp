@@ -25,7 +25,7 @@ std::uint64_t random_id()
 
 std::string checked_node(const PublisherOptions& options)
 {
-    if (!is_node_name(options.node)) {
+    if (!events::is_node_name(options.node)) {
         throw OptionError{"bad node name \"" + options.node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
     }
     if (options.queue_batches < 1) throw OptionError{"the queue of a subscriber must have room for a batch"};
@@ -63,7 +63,7 @@ public:
         try {
             flush();
             begin_frame(frame_, node_, id_, next_sequence_);
-            mark_last(frame_);
+            events::mark_last(frame_);
             send(0);
         } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): no memory; nobody is left to be told
         }
@@ -75,15 +75,15 @@ public:
 
     bool add(std::string_view event)
     {
-        if (event.size() > kMaxEventBytes) {
+        if (event.size() > base::kMaxEventBytes) {
             ++too_large_events_;
             return false;
         }
         if (frame_.empty()) begin_frame(frame_, node_, id_, next_sequence_);
-        append_event(frame_, event);
+        events::append_event(frame_, event);
         ++next_sequence_;
         ++events_in_frame_;
-        if (frame_.size() >= kBatchBytes) flush();
+        if (frame_.size() >= base::kBatchBytes) flush();
         return true;
     }
 
@@ -141,10 +141,10 @@ private:
         ++batches_;
         bytes_ += frame_.size();
         // A small frame leaves as a copy without spare room, which slow subscribers would let us hold.
-        const bool is_full = frame_.size() >= kBatchBytes;
+        const bool is_full = frame_.size() >= base::kBatchBytes;
         fanout_.send(is_full ? std::exchange(frame_, {}) : frame_, events);
         frame_.clear();
-        if (is_full) frame_.reserve(kBatchBytes + kBatchBytes / 8);
+        if (is_full) frame_.reserve(base::kBatchBytes + base::kBatchBytes / 8);
     }
 
     std::string node_;

@@ -54,7 +54,7 @@ public:
 
     /// Gives the event the next sequence number and appends it to the current batch, which leaves when it has reached
     /// 256 KiB. `event` is a serialized peer_observer.proto.Event. False, and nothing is changed but the statistics,
-    /// where it is larger than kMaxEventBytes: it fits into no frame.
+    /// where it is larger than base::kMaxEventBytes: it fits into no frame.
     [[nodiscard]] bool add(std::string_view event);
 
     /// Sends the current batch, if there is anything in it. Call it whenever no further event is at hand, and at least

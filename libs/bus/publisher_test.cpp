@@ -28,9 +28,9 @@ TEST(Publisher, GathersEventsIntoBatchesOf64KiB)
         const auto batch = next_events(subscriber);
         ASSERT_TRUE(batch);
         events += batch->event_count;
-        EXPECT_LT(batch->bytes.size(), kBatchBytes + 2 * event_bytes);
+        EXPECT_LT(batch->bytes.size(), base::kBatchBytes + 2 * event_bytes);
         const bool is_last = events == kEvents;
-        EXPECT_TRUE(is_last || batch->bytes.size() + frame_start("alice").size() >= kBatchBytes);
+        EXPECT_TRUE(is_last || batch->bytes.size() + frame_start("alice").size() >= base::kBatchBytes);
     }
     EXPECT_EQ(events, kEvents);
 }
@@ -89,10 +89,10 @@ TEST(Publisher, AHeartbeatShowsWhatWasMissed)
 TEST(Publisher, RefusesAnEventThatNoFrameHasRoomForAndCountsIt)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
-    EXPECT_FALSE(publisher.add(std::string(kMaxEventBytes + 1, 'x')));
+    EXPECT_FALSE(publisher.add(std::string(base::kMaxEventBytes + 1, 'x')));
     EXPECT_EQ(publisher.next_sequence(), 0U);
     EXPECT_EQ(publisher.statistics().too_large_events, 1U);
-    EXPECT_TRUE(publisher.add(std::string(kMaxEventBytes, 'x')));
+    EXPECT_TRUE(publisher.add(std::string(base::kMaxEventBytes, 'x')));
     EXPECT_EQ(publisher.statistics().too_large_events, 1U);
 }
 
@@ -103,7 +103,7 @@ TEST(Publisher, TheLargestEventPassesASubscribersLimit)
     wait_for_subscribers(publisher, 1);
     while (publisher.next_sequence() < 60)
         EXPECT_TRUE(publisher.add(make_event(0, 1000))); // not yet a batch
-    EXPECT_TRUE(publisher.add(std::string(kMaxEventBytes, 'x')));
+    EXPECT_TRUE(publisher.add(std::string(base::kMaxEventBytes, 'x')));
     const auto batch = next_events(subscriber);
     ASSERT_TRUE(batch);
     EXPECT_EQ(batch->event_count, 61U);

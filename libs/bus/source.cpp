@@ -1,7 +1,7 @@
 #include "libs/bus/source.h"
 
+#include "libs/base/limits.h"
 #include "libs/bus/exposure.h"
-#include "libs/bus/frame.h"
 
 #include <algorithm>
 #include <utility>
@@ -245,7 +245,7 @@ void Source::received()
             leave();
             return;
         }
-        if (*message_bytes > kMaxFrameBytes) {
+        if (*message_bytes > base::kMaxFrameBytes) {
             leave_for(*message_bytes);
             return;
         }
@@ -313,7 +313,7 @@ void Source::leave_for(std::uint64_t announced_bytes)
     ++oversized_frames_;
     pause_ms_ = kOffencePauseMs;
     refuse("it announces a frame of " + std::to_string(announced_bytes) + " bytes, the limit is " +
-           std::to_string(kMaxFrameBytes));
+           std::to_string(base::kMaxFrameBytes));
     leave();
 }
 

@@ -40,7 +40,7 @@ public:
     Source& operator=(const Source&) = delete;
 
     bool connected() const;
-    /// Frames that were announced with more than kMaxFrameBytes, each of which ended its connection.
+    /// Frames that were announced with more than base::kMaxFrameBytes, each of which ended its connection.
     std::uint64_t oversized_frames() const;
 
     /// A line if the source came or went since the last line, unless that one is less than a second old: then this

@@ -49,7 +49,7 @@ std::vector<std::string> parse_topics(const SubscriberOptions& options)
     if (options.nodes.empty()) return {std::string{kTopicPrefix}};
     std::vector<std::string> topics;
     for (const auto& node : options.nodes) {
-        if (!is_node_name(node)) {
+        if (!events::is_node_name(node)) {
             throw OptionError{"bad node name \"" + node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
         }
         topics.push_back(frame_start(node));
@@ -156,7 +156,7 @@ private:
     }
 
     /// Nothing is refused: the other one may be the liar.
-    void look_for_twins(const Frame& frame)
+    void look_for_twins(const events::Batch& frame)
     {
         for (std::size_t other = 0; other < continuity_.size(); ++other) {
             if (continuity_[other].knows(frame.publisher_id)) {
@@ -166,7 +166,7 @@ private:
         }
     }
 
-    void report_unknown_loss(const Frame& frame, const Continuity::Verdict& verdict)
+    void report_unknown_loss(const events::Batch& frame, const Continuity::Verdict& verdict)
     {
         ++unknown_losses_;
         const std::string& url = urls_[current_->source];
@@ -180,7 +180,7 @@ private:
         }
     }
 
-    static std::string describe(const Frame& frame, std::uint64_t publisher_id)
+    static std::string describe(const events::Batch& frame, std::uint64_t publisher_id)
     {
         std::string id;
         for (unsigned shift = 64; shift > 0; shift -= 8)

@@ -89,14 +89,14 @@ TEST(Subscriber, TakesARestartedPublisherForANewOne)
 class KilledPublisher {
 public:
     explicit KilledPublisher(const std::string& url)
-        : fanout_{parse_endpoint(url, {}), {}, {.batches = 10, .bytes = kBatchBytes}}
+        : fanout_{parse_endpoint(url, {}), {}, {.batches = 10, .bytes = base::kBatchBytes}}
     {}
 
     void send(std::uint64_t first_sequence)
     {
         std::string frame;
         begin_frame(frame, "alice", kId, first_sequence);
-        append_event(frame, make_event(first_sequence));
+        events::append_event(frame, make_event(first_sequence));
         fanout_.send(frame, 1);
     }
     std::uint64_t subscribers() const { return fanout_.subscribers(); }

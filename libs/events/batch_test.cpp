@@ -1,31 +1,21 @@
 #include "libs/events/event_view.h"
-#include "proto/event.pb.h"
+#include "libs/events/testing/batch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace peer_observer::events {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::good_batch;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-proto::EventBatch good_batch()
-{
-    proto::EventBatch batch;
-    batch.set_schema_version(kSchemaVersion);
-    batch.set_node("alice");
-    batch.set_publisher_id(1);
-    batch.set_first_sequence(5);
-    batch.add_events()->set_timestamp_ns(2);
-    batch.add_events();
-    return batch;
-}
 
 std::string error_of(const std::string& bytes)
 {
@@ -64,16 +54,76 @@ TEST(Batch, OfTheGeneratedClassesIsRead)
     EXPECT_EQ(batch->bytes, bytes);
 }
 
+TEST(Batch, PassesOverFieldsOfLaterVersions)
+{
+    const std::string unknown{"\xA0\x06\x01"
+                              "\xAA\x06\x02hi",
+                              8};
+    const std::string bytes = good_batch().SerializeAsString() + unknown;
+    const auto batch = parse_batch(bytes);
+    ASSERT_TRUE(batch) << batch.error();
+    EXPECT_EQ(batch->event_count, 2U);
+}
+
+TEST(Batch, IsNeverReadBeyondItsEnd)
+{
+    const std::string whole = good_batch().SerializeAsString();
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        const std::string part = whole.substr(0, size); // a copy: a sanitizer sees reads beyond its end
+        const auto batch = parse_batch(part);
+        EXPECT_LE(batch ? batch->event_count : 0, 2U);
+    }
+}
+
 TEST(Batch, SaysWhatIsWrong)
 {
     EXPECT_THAT(error_of(""), HasSubstr("schema version 0"));
     EXPECT_THAT(error_of("\x08"), HasSubstr("not valid protobuf"));
+    // An event that claims more bytes than there are.
+    EXPECT_THAT(error_of(good_batch().SerializeAsString() + "\x2A\xFF\xFF\xFF\xFF\x0F"),
+                HasSubstr("not valid protobuf"));
+    // schema_version as fixed64 instead of varint.
+    EXPECT_THAT(error_of(std::string{"\x09\x01\0\0\0\0\0\0\0", 9}), HasSubstr("schema version 0"));
+
     auto batch = good_batch();
+    batch.set_schema_version(2);
+    EXPECT_THAT(error_of(batch.SerializeAsString()), HasSubstr("schema version 2"));
+    batch = good_batch();
     batch.set_node("al ice");
     EXPECT_THAT(error_of(batch.SerializeAsString()), HasSubstr("no valid node"));
     batch = good_batch();
     batch.set_first_sequence(std::numeric_limits<std::uint64_t>::max() - 1);
     EXPECT_THAT(error_of(batch.SerializeAsString()), HasSubstr("overflow"));
+}
+
+TEST(Batch, RefusesMoreEventsThanABatchCanHave)
+{
+    const auto with = [](std::uint64_t events) {
+        std::string bytes = good_batch().SerializeAsString();
+        for (std::uint64_t i = 2; i < events; ++i)
+            append_event(bytes, "");
+        return bytes;
+    };
+    EXPECT_EQ(error_of(with(kMaxBatchEvents)), "none");
+    EXPECT_THAT(error_of(with(kMaxBatchEvents + 1)), HasSubstr("the batch has 65537 events, the limit is 65536"));
+}
+
+TEST(Batch, SaysThatItIsTheLast)
+{
+    std::string bytes;
+    begin_batch(bytes, "alice", 1, 5);
+    EXPECT_FALSE(parse_batch(bytes)->last);
+    mark_last(bytes);
+    EXPECT_TRUE(parse_batch(bytes)->last);
+}
+
+TEST(Batch, HasAShortAndPlainNameOfItsNode)
+{
+    EXPECT_TRUE(is_node_name("Alice-2_mainnet.example"));
+    EXPECT_TRUE(is_node_name(std::string(64, 'a')));
+    for (const char* name : {"", "a b", "a/b", "\xC3\xA4", "a\n"})
+        EXPECT_FALSE(is_node_name(name)) << name;
+    EXPECT_FALSE(is_node_name(std::string(65, 'a')));
 }
 
 TEST(EventView, TellsTimeKindAndMessageType)

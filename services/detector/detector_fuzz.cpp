@@ -48,7 +48,7 @@ void observe(detector::Engine& engine, std::string_view events)
                 static_cast<std::uint8_t>(events[0]) * 256U + static_cast<std::uint8_t>(events[1]);
             const auto event = events.substr(2, wanted);
             events.remove_prefix(2 + event.size());
-            bus::append_event(frame, event);
+            events::append_event(frame, event);
         }
         const auto parsed = bus::parse_frame(frame);
         if (!parsed || parsed->event_count != count) std::abort();

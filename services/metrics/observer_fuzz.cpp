@@ -25,7 +25,7 @@ std::string make_frame(std::string_view events)
         const std::size_t wanted = static_cast<std::uint8_t>(events[0]) * 256U + static_cast<std::uint8_t>(events[1]);
         const auto event = events.substr(2, wanted);
         events.remove_prefix(2 + event.size());
-        bus::append_event(frame, event);
+        events::append_event(frame, event);
     }
     return frame;
 }

@@ -119,7 +119,7 @@ public:
 
     void flush()
     {
-        batch_.set_schema_version(bus::kSchemaVersion);
+        batch_.set_schema_version(events::kSchemaVersion);
         batch_.set_node(name_);
         batch_.set_publisher_id(publisher_id_);
         const auto events = static_cast<std::uint64_t>(batch_.events_size());
