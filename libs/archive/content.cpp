@@ -13,6 +13,7 @@ namespace peer_observer::archive {
 
 void Content::add(const events::Batch& batch)
 {
+    if (batch.event_count == 0) return;
     protozero::write_varint(std::back_inserter(bytes), batch.bytes.size());
     bytes.append(batch.bytes);
     frame.set_content_bytes(bytes.size());

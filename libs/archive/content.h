@@ -19,6 +19,7 @@ struct Content {
     std::string bytes;
     proto::ArchiveFrame frame; ///< what the index says about them; without offset and size
 
+    /// Leaves out batches without events: heartbeats, and marks of a publisher's end.
     void add(const events::Batch& batch);
 };
 

@@ -192,5 +192,39 @@ TEST(Select, EmitsTheBatchAsItIsWhereAllIsWanted)
     EXPECT_EQ(emitted, bytes);
 }
 
+/// First number, number of events, whether it is marked.
+using Selected = std::tuple<std::uint64_t, std::uint64_t, bool>;
+
+TEST(Select, KeepsTheMarkOfAPublishersLastBatch)
+{
+    std::string bytes;
+    begin_batch(bytes, "alice", 1, 10);
+    const auto runs = [&bytes](const std::function<bool(const EventView&)>& wanted) {
+        std::vector<Selected> found;
+        select(*parse_batch(bytes), wanted, [&](const Batch& run) {
+            const auto reparsed = *parse_batch(run.bytes);
+            EXPECT_EQ(reparsed.last, run.last);
+            found.emplace_back(reparsed.first_sequence, reparsed.event_count, reparsed.last);
+        });
+        return found;
+    };
+    const auto all = [](const EventView&) { return true; };
+    EXPECT_THAT(runs(all), IsEmpty()) << "a heartbeat";
+    const auto without_events = bytes;
+    mark_last(bytes);
+    EXPECT_THAT(runs(all), ElementsAre(Selected{10, 0, true}));
+
+    bytes = without_events;
+    for (int i = 0; i < 4; ++i)
+        append_event(bytes, "");
+    mark_last(bytes);
+    EXPECT_THAT(runs(all), ElementsAre(Selected{10, 4, true}));
+    EXPECT_THAT(runs([](const EventView& event) { return event.sequence != 11; }),
+                ElementsAre(Selected{10, 1, false}, Selected{12, 2, true}));
+    EXPECT_THAT(runs([](const EventView& event) { return event.sequence == 11; }),
+                ElementsAre(Selected{11, 1, false}, Selected{14, 0, true}));
+    EXPECT_THAT(runs([](const EventView&) { return false; }), ElementsAre(Selected{14, 0, true}));
+}
+
 } // namespace
 } // namespace peer_observer::events

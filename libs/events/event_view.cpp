@@ -115,21 +115,30 @@ void select(const Batch& batch, const std::function<bool(const EventView&)>& wan
 {
     std::string bytes;
     Batch run{.node = batch.node, .publisher_id = batch.publisher_id};
+    const auto begin_run = [&](std::uint64_t first_sequence) {
+        run.first_sequence = first_sequence;
+        bytes.clear();
+        begin_batch(bytes, batch.node, batch.publisher_id, first_sequence);
+    };
     const auto end_run = [&] {
         run.bytes = bytes;
-        if (run.event_count > 0) emit(run.event_count == batch.event_count ? batch : run);
+        emit(run.event_count == batch.event_count ? batch : run);
         run.event_count = 0;
     };
     for_each_event(batch, [&](const EventView& event) {
-        if (!wanted(event)) return end_run();
-        if (run.event_count++ == 0) {
-            run.first_sequence = event.sequence;
-            bytes.clear();
-            begin_batch(bytes, batch.node, batch.publisher_id, event.sequence);
+        if (wanted(event)) {
+            if (run.event_count++ == 0) begin_run(event.sequence);
+            append_event(bytes, event.bytes);
+        } else if (run.event_count > 0) {
+            end_run();
         }
-        append_event(bytes, event.bytes);
     });
-    end_run();
+    run.last = batch.last;
+    if (run.last) {
+        if (run.event_count == 0) begin_run(batch.first_sequence + batch.event_count);
+        mark_last(bytes);
+    }
+    if (run.event_count > 0 || run.last) end_run();
 }
 
 } // namespace peer_observer::events

@@ -32,7 +32,8 @@ void for_each_event(const Batch& batch, const std::function<void(const EventView
 
 /// Calls `emit` with the batches that hold the events that `wanted` accepts: each run of consecutive events becomes a
 /// batch of its own, with its own first_sequence, so that every event keeps its number. Where all are wanted, `emit`
-/// gets the batch as it is. What `emit` gets is valid during the call.
+/// gets the batch as it is. Of a publisher's last batch, the last one that `emit` gets is the publisher's last, and may
+/// have no events. What `emit` gets is valid during the call.
 void select(const Batch& batch, const std::function<bool(const EventView&)>& wanted,
             const std::function<void(const Batch&)>& emit);
 

@@ -94,6 +94,7 @@ private:
             std::string bytes;
             events::begin_batch(bytes, batch.node, batch.publisher_id + pass_, batch.first_sequence);
             events::for_each_event(batch, [&](const auto& event) { events::append_event(bytes, event.bytes); });
+            if (batch.last) events::mark_last(bytes);
             publisher_.forward(bytes);
         }
         events_ += batch.event_count;
