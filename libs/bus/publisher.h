@@ -4,6 +4,7 @@
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +12,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace peer_observer::bus {
+
+class Fanout;
 
 struct PublisherOptions {
     /// tcp://HOST:PORT (port 0 picks a free one), ipc://PATH or tls+tcp://HOST:PORT.
@@ -72,19 +76,31 @@ public:
     /// Called from flush() and heartbeat() about a connection that was refused, a subscriber that was disconnected, and
     /// what was dropped for subscribers; each at most once a minute, with the number that was left out. Libraries do
     /// not log: the service passes its logger.
-    void on_notice(NoticeCallback callback);
+    void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
 
     /// The URL that it listens on; with the port that was picked where port 0 was asked for.
-    const std::string& url() const;
-    std::uint64_t id() const;
+    const std::string& url() const { return url_; }
+    std::uint64_t id() const { return id_; }
     /// The number that the next event gets.
-    std::uint64_t next_sequence() const;
+    std::uint64_t next_sequence() const { return next_sequence_; }
     /// May be called from any thread.
     PublisherStatistics statistics() const;
 
 private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    void send(std::uint64_t events);
+
+    std::string node_;
+    std::uint64_t id_;
+    std::string url_;
+    std::string frame_; ///< what has not left yet; empty or with at least one event
+    std::uint64_t events_in_frame_ = 0;
+    std::uint64_t next_sequence_ = 0;
+    std::atomic<std::uint64_t> events_ = 0;
+    std::atomic<std::uint64_t> batches_ = 0;
+    std::atomic<std::uint64_t> bytes_ = 0;
+    std::atomic<std::uint64_t> too_large_events_ = 0;
+    NoticeCallback callback_;
+    std::unique_ptr<Fanout> fanout_;
 };
 
 } // namespace peer_observer::bus

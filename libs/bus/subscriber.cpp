@@ -1,17 +1,13 @@
 #include "libs/bus/subscriber.h"
 
 #include "libs/base/hex.h"
-#include "libs/bus/continuity.h"
 #include "libs/bus/endpoint.h"
 #include "libs/bus/frame.h"
-#include "libs/bus/inbox.h"
 #include "libs/bus/node_owners.h"
-#include "libs/bus/notices.h"
 #include "libs/bus/option_error.h"
 #include "libs/bus/source.h"
 
 #include <algorithm>
-#include <atomic>
 #include <stdexcept>
 #include <utility>
 
@@ -57,207 +53,170 @@ std::vector<std::string> parse_topics(const SubscriberOptions& options)
     return topics;
 }
 
+/// Goes on while the host sleeps, as publishers on other hosts do.
+std::chrono::seconds boot_time()
+{
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds{now.tv_sec};
+}
+
+std::string describe(const events::Batch& frame, std::uint64_t publisher_id)
+{
+    std::string id;
+    for (unsigned shift = 64; shift > 0; shift -= 8)
+        id += static_cast<char>(publisher_id >> (shift - 8));
+    return "node " + std::string{frame.node} + ", publisher " + base::to_hex(id);
+}
+
 } // namespace
 
-class Subscriber::Implementation {
-public:
-    explicit Implementation(const SubscriberOptions& options)
-        : topics_{parse_topics(options)},
-          inbox_{static_cast<std::size_t>(std::max(options.queue_batches, 0)), options.queue_bytes}
-    {
-        if (options.queue_batches < 1) throw OptionError{"the queue must have room for a batch"};
-        const auto endpoints = parse_sources(options, owners_);
-        continuity_.resize(endpoints.size());
-        for (const auto& endpoint : endpoints) {
-            urls_.push_back(endpoint.url);
-            const auto arrived = [this, source = sources_.size()](std::string frame, std::uint64_t connection) {
-                this->arrived({.source = source, .connection = connection, .frame = std::move(frame)});
-            };
-            sources_.push_back(std::make_unique<Source>(
-                endpoint, options.tls,
-                Source::Callbacks{.arrived = arrived, .came_or_went = [this] { inbox_.wake(); }}));
-        }
+Subscriber::Subscriber(const SubscriberOptions& options)
+    : started_{boot_time()}, topics_{parse_topics(options)},
+      inbox_{static_cast<std::size_t>(std::max(options.queue_batches, 0)), options.queue_bytes},
+      owners_{std::make_unique<NodeOwners>()}
+{
+    if (options.queue_batches < 1) throw OptionError{"the queue must have room for a batch"};
+    const auto endpoints = parse_sources(options, *owners_);
+    continuity_.resize(endpoints.size());
+    for (const auto& endpoint : endpoints) {
+        urls_.push_back(endpoint.url);
+        const auto arrived = [this, source = sources_.size()](std::string frame, std::uint64_t connection) {
+            this->arrived({.source = source, .connection = connection, .frame = std::move(frame)});
+        };
+        sources_.push_back(std::make_unique<Source>(
+            endpoint, options.tls, Source::Callbacks{.arrived = arrived, .came_or_went = [this] { inbox_.wake(); }}));
     }
+}
 
-    std::optional<Batch> receive(std::chrono::milliseconds timeout)
-    {
-        const auto deadline = Clock::now() + std::min(timeout, kLongestWait);
-        do {
-            Inbox::Dropped dropped;
-            current_ = inbox_.take(std::min(deadline, Clock::now() + kHousekeeping), dropped);
-            for (const auto& [key, arrival] : dropped) {
-                const auto frame = parse_frame(arrival.frame);
-                if (frame && !owners_.refusal(arrival.source, frame->node))
-                    continuity_[arrival.source].start(*frame, arrival.connection);
-            }
-            for (const auto& source : sources_) {
-                if (const auto notice = source->take_notice(Clock::now())) tell(notice->is_warning, notice->text);
-            }
-            if (!current_) continue;
-            if (auto batch = check_frame()) return batch;
-        } while (Clock::now() < deadline);
-        return std::nullopt;
-    }
-
-    void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
-
-    SubscriberStatistics statistics() const
-    {
-        return {.events = events_,
-                .batches = batches_,
-                .bytes = bytes_,
-                .missed_events = missed_events_,
-                .bad_frames = bad_frames_ + oversized_frames(),
-                .connected_sources = connected_sources(),
-                .unknown_losses = unknown_losses_,
-                .refused_frames = refused_frames_,
-                .configured_sources = sources_.size()};
-    }
-
-private:
-    // On nng's threads.
-    void arrived(Arrival arrival)
-    {
-        const auto wanted = [&](const std::string& topic) { return arrival.frame.starts_with(topic); };
-        if (std::ranges::any_of(topics_, wanted)) inbox_.put(std::move(arrival));
-    }
-
-    /// The batch in current_, or nothing if it is bad.
-    std::optional<Batch> check_frame()
-    {
-        const std::string& url = urls_[current_->source];
-        const auto frame = parse_frame(current_->frame);
-        if (!frame) {
-            refuse(url, frame.error());
-            return std::nullopt;
-        }
-        if (const auto why = owners_.refusal(current_->source, frame->node)) {
-            ++refused_frames_;
-            limited(refused_,
-                    "refused a frame of node " + std::string{frame->node} + " from source " + url + ": " + *why);
-            return std::nullopt;
-        }
-        if (!continuity_[current_->source].knows(frame->publisher_id)) look_for_twins(*frame);
-        const auto verdict = continuity_[current_->source].next(*frame, current_->connection, age());
-        if (verdict.went_backwards) {
-            refuse(url, "sequence numbers of " + describe(*frame, frame->publisher_id) + " went backwards");
-            return std::nullopt;
-        }
-        if (verdict.missed > 0) {
-            missed_events_ += verdict.missed;
-            limited(gaps_, "missed " + std::to_string(verdict.missed) + " events of " +
-                               describe(*frame, frame->publisher_id) + ", from source " + url);
-        }
-        if (verdict.unknown) report_unknown_loss(*frame, verdict);
-        events_ += frame->event_count;
-        ++batches_;
-        bytes_ += current_->frame.size();
-        return Batch{*frame, verdict.missed, verdict.unknown};
-    }
-
-    /// Nothing is refused: the other one may be the liar.
-    void look_for_twins(const events::Batch& frame)
-    {
-        for (std::size_t other = 0; other < continuity_.size(); ++other) {
-            if (continuity_[other].knows(frame.publisher_id)) {
-                limited(twins_, describe(frame, frame.publisher_id) + " comes from source " + urls_[current_->source] +
-                                    " and from source " + urls_[other] + ": given twice, or one of them lies");
-            }
-        }
-    }
-
-    void report_unknown_loss(const events::Batch& frame, const Continuity::Verdict& verdict)
-    {
-        ++unknown_losses_;
-        const std::string& url = urls_[current_->source];
-        if (verdict.claimed > 0) {
-            limited(jumps_, "sequence numbers of " + describe(frame, frame.publisher_id) + ", from source " + url +
-                                ", jumped by " + std::to_string(verdict.claimed) +
-                                ", more than can be true: an unknown number of events is lost");
-        } else {
-            limited(crashes_, "an unknown number of events is lost: " + describe(frame, verdict.unknown->publisher_id) +
-                                  ", from source " + url + ", ended without saying so");
-        }
-    }
-
-    static std::string describe(const events::Batch& frame, std::uint64_t publisher_id)
-    {
-        std::string id;
-        for (unsigned shift = 64; shift > 0; shift -= 8)
-            id += static_cast<char>(publisher_id >> (shift - 8));
-        return "node " + std::string{frame.node} + ", publisher " + base::to_hex(id);
-    }
-
-    void refuse(const std::string& url, const std::string& why)
-    {
-        ++bad_frames_;
-        limited(bad_, "bad frame from source " + url + ": " + why);
-    }
-
-    /// How long the sources have been dialled. Goes on while the host sleeps, as publishers on other hosts do.
-    std::chrono::seconds age() const { return boot_time() - started_; }
-    static std::chrono::seconds boot_time()
-    {
-        timespec now{};
-        clock_gettime(CLOCK_BOOTTIME, &now);
-        return std::chrono::seconds{now.tv_sec};
-    }
-
-    void limited(NoticeLimit& limit, const std::string& notice)
-    {
-        if (const auto left_out = limit.pass(Clock::now())) tell(true, with_left_out(notice, *left_out));
-    }
-
-    void tell(bool is_warning, const std::string& text) const
-    {
-        if (callback_) callback_({is_warning, text});
-    }
-
-    std::uint64_t connected_sources() const
-    {
-        return static_cast<std::uint64_t>(
-            std::ranges::count_if(sources_, [](const auto& source) { return source->connected(); }));
-    }
-
-    std::uint64_t oversized_frames() const
-    {
-        std::uint64_t frames = 0;
-        for (const auto& source : sources_)
-            frames += source->oversized_frames();
-        return frames;
-    }
-
-    const std::chrono::seconds started_ = boot_time();
-    std::vector<std::string> topics_; ///< what wanted frames start with
-    Inbox inbox_;
-    NodeOwners owners_;
-    std::vector<std::string> urls_;      ///< of each source
-    std::vector<Continuity> continuity_; ///< of each source
-    NoticeLimit gaps_;
-    NoticeLimit jumps_;
-    NoticeLimit crashes_;
-    NoticeLimit twins_;
-    NoticeLimit refused_;
-    NoticeLimit bad_;
-    NoticeCallback callback_;
-    std::optional<Arrival> current_; ///< what the last Batch points into
-    std::atomic<std::uint64_t> events_ = 0;
-    std::atomic<std::uint64_t> batches_ = 0;
-    std::atomic<std::uint64_t> bytes_ = 0;
-    std::atomic<std::uint64_t> missed_events_ = 0;
-    std::atomic<std::uint64_t> unknown_losses_ = 0;
-    std::atomic<std::uint64_t> bad_frames_ = 0;
-    std::atomic<std::uint64_t> refused_frames_ = 0;
-    std::vector<std::unique_ptr<Source>> sources_; ///< ended first: they call the ones above
-};
-
-Subscriber::Subscriber(const SubscriberOptions& options) : implementation_{std::make_unique<Implementation>(options)} {}
 Subscriber::~Subscriber() = default;
+
 std::optional<Batch> Subscriber::receive(std::chrono::milliseconds timeout)
 {
-    return implementation_->receive(timeout);
+    const auto deadline = Clock::now() + std::min(timeout, kLongestWait);
+    do {
+        Inbox::Dropped dropped;
+        current_ = inbox_.take(std::min(deadline, Clock::now() + kHousekeeping), dropped);
+        for (const auto& [key, arrival] : dropped) {
+            const auto frame = parse_frame(arrival.frame);
+            if (frame && !owners_->refusal(arrival.source, frame->node))
+                continuity_[arrival.source].start(*frame, arrival.connection);
+        }
+        for (const auto& source : sources_) {
+            if (const auto notice = source->take_notice(Clock::now())) tell(notice->is_warning, notice->text);
+        }
+        if (!current_) continue;
+        if (auto batch = check_frame()) return batch;
+    } while (Clock::now() < deadline);
+    return std::nullopt;
 }
-void Subscriber::on_notice(NoticeCallback callback) { implementation_->on_notice(std::move(callback)); }
-SubscriberStatistics Subscriber::statistics() const { return implementation_->statistics(); }
+
+SubscriberStatistics Subscriber::statistics() const
+{
+    return {.events = events_,
+            .batches = batches_,
+            .bytes = bytes_,
+            .missed_events = missed_events_,
+            .bad_frames = bad_frames_ + oversized_frames(),
+            .connected_sources = connected_sources(),
+            .unknown_losses = unknown_losses_,
+            .refused_frames = refused_frames_,
+            .configured_sources = sources_.size()};
+}
+
+void Subscriber::arrived(Arrival arrival)
+{
+    const auto wanted = [&](const std::string& topic) { return arrival.frame.starts_with(topic); };
+    if (std::ranges::any_of(topics_, wanted)) inbox_.put(std::move(arrival));
+}
+
+/// The batch in current_, or nothing if it is bad.
+std::optional<Batch> Subscriber::check_frame()
+{
+    const std::string& url = urls_[current_->source];
+    const auto frame = parse_frame(current_->frame);
+    if (!frame) {
+        refuse(url, frame.error());
+        return std::nullopt;
+    }
+    if (const auto why = owners_->refusal(current_->source, frame->node)) {
+        ++refused_frames_;
+        limited(refused_, "refused a frame of node " + std::string{frame->node} + " from source " + url + ": " + *why);
+        return std::nullopt;
+    }
+    if (!continuity_[current_->source].knows(frame->publisher_id)) look_for_twins(*frame);
+    const auto verdict = continuity_[current_->source].next(*frame, current_->connection, age());
+    if (verdict.went_backwards) {
+        refuse(url, "sequence numbers of " + describe(*frame, frame->publisher_id) + " went backwards");
+        return std::nullopt;
+    }
+    if (verdict.missed > 0) {
+        missed_events_ += verdict.missed;
+        limited(gaps_, "missed " + std::to_string(verdict.missed) + " events of " +
+                           describe(*frame, frame->publisher_id) + ", from source " + url);
+    }
+    if (verdict.unknown) report_unknown_loss(*frame, verdict);
+    events_ += frame->event_count;
+    ++batches_;
+    bytes_ += current_->frame.size();
+    return Batch{*frame, verdict.missed, verdict.unknown};
+}
+
+/// Nothing is refused: the other one may be the liar.
+void Subscriber::look_for_twins(const events::Batch& frame)
+{
+    for (std::size_t other = 0; other < continuity_.size(); ++other) {
+        if (continuity_[other].knows(frame.publisher_id)) {
+            limited(twins_, describe(frame, frame.publisher_id) + " comes from source " + urls_[current_->source] +
+                                " and from source " + urls_[other] + ": given twice, or one of them lies");
+        }
+    }
+}
+
+void Subscriber::report_unknown_loss(const events::Batch& frame, const Continuity::Verdict& verdict)
+{
+    ++unknown_losses_;
+    const std::string& url = urls_[current_->source];
+    if (verdict.claimed > 0) {
+        limited(jumps_, "sequence numbers of " + describe(frame, frame.publisher_id) + ", from source " + url +
+                            ", jumped by " + std::to_string(verdict.claimed) +
+                            ", more than can be true: an unknown number of events is lost");
+    } else {
+        limited(crashes_, "an unknown number of events is lost: " + describe(frame, verdict.unknown->publisher_id) +
+                              ", from source " + url + ", ended without saying so");
+    }
+}
+
+void Subscriber::refuse(const std::string& url, const std::string& why)
+{
+    ++bad_frames_;
+    limited(bad_, "bad frame from source " + url + ": " + why);
+}
+
+std::chrono::seconds Subscriber::age() const { return boot_time() - started_; }
+
+void Subscriber::limited(NoticeLimit& limit, const std::string& notice)
+{
+    if (const auto left_out = limit.pass(Clock::now())) tell(true, with_left_out(notice, *left_out));
+}
+
+void Subscriber::tell(bool is_warning, const std::string& text) const
+{
+    if (callback_) callback_({is_warning, text});
+}
+
+std::uint64_t Subscriber::connected_sources() const
+{
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(sources_, [](const auto& source) { return source->connected(); }));
+}
+
+std::uint64_t Subscriber::oversized_frames() const
+{
+    std::uint64_t frames = 0;
+    for (const auto& source : sources_)
+        frames += source->oversized_frames();
+    return frames;
+}
 
 } // namespace peer_observer::bus

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "libs/bus/continuity.h"
+#include "libs/bus/inbox.h"
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
 #include "libs/events/batch.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +15,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace peer_observer::bus {
+
+class NodeOwners;
+class Source;
 
 struct SubscriberOptions {
     /// URLs of publishers, each with the names of its nodes behind it where these are to be bound to it:
@@ -66,14 +72,45 @@ public:
 
     /// Called from receive() about a gap, a bad frame or a source that came or went; at most once a second for each of
     /// these, with the number that was left out. Libraries do not log: the service passes its logger.
-    void on_notice(NoticeCallback callback);
+    void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
 
     /// May be called from any thread.
     SubscriberStatistics statistics() const;
 
 private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    void arrived(Arrival arrival); ///< on nng's threads
+    std::optional<Batch> check_frame();
+    void look_for_twins(const events::Batch& frame);
+    void report_unknown_loss(const events::Batch& frame, const Continuity::Verdict& verdict);
+    void refuse(const std::string& url, const std::string& why);
+    std::chrono::seconds age() const; ///< how long the sources have been dialled
+    void limited(NoticeLimit& limit, const std::string& notice);
+    void tell(bool is_warning, const std::string& text) const;
+    std::uint64_t connected_sources() const;
+    std::uint64_t oversized_frames() const;
+
+    std::chrono::seconds started_;    ///< of the time since boot
+    std::vector<std::string> topics_; ///< what wanted frames start with
+    Inbox inbox_;
+    std::unique_ptr<NodeOwners> owners_;
+    std::vector<std::string> urls_;      ///< of each source
+    std::vector<Continuity> continuity_; ///< of each source
+    NoticeLimit gaps_;
+    NoticeLimit jumps_;
+    NoticeLimit crashes_;
+    NoticeLimit twins_;
+    NoticeLimit refused_;
+    NoticeLimit bad_;
+    NoticeCallback callback_;
+    std::optional<Arrival> current_; ///< what the last Batch points into
+    std::atomic<std::uint64_t> events_ = 0;
+    std::atomic<std::uint64_t> batches_ = 0;
+    std::atomic<std::uint64_t> bytes_ = 0;
+    std::atomic<std::uint64_t> missed_events_ = 0;
+    std::atomic<std::uint64_t> unknown_losses_ = 0;
+    std::atomic<std::uint64_t> bad_frames_ = 0;
+    std::atomic<std::uint64_t> refused_frames_ = 0;
+    std::vector<std::unique_ptr<Source>> sources_; ///< ended first: they call the ones above
 };
 
 } // namespace peer_observer::bus
