@@ -252,13 +252,15 @@ TEST(HostilePublisher, DoesNotSpeakForANodeThatIsBoundToAnotherSource)
 class HostileSubscriber : public ::testing::TestWithParam<std::string> {
 protected:
     TemporaryFolder folder_;
-    Publisher publisher_{{.url = GetParam() == "ipc" ? "ipc://" + folder_ / "events.sock" : kAnyPort, .node = "alice"}};
+    Publisher publisher_{{.url = GetParam() == "ipc" ? "ipc://" + folder_ / "events.sock" : kAnyPort,
+                          .node = "alice",
+                          .heartbeat_interval = 1ms}};
 
     void expect_that_subscribers_are_served()
     {
         Subscriber subscriber{{.sources = {publisher_.url()}}};
         wait_for("a subscriber", [&] {
-            publisher_.heartbeat();
+            publisher_.flush();
             return subscriber.receive(1ms).has_value();
         });
     }
@@ -289,7 +291,7 @@ TEST_P(HostileSubscriber, ThatSendsGarbageDoesNotHurt)
     expect_that_subscribers_are_served();
     // Those that went on after their greeting are out too.
     wait_for("the end of the last one", [&] {
-        publisher_.heartbeat();
+        publisher_.flush();
         return publisher_.statistics().subscribers == 0;
     });
 }

@@ -5,6 +5,7 @@
 #include "libs/bus/frame.h"
 #include "libs/bus/option_error.h"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <stdexcept>
@@ -22,10 +23,10 @@ std::uint64_t random_id()
     return std::uniform_int_distribution<std::uint64_t>{}(device);
 }
 
-std::string checked_node(const PublisherOptions& options)
+std::optional<std::string> checked_node(const PublisherOptions& options)
 {
-    if (!events::is_node_name(options.node)) {
-        throw OptionError{"bad node name \"" + options.node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
+    if (options.node && !events::is_node_name(*options.node)) {
+        throw OptionError{"bad node name \"" + *options.node + "\": it must be 1 to 64 characters of [A-Za-z0-9._-]"};
     }
     if (options.queue_batches < 1) throw OptionError{"the queue of a subscriber must have room for a batch"};
     return options.node;
@@ -40,8 +41,10 @@ Endpoint checked_endpoint(const PublisherOptions& options)
 
 } // namespace
 
-Publisher::Publisher(const PublisherOptions& options) : node_{checked_node(options)}, id_{random_id()}
+Publisher::Publisher(const PublisherOptions& options)
+    : node_{checked_node(options)}, id_{random_id()}, heartbeat_interval_{options.heartbeat_interval}
 {
+    own_.next_heartbeat = Clock::now() + heartbeat_interval_;
     const Endpoint endpoint = checked_endpoint(options);
     fanout_ = std::make_unique<Fanout>(endpoint, options.tls,
                                        QueueLimits{.batches = static_cast<std::size_t>(options.queue_batches),
@@ -58,25 +61,28 @@ Publisher::~Publisher()
 {
     try {
         flush();
-        begin_frame(frame_, node_, id_, next_sequence_);
-        events::mark_last(frame_);
-        send(0);
+        if (node_) {
+            begin_frame(frame_, *node_, id_, own_.next_sequence);
+            events::mark_last(frame_);
+            send(own_, 0);
+        }
     } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): no memory; nobody is left to be told
     }
-    const auto deadline = std::chrono::steady_clock::now() + kLongestFarewell;
-    while (!fanout_->idle() && std::chrono::steady_clock::now() < deadline)
+    const auto deadline = Clock::now() + kLongestFarewell;
+    while (!fanout_->idle() && Clock::now() < deadline)
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
 }
 
 bool Publisher::add(std::string_view event)
 {
+    if (!node_) throw std::logic_error{"a publisher without a node has no events of its own"};
     if (event.size() > base::kMaxEventBytes) {
         ++too_large_events_;
         return false;
     }
-    if (frame_.empty()) begin_frame(frame_, node_, id_, next_sequence_);
+    if (frame_.empty()) begin_frame(frame_, *node_, id_, own_.next_sequence);
     events::append_event(frame_, event);
-    ++next_sequence_;
+    ++own_.next_sequence;
     ++events_in_frame_;
     if (frame_.size() >= base::kBatchBytes) flush();
     return true;
@@ -88,16 +94,28 @@ void Publisher::flush()
         if (const auto notice = fanout_->refusals().take()) callback_(*notice);
         if (const auto notice = fanout_->losses().take()) callback_(*notice);
     }
-    if (frame_.empty()) return;
-    events_ += events_in_frame_;
-    send(std::exchange(events_in_frame_, 0));
+    if (!frame_.empty()) {
+        events_ += events_in_frame_;
+        send(own_, std::exchange(events_in_frame_, 0));
+    }
+    send_heartbeats();
 }
 
-void Publisher::heartbeat()
+void Publisher::send_heartbeats()
 {
-    flush();
-    begin_frame(frame_, node_, id_, next_sequence_);
-    send(0);
+    const auto now = Clock::now();
+    if (now < next_heartbeat_) return;
+    next_heartbeat_ = now + heartbeat_interval_;
+    const auto look_at = [&](std::string_view node, std::uint64_t id, Stream& stream) {
+        if (stream.next_heartbeat <= now) {
+            begin_frame(frame_, node, id, stream.next_sequence);
+            send(stream, 0);
+        }
+        next_heartbeat_ = std::min(next_heartbeat_, stream.next_heartbeat);
+    };
+    if (node_) look_at(*node_, id_, own_);
+    for (auto& [source, stream] : forwarded_)
+        look_at(source.first, source.second, stream);
 }
 
 void Publisher::forward(std::string_view batch)
@@ -107,7 +125,10 @@ void Publisher::forward(std::string_view batch)
     flush();
     events_ += parsed->event_count;
     frame_ = frame_start(parsed->node).append(batch);
-    send(parsed->event_count);
+    const auto stream = forwarded_.try_emplace({std::string{parsed->node}, parsed->publisher_id}).first;
+    stream->second.next_sequence = parsed->first_sequence + parsed->event_count;
+    send(stream->second, parsed->event_count);
+    if (parsed->last) forwarded_.erase(stream);
 }
 
 PublisherStatistics Publisher::statistics() const
@@ -126,8 +147,9 @@ PublisherStatistics Publisher::statistics() const
             .disconnected_spoke = losses.disconnected(Losses::Reason::kSpoke)};
 }
 
-void Publisher::send(std::uint64_t events)
+void Publisher::send(Stream& stream, std::uint64_t events)
 {
+    stream.next_heartbeat = Clock::now() + heartbeat_interval_;
     ++batches_;
     bytes_ += frame_.size();
     // A small frame leaves as a copy without spare room, which slow subscribers would let us hold.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,9 @@ class Fanout;
 struct PublisherOptions {
     /// tcp://HOST:PORT (port 0 picks a free one), ipc://PATH or tls+tcp://HOST:PORT.
     std::string url;
-    /// Name of the observed node; part of the topic. 1 to 64 characters of [A-Za-z0-9._-].
-    std::string node;
+    /// Name of the observed node; part of the topic. 1 to 64 characters of [A-Za-z0-9._-]. Without one, it has no
+    /// events of its own: it only forwards what others have published.
+    std::optional<std::string> node = std::nullopt;
     std::optional<TlsFiles> tls = std::nullopt;
     /// What one subscriber that does not keep up may leave waiting here, before the oldest batches are dropped for it.
     /// All waiting subscribers share the memory of the batches.
@@ -31,6 +33,8 @@ struct PublisherOptions {
     /// A subscriber that takes not one byte for so long, while something waits for it, is disconnected. Kernels tell of
     /// what it took in steps of up to some MB, so that a slow one may seem to take nothing for some time.
     std::chrono::nanoseconds longest_stall = std::chrono::minutes{1};
+    /// After so long a silence a heartbeat is sent. Subscribers rely on one second.
+    std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{1};
 };
 
 /// Counted from the publisher's start.
@@ -61,19 +65,17 @@ public:
     /// where it is larger than base::kMaxEventBytes: it fits into no frame.
     [[nodiscard]] bool add(std::string_view event);
 
-    /// Sends the current batch, if there is anything in it. Call it whenever no further event is at hand, and at least
-    /// every 10 ms.
+    /// Sends the current batch, if there is anything in it. After a second without a batch it sends a heartbeat: a
+    /// batch without events, by which subscribers see that the publisher lives and whether they missed its last events.
+    /// Call it whenever no further event is at hand, and at least every 10 ms.
     void flush();
 
-    /// Sends a batch without events, so that subscribers see that the publisher lives and whether they missed its last
-    /// events.
-    void heartbeat();
-
     /// Sends a serialized EventBatch as it is, whichever node and publisher it is from: for what was published before.
-    /// Leaves this publisher's own numbers alone. Throws std::invalid_argument where it is no batch.
+    /// From then on flush() sends heartbeats of that publisher, too, until its last batch. Leaves this publisher's own
+    /// numbers alone. Throws std::invalid_argument where it is no batch.
     void forward(std::string_view batch);
 
-    /// Called from flush() and heartbeat() about a connection that was refused, a subscriber that was disconnected, and
+    /// Called from flush() about a connection that was refused, a subscriber that was disconnected, and
     /// what was dropped for subscribers; each at most once a minute, with the number that was left out. Libraries do
     /// not log: the service passes its logger.
     void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
@@ -82,19 +84,30 @@ public:
     const std::string& url() const { return url_; }
     std::uint64_t id() const { return id_; }
     /// The number that the next event gets.
-    std::uint64_t next_sequence() const { return next_sequence_; }
+    std::uint64_t next_sequence() const { return own_.next_sequence; }
     /// May be called from any thread.
     PublisherStatistics statistics() const;
 
 private:
-    void send(std::uint64_t events);
+    using Clock = std::chrono::steady_clock;
+    /// What is published under one id.
+    struct Stream {
+        std::uint64_t next_sequence = 0;
+        Clock::time_point next_heartbeat;
+    };
 
-    std::string node_;
+    void send(Stream& stream, std::uint64_t events);
+    void send_heartbeats();
+
+    std::optional<std::string> node_;
     std::uint64_t id_;
+    Stream own_;
+    std::map<std::pair<std::string, std::uint64_t>, Stream> forwarded_; ///< by node and publisher
+    std::chrono::nanoseconds heartbeat_interval_;
+    Clock::time_point next_heartbeat_; ///< the earliest of all streams
     std::string url_;
     std::string frame_; ///< what has not left yet; empty or with at least one event
     std::uint64_t events_in_frame_ = 0;
-    std::uint64_t next_sequence_ = 0;
     std::atomic<std::uint64_t> events_ = 0;
     std::atomic<std::uint64_t> batches_ = 0;
     std::atomic<std::uint64_t> bytes_ = 0;

@@ -13,7 +13,7 @@ using namespace testing;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(Publisher, GathersEventsIntoBatchesOf64KiB)
+TEST(Publisher, GathersEventsIntoFullBatches)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
     Subscriber subscriber{{.sources = {publisher.url()}}};
@@ -68,13 +68,13 @@ TEST(Publisher, DeliversWhatWaitsBeforeItEnds)
     }
 }
 
-TEST(Publisher, AHeartbeatShowsWhatWasMissed)
+TEST(Publisher, ShowsByAHeartbeatWhatWasMissed)
 {
-    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    Publisher publisher{{.url = kAnyPort, .node = "alice", .heartbeat_interval = 0ns}};
     Subscriber subscriber{{.sources = {publisher.url()}}};
     wait_for_subscribers(publisher, 1);
     EXPECT_TRUE(publisher.add(make_event(0)));
-    publisher.heartbeat();
+    publisher.flush();
     auto batch = subscriber.receive(kDeadline);
     ASSERT_TRUE(batch);
     EXPECT_EQ(batch->event_count, 1U);
@@ -84,6 +84,54 @@ TEST(Publisher, AHeartbeatShowsWhatWasMissed)
     EXPECT_EQ(batch->first_sequence, 1U);
     EXPECT_EQ(batch->missed, 0U);
     EXPECT_EQ(publisher.next_sequence(), 1U);
+}
+
+TEST(Publisher, SendsHeartbeatsOnlyWhileItIsSilent)
+{
+    Publisher busy{{.url = kAnyPort, .node = "alice", .heartbeat_interval = 1h}};
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_TRUE(busy.add(make_event(0)));
+        busy.flush();
+        busy.flush();
+    }
+    EXPECT_EQ(busy.statistics().batches, 100U);
+
+    Publisher silent{{.url = kAnyPort, .node = "alice", .heartbeat_interval = 1ms}};
+    wait_for("heartbeats", [&] {
+        silent.flush();
+        return silent.statistics().batches == 3;
+    });
+    EXPECT_EQ(silent.statistics().events, 0U);
+}
+
+TEST(Publisher, SendsHeartbeatsOfWhatItForwardsUntilItsLastBatch)
+{
+    Publisher publisher{{.url = kAnyPort, .heartbeat_interval = 0ns}};
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    std::string first;
+    events::begin_batch(first, "bob", 9, 100);
+    events::append_event(first, make_event(0));
+    publisher.forward(first);
+    ASSERT_TRUE(next_events(subscriber));
+    std::optional<Batch> heartbeat;
+    wait_for("a heartbeat", [&] {
+        publisher.flush();
+        return (heartbeat = subscriber.receive(1ms)).has_value();
+    });
+    EXPECT_EQ(heartbeat->node, "bob");
+    EXPECT_EQ(heartbeat->publisher_id, 9U);
+    EXPECT_EQ(heartbeat->first_sequence, 101U);
+    EXPECT_EQ(heartbeat->event_count, 0U);
+
+    std::string last;
+    events::begin_batch(last, "bob", 9, 101);
+    events::mark_last(last);
+    publisher.forward(last);
+    const auto batches = publisher.statistics().batches;
+    publisher.flush();
+    EXPECT_EQ(publisher.statistics().batches, batches);
+    EXPECT_THROW((void)publisher.add(make_event(0)), std::logic_error);
 }
 
 TEST(Publisher, RefusesAnEventThatNoFrameHasRoomForAndCountsIt)

@@ -99,7 +99,7 @@ TEST(SlowSubscriber, CostsBoundedMemoryKnowsWhatItMissedAndDisturbsNobody)
 
     valve.open(true);
     wait_for("the slow one", [&] {
-        publisher.heartbeat();
+        publisher.flush();
         slow.receive(10ms);
         return slow.statistics().events + slow.statistics().missed_events == kEvents;
     });
@@ -157,7 +157,7 @@ TEST(SlowSubscriber, ThatDoesNotReceiveHasBoundedMemoryAndCountsFromItsFirstBatc
     }
     EXPECT_LT(resident_bytes(), before + 2 * kQueueBytes + kSlack);
     wait_for("what is there", [&] {
-        publisher.heartbeat();
+        publisher.flush();
         subscriber.receive(10ms);
         return subscriber.statistics().events + subscriber.statistics().missed_events >= kEvents;
     });

@@ -55,12 +55,8 @@ TEST_F(Tls, KeepsAConnectionToAnotherHostWhileThereAreNoEvents)
     auto url = dialled(publisher);
     url.replace(url.find("localhost"), 9, "LOCALHOST");
     Subscriber subscriber{{.sources = {url}, .tls = files("client")}};
-    auto next_heartbeat = std::chrono::steady_clock::now();
     wait_for("heartbeats", [&] {
-        if (std::chrono::steady_clock::now() >= next_heartbeat) {
-            publisher.heartbeat();
-            next_heartbeat += 1100ms;
-        }
+        publisher.flush();
         (void)subscriber.receive(10ms);
         return subscriber.statistics().batches >= 5;
     });
@@ -87,13 +83,14 @@ TEST_F(Tls, GivesNothingToAClientWithoutACertificate)
 
 TEST_F(Tls, LetsASubscriberInWhileStrangersHoldAllConnectionsThatTheyCan)
 {
-    Publisher publisher{{.url = "tls+tcp://127.0.0.1:0", .node = "alice", .tls = files("server")}};
+    Publisher publisher{
+        {.url = "tls+tcp://127.0.0.1:0", .node = "alice", .tls = files("server"), .heartbeat_interval = 1ms}};
     std::jthread strangers{[url = publisher.url()](const std::stop_token& stop) { besiege(url, stop); }};
     wait_for("strangers that were closed for others", [&] { return publisher.statistics().refused_connections > 600; });
     for (int i = 0; i < 3; ++i) {
         Subscriber subscriber{{.sources = {dialled(publisher)}, .tls = files("client")}};
         wait_for("a heartbeat", [&] {
-            publisher.heartbeat();
+            publisher.flush();
             return subscriber.receive(10ms).has_value();
         });
     }

@@ -62,7 +62,6 @@ void Service::run(app::Context& context)
         if (now >= next_slow_tick) {
             next_slow_tick = now + kSlowTick;
             flush_cache();
-            publisher_.heartbeat();
         }
         publisher_.flush();
     }

@@ -25,7 +25,6 @@ using app::Count;
 using app::Seconds;
 using std::chrono::steady_clock;
 
-constexpr auto kHeartbeat = std::chrono::seconds{1};
 constexpr auto kLongestWait = std::chrono::milliseconds{100};
 
 class Replay {
@@ -57,8 +56,7 @@ public:
             tracks.advanced();
             progress.update(tracks.bytes_done());
         }
-        heartbeats(); // a gap at the end is seen by it
-        next_.clear();
+        end_streams();
     }
 
     std::uint64_t events() const { return events_; }
@@ -107,14 +105,16 @@ private:
         known = std::max(known, next);
     }
 
-    void heartbeats()
+    /// Shows a gap at the end. The publishers of the next pass are others.
+    void end_streams()
     {
-        next_heartbeat_ = steady_clock::now() + kHeartbeat;
         for (const auto& [source, next] : next_) {
-            std::string heartbeat;
-            events::begin_batch(heartbeat, source.first, source.second, next);
-            publisher_.forward(heartbeat);
+            std::string end;
+            events::begin_batch(end, source.first, source.second, next);
+            events::mark_last(end);
+            publisher_.forward(end);
         }
+        next_.clear();
     }
 
     /// False where we were asked to stop.
@@ -126,7 +126,7 @@ private:
             const auto now = steady_clock::now();
             context_.alive(fmt::format("{} events published", events_.load()));
             if (due <= now) return true;
-            if (now >= next_heartbeat_) heartbeats();
+            publisher_.flush();
             sleep_until(std::min(due, now + kLongestWait), context_.stop_fd());
         }
     }
@@ -138,7 +138,6 @@ private:
     archive::Range range_;
     std::uint64_t pass_ = 0;
     std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> next_; ///< by node and publisher: the next number
-    steady_clock::time_point next_heartbeat_;
     std::atomic<std::uint64_t> events_ = 0;
     std::uint64_t damaged_ = 0;
 };
@@ -185,8 +184,7 @@ void replay(const variables_map& values, app::Context& context)
     const auto pace = read_pace(values);
     const auto range = read_range(values);
     const auto subscribers = values["wait-for-subscribers"].as<Count>().value;
-    // The name is not used: every batch has the one of its node.
-    bus::PublisherOptions publisher_options{.url = values["listen"].as<std::string>(), .node = "replay"};
+    bus::PublisherOptions publisher_options{.url = values["listen"].as<std::string>()};
     publisher_options.tls = app::read_tls_options(values, {publisher_options.url});
     bus::Publisher publisher{publisher_options};
     app::log_notices(publisher);

@@ -112,7 +112,6 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
         if (reload_signal.take()) reload(argc, argv, settings);
         if (now < next_tick) continue;
         next_tick = now + kTick;
-        publisher.heartbeat();
         engine.count();
         context.alive(fmt::format("{} events seen, {} anomalies published", engine.counters().events.load(),
                                   publisher.statistics().events));

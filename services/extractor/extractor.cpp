@@ -23,7 +23,7 @@ constexpr int kQuietDrains = 10;
 // transactions.
 constexpr std::size_t kRound = 1024;
 constexpr int kHousekeepingMs = 100;
-constexpr auto kHeartbeat = 1s;
+constexpr auto kStatusInterval = 1s;
 // Past this part of the ring the messages of the peers that send most are no longer decoded.
 constexpr std::size_t kFullRingFraction = 2;
 
@@ -109,15 +109,13 @@ void Extractor::housekeeping(app::Context& context)
         statistics_ = {encoder_.events(),      tracer_.counters(),     target_.states(),     target_.process_count(),
                        encoder_.undecodable(), encoder_.undescribed(), encoder_.truncated(), too_large_};
     }
-    if (now < next_heartbeat_) return;
+    if (now < next_status_) return;
 
-    next_heartbeat_ = now + kHeartbeat;
-    const std::uint64_t events = publisher_.next_sequence();
-    if (std::exchange(events_at_heartbeat_, events) == events) publisher_.heartbeat();
+    next_status_ = now + kStatusInterval;
     log_losses();
     const auto processes = target_.process_count();
-    context.alive(fmt::format("{} events, {} lost, {} probes attached{}", events, encoder_.reported_losses(),
-                              target_.attached_count(),
+    context.alive(fmt::format("{} events, {} lost, {} probes attached{}", publisher_.next_sequence(),
+                              encoder_.reported_losses(), target_.attached_count(),
                               processes ? fmt::format(", {} processes traced", *processes) : ""));
 }
 

@@ -59,8 +59,7 @@ private:
     Tracer tracer_;
     Target target_;
     std::chrono::steady_clock::time_point next_housekeeping_;
-    std::chrono::steady_clock::time_point next_heartbeat_;
-    std::uint64_t events_at_heartbeat_ = 0;
+    std::chrono::steady_clock::time_point next_status_;
     std::array<std::uint64_t, LOSS_CAUSE_COUNT> reported_at_notice_{};
     std::array<std::uint64_t, TRACEPOINT_COUNT> too_large_{};
     mutable std::mutex mutex_;

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 
 // Between the first calls, so that they mostly share one connection and one of the node's threads.
 constexpr auto kStagger = 100ms;
-constexpr auto kHeartbeat = 1s;
 constexpr auto kLongestWait = 200ms;
 // A node that starts is asked for everything soon, also for what is rarely asked for.
 constexpr std::chrono::nanoseconds kRetry = 2s;
@@ -39,8 +38,6 @@ Poller::Poller(PollerOptions options, bus::Publisher& publisher, Metrics& metric
 void Poller::run(app::Context& context)
 {
     context.ready();
-    auto next_heartbeat = Clock::now();
-    std::uint64_t events_at_heartbeat = 0;
     while (!context.stopping()) {
         if (reload_.take()) call_all_again();
         const auto now = Clock::now();
@@ -55,12 +52,7 @@ void Poller::run(app::Context& context)
         for (HttpAnswer& answer : http_.wait(longest, context.stop_fd()))
             finish(answer);
         publisher_.flush();
-
-        if (now < next_heartbeat) continue;
-        next_heartbeat = now + kHeartbeat;
-        const auto events = publisher_.next_sequence();
-        if (std::exchange(events_at_heartbeat, events) == events) publisher_.heartbeat();
-        context.alive(fmt::format("{} events, {} failed calls", events, faults_));
+        context.alive(fmt::format("{} events, {} failed calls", publisher_.next_sequence(), faults_));
     }
 }
 
