@@ -75,17 +75,36 @@ Publisher::~Publisher()
 
 bool Publisher::add(std::string_view event)
 {
+    if (event.size() <= base::kMaxEventBytes) return add([&](std::string& out) { out += event; }, event.size());
+    ++too_large_events_;
+    return false;
+}
+
+base::OpenField Publisher::begin_event(std::size_t expected_bytes)
+{
     if (!node_) throw std::logic_error{"a publisher without a node has no events of its own"};
-    if (event.size() > base::kMaxEventBytes) {
+    if (frame_.empty()) begin_frame(frame_, *node_, id_, own_.next_sequence);
+    return events::open_event(frame_, expected_bytes);
+}
+
+bool Publisher::end_event(const base::OpenField& event)
+{
+    if (event.content_bytes(frame_) > base::kMaxEventBytes) {
+        take_back(event);
         ++too_large_events_;
         return false;
     }
-    if (frame_.empty()) begin_frame(frame_, *node_, id_, own_.next_sequence);
-    events::append_event(frame_, event);
+    event.close(frame_);
     ++own_.next_sequence;
     ++events_in_frame_;
     if (frame_.size() >= base::kBatchBytes) flush();
     return true;
+}
+
+void Publisher::take_back(const base::OpenField& event)
+{
+    event.undo(frame_);
+    if (events_in_frame_ == 0) frame_.clear();
 }
 
 void Publisher::flush()
@@ -152,8 +171,10 @@ void Publisher::send(Stream& stream, std::uint64_t events)
     stream.next_heartbeat = Clock::now() + heartbeat_interval_;
     ++batches_;
     bytes_ += frame_.size();
-    // A small frame leaves as a copy without spare room, which slow subscribers would let us hold.
+    // Slow subscribers would let us hold the spare room of what leaves: a small frame leaves as a copy without, and so
+    // does one in which something much larger had been written and taken back.
     const bool is_full = frame_.size() >= base::kBatchBytes;
+    if (is_full && frame_.capacity() > 2 * frame_.size()) frame_.shrink_to_fit();
     fanout_->send(is_full ? std::exchange(frame_, {}) : frame_, events);
     frame_.clear();
     if (is_full) frame_.reserve(base::kBatchBytes + base::kBatchBytes / 8);

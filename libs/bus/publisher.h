@@ -1,11 +1,13 @@
 // Sends events: numbers them, gathers them into batches, and publishes the batches over nng.
 #pragma once
 
+#include "libs/base/open_field.h"
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
 
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -65,6 +67,21 @@ public:
     /// where it is larger than base::kMaxEventBytes: it fits into no frame.
     [[nodiscard]] bool add(std::string_view event);
 
+    /// The same, without a copy: `write(std::string& out)` appends the serialized event to what is in `out`, and leaves
+    /// that alone. `expected_bytes` is about the event's size. What it throws is passed on, and nothing is added.
+    template <std::invocable<std::string&> Write>
+    [[nodiscard]] bool add(Write&& write, std::size_t expected_bytes = 0)
+    {
+        const auto event = begin_event(expected_bytes);
+        try {
+            std::forward<Write>(write)(frame_);
+        } catch (...) {
+            take_back(event);
+            throw;
+        }
+        return end_event(event);
+    }
+
     /// Sends the current batch, if there is anything in it. After a second without a batch it sends a heartbeat: a
     /// batch without events, by which subscribers see that the publisher lives and whether they missed its last events.
     /// Call it whenever no further event is at hand, and at least every 10 ms.
@@ -96,6 +113,9 @@ private:
         Clock::time_point next_heartbeat;
     };
 
+    base::OpenField begin_event(std::size_t expected_bytes);
+    bool end_event(const base::OpenField& event);
+    void take_back(const base::OpenField& event);
     void send(Stream& stream, std::uint64_t events);
     void send_heartbeats();
 

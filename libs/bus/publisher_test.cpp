@@ -144,6 +144,34 @@ TEST(Publisher, RefusesAnEventThatNoFrameHasRoomForAndCountsIt)
     EXPECT_EQ(publisher.statistics().too_large_events, 1U);
 }
 
+TEST(Publisher, TakesAnEventThatIsWrittenIntoItsFrame)
+{
+    Publisher publisher{{.url = kAnyPort, .node = "alice"}};
+    Subscriber subscriber{{.sources = {publisher.url()}}};
+    wait_for_subscribers(publisher, 1);
+    const auto write = [](const std::string& bytes) { return [&bytes](std::string& out) { out += bytes; }; };
+    const std::string too_large(base::kMaxEventBytes + 1, 'x');
+    EXPECT_FALSE(publisher.add(write(too_large))) << "first in its frame";
+    EXPECT_TRUE(publisher.add(write(make_event(1))));
+    EXPECT_FALSE(publisher.add(write(too_large), too_large.size()));
+    EXPECT_THROW((void)publisher.add([](std::string& out) {
+        out += "half";
+        throw std::runtime_error{"cannot write"};
+    }),
+                 std::runtime_error);
+    EXPECT_TRUE(publisher.add(make_event(2)));
+    EXPECT_TRUE(publisher.add(write(make_event(3, 1000)), 1000));
+    publisher.flush();
+    const auto batch = next_events(subscriber);
+    ASSERT_TRUE(batch);
+    const auto events = parse(*batch).events();
+    ASSERT_EQ(events.size(), 3);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(events[i].timestamp_ns(), static_cast<std::uint64_t>(i) + 1);
+    EXPECT_EQ(publisher.next_sequence(), 3U);
+    EXPECT_EQ(publisher.statistics().too_large_events, 2U);
+}
+
 TEST(Publisher, TheLargestEventPassesASubscribersLimit)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};

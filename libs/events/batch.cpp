@@ -110,6 +110,11 @@ void append_event(std::string& out, std::string_view event)
     protozero::pbf_writer{out}.add_message(EventBatch::kEventsFieldNumber, event.data(), event.size());
 }
 
+base::OpenField open_event(std::string& out, std::size_t expected_bytes)
+{
+    return {out, EventBatch::kEventsFieldNumber, expected_bytes};
+}
+
 void mark_last(std::string& out) { protozero::pbf_writer{out}.add_bool(EventBatch::kLastFieldNumber, true); }
 
 } // namespace peer_observer::events

@@ -1,6 +1,8 @@
 // A serialized EventBatch: its envelope, read and written. No I/O.
 #pragma once
 
+#include "libs/base/open_field.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -37,6 +39,9 @@ void begin_batch(std::string& out, std::string_view node, std::uint64_t publishe
 
 /// Appends the next event of the batch that begin_batch() began: a serialized peer_observer.proto.Event.
 void append_event(std::string& out, std::string_view event);
+
+/// The same, for an event that is appended to `out` before the field is closed. `expected_bytes` is about its size.
+base::OpenField open_event(std::string& out, std::size_t expected_bytes = 0);
 
 /// Says that the publisher stops in order, and that this batch is its last.
 void mark_last(std::string& out);

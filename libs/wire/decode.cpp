@@ -52,7 +52,7 @@ std::expected<Decoded, DecodeError> decode(std::string_view message_type, std::s
         Reader reader{{reinterpret_cast<const char*>(payload.data()), payload.size()}};
         Writer message_payload{out, options.max_bytes};
         {
-            Writer message{message_payload, type->field};
+            Writer message{message_payload, type->field, payload.size()};
             type->decode(reader, detail, message);
         }
         if (!message_payload.full()) {

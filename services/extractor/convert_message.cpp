@@ -42,42 +42,53 @@ void write_decode_error(std::string_view reason, RecordWriter& out, ConvertConte
     ++context.undecodable[reason];
 }
 
-/// Decodes into context.decoded. Sets `complete` where nothing of the payload is missing in it.
-std::optional<wire::Truncation> write_decoded(const message_record& record, std::string_view type, RecordWriter& out,
-                                              ConvertContext& context, bool& complete)
+struct Written {
+    std::optional<wire::Truncation> truncated;
+    bool is_complete = false; ///< nothing of the payload is missing
+    std::size_t bytes = 0;
+};
+
+Written write_decoded(const message_record& record, std::string_view type, RecordWriter& out, ConvertContext& context)
 {
     auto options = context.options.decode;
     const auto refusal = context.policy.refusal(record, type);
     if (refusal == Truncated::BEFORE_HANDSHAKE || (refusal && !wire::has_counts(type)))
-        return wire::Truncation{*refusal, Truncated::NOTHING};
+        return {.truncated = wire::Truncation{*refusal, Truncated::NOTHING}};
     if (refusal) options.tx_detail = wire::TxDetail::counts;
 
-    const auto result = wire::decode(type, payload_of(record), options, context.decoded);
+    std::string& event = out.writer().buffer();
+    const base::OpenField field{event, PeerMessage::kPayloadFieldNumber, record.size};
+    const auto result = wire::decode(type, payload_of(record), options, event);
+    const std::size_t bytes = field.content_bytes(event);
+    if (bytes == 0) // an error, or nothing fits
+        field.undo(event);
+    else
+        field.close(event);
     if (!result) {
         write_decode_error(result.error().reason, out, context);
         out.writer().add_uint64(PeerMessage::kDecodeErrorOffsetFieldNumber, result.error().offset);
-        return std::nullopt;
+        return {};
     }
     context.policy.decoded(record, type);
-    if (!context.decoded.empty()) out.writer().add_message(PeerMessage::kPayloadFieldNumber, context.decoded);
     if (result->trailing_bytes > 0)
         out.writer().add_uint64(PeerMessage::kTrailingBytesFieldNumber, result->trailing_bytes);
-    if (refusal) return wire::Truncation{*refusal, Truncated::COUNTS};
-    complete = result->trailing_bytes == 0 && !result->truncated;
-    return result->truncated;
+    if (refusal) return {.truncated = wire::Truncation{*refusal, Truncated::COUNTS}, .bytes = bytes};
+    return {.truncated = result->truncated,
+            .is_complete = result->trailing_bytes == 0 && !result->truncated,
+            .bytes = bytes};
 }
 
 /// How many bytes of the payload are kept as they are. Not all that the operator wants may fit.
-std::size_t raw_bytes(const message_record& record, bool complete, std::optional<wire::Truncation>& truncated,
-                      const ConvertContext& context)
+std::size_t raw_bytes(const message_record& record, Written& decoded, const ConvertOptions& options)
 {
-    const auto& options = context.options;
-    if (options.raw_payloads == RawPayloads::none || (options.raw_payloads == RawPayloads::undecoded && complete))
+    if (options.raw_payloads == RawPayloads::none ||
+        (options.raw_payloads == RawPayloads::undecoded && decoded.is_complete))
         return 0;
+    auto& truncated = decoded.truncated;
     const std::size_t wanted = std::min<std::size_t>(record.size, options.max_raw_bytes);
     if (!truncated || truncated->reason == Truncated::EVENT_TOO_LARGE) {
         const auto limit = options.decode.max_bytes;
-        const std::size_t room = limit - std::min(limit, context.decoded.size());
+        const std::size_t room = limit - std::min(limit, decoded.bytes);
         if (wanted > room && !truncated) truncated = {Truncated::EVENT_TOO_LARGE, Truncated::DECODED};
         return std::min(wanted, room);
     }
@@ -102,14 +113,12 @@ void write_payload(const message_record& record, RecordWriter& out, ConvertConte
         return write_truncated({Truncated::MESSAGE_TOO_LARGE, Truncated::NOTHING}, out, context);
     if (!out.readable(kPayloadArgument)) return write_decode_error(kUnreadable, out, context);
 
-    context.decoded.clear();
-    bool complete = false;
-    auto truncated = write_decoded(record, RecordWriter::as_view(record.message_type), out, context, complete);
-    if (const auto size = raw_bytes(record, complete, truncated, context); size > 0) {
+    auto decoded = write_decoded(record, RecordWriter::as_view(record.message_type), out, context);
+    if (const auto size = raw_bytes(record, decoded, context.options); size > 0) {
         out.writer().add_bytes(PeerMessage::kRawFieldNumber, reinterpret_cast<const char*>(payload_of(record).data()),
                                size);
     }
-    if (truncated) write_truncated(*truncated, out, context);
+    if (decoded.truncated) write_truncated(*decoded.truncated, out, context);
 }
 
 } // namespace

@@ -37,7 +37,6 @@ using TruncatedMessages = std::array<std::uint64_t, proto::Truncated::Reason_ARR
 /// What converters need beside the record, and what they count. Reasons have static storage, so there are only so many.
 struct ConvertContext {
     ConvertOptions options;
-    std::string decoded; ///< reused buffer
     Peers peers;
     std::uint64_t undescribed = 0; ///< messages of peers that are not among them
     DecodePolicy policy;

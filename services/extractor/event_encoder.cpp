@@ -52,31 +52,29 @@ void EventEncoder::describe_peer(const record_header& record, std::size_t size)
     context_.peers.describe(reinterpret_cast<const peer_record&>(record));
 }
 
-std::string_view EventEncoder::encode(const record_header& record, std::size_t size)
+void EventEncoder::write(const record_header& record, std::size_t size, std::string& out)
 {
     if (!complete(record, size)) throw bad_record(record, size);
     const Conversion& conversion = kTracepoints[record.tracepoint].conversion;
-    event_.clear();
-    wire::Writer event{event_};
+    wire::Writer event{out};
     event.add_fixed64(Event::kTimestampNsFieldNumber, unix_time_ns(record.ktime_ns));
     event.add_uint32(Event::kPidFieldNumber, record.pid);
     if (record.process_start_ns != 0)
         event.add_uint64(Event::kProcessStartMsFieldNumber, record.process_start_ns / kNanosecondsPerMillisecond);
     if (record.unreadable != 0) write_unreadable(record.unreadable, event);
     {
-        wire::Writer context{event, static_cast<protozero::pbf_tag_type>(conversion.context_field)};
-        wire::Writer leaf{context, static_cast<protozero::pbf_tag_type>(conversion.event_field)};
-        RecordWriter out{leaf, record};
-        conversion.convert(record, out, context_);
+        // About as large as its record.
+        wire::Writer context{event, static_cast<protozero::pbf_tag_type>(conversion.context_field), size};
+        wire::Writer leaf{context, static_cast<protozero::pbf_tag_type>(conversion.event_field), size};
+        RecordWriter fields{leaf, record};
+        conversion.convert(record, fields, context_);
     }
     ++events_[record.tracepoint];
-    return event_;
 }
 
-std::vector<std::string> EventEncoder::encode_losses(const KernelCounters& counters, std::uint64_t up_to,
-                                                     std::uint64_t ktime_ns)
+std::vector<EventEncoder::Loss> EventEncoder::take_losses(const KernelCounters& counters, std::uint64_t up_to)
 {
-    std::vector<std::string> events;
+    std::vector<Loss> losses;
     for (std::size_t i = 0; i < TRACEPOINT_COUNT; ++i) {
         for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause) {
             auto& reported = reported_.lost[i][cause];
@@ -84,22 +82,20 @@ std::vector<std::string> EventEncoder::encode_losses(const KernelCounters& count
             if (count == 0) continue;
             reported += count;
             reported_total_ += count;
-            events.push_back(loss_event(i, kCauses[cause], count, ktime_ns));
+            losses.push_back({i, kCauses[cause], count});
         }
     }
-    return events;
+    return losses;
 }
 
-std::string EventEncoder::loss_event(std::size_t tracepoint, EventsLost::Cause cause, std::uint64_t count,
-                                     std::uint64_t ktime_ns) const
+void EventEncoder::write(const Loss& loss, std::uint64_t ktime_ns, std::string& out) const
 {
-    Event event;
-    event.set_timestamp_ns(unix_time_ns(ktime_ns));
-    auto& lost = *event.mutable_events_lost();
-    lost.set_tracepoint(kTracepoints.at(tracepoint).full_name());
-    lost.set_cause(cause);
-    lost.set_count(count);
-    return event.SerializeAsString();
+    wire::Writer event{out};
+    event.add_fixed64(Event::kTimestampNsFieldNumber, unix_time_ns(ktime_ns));
+    wire::Writer lost{event, Event::kEventsLostFieldNumber};
+    lost.add_string(EventsLost::kTracepointFieldNumber, kTracepoints.at(loss.tracepoint).full_name());
+    lost.add_enum(EventsLost::kCauseFieldNumber, loss.cause);
+    lost.add_uint64(EventsLost::kCountFieldNumber, loss.events);
 }
 
 std::uint64_t EventEncoder::reported_losses(loss_cause cause) const

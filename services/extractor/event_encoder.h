@@ -1,4 +1,4 @@
-// Kernel records -> serialized events, in the order in which they come, with a report wherever some are missing.
+// Kernel records -> events, written into the bus's frame, and reports of those that are missing.
 #pragma once
 
 #include "proto/event.pb.h"
@@ -19,23 +19,27 @@ class EventEncoder {
 public:
     explicit EventEncoder(ConvertOptions options) { context_.options = options; }
 
-    /// The event of one record. Valid until the next call. Throws std::logic_error for a record that no program of ours
-    /// writes.
-    std::string_view encode(const record_header& record, std::size_t size);
+    /// Appends the event of one record. Throws std::logic_error for a record that no program of ours writes.
+    void write(const record_header& record, std::size_t size, std::string& out);
 
-    /// Takes in what a PEER_RECORD says, for the messages behind it. Throws like encode().
+    /// Takes in what a PEER_RECORD says, for the messages behind it. Throws like write().
     void describe_peer(const record_header& record, std::size_t size);
 
-    /// Reports of what the kernel side has lost and no call has reported, one a tracepoint and cause, until `up_to`
-    /// losses are reported since the start: the counters are those of now, and may count losses that belong after later
-    /// records. Which of several tracepoints lost first is not known then; the number is.
-    std::vector<std::string> encode_losses(const KernelCounters& counters, std::uint64_t up_to, std::uint64_t ktime_ns);
+    struct Loss {
+        std::size_t tracepoint;
+        proto::EventsLost::Cause cause;
+        std::uint64_t events;
+    };
 
-    /// A report of `count` events of a tracepoint that were lost before `ktime_ns`.
-    std::string loss_event(std::size_t tracepoint, proto::EventsLost::Cause cause, std::uint64_t count,
-                           std::uint64_t ktime_ns) const;
+    /// What the kernel side has lost and no call has taken, one a tracepoint and cause, until `up_to` losses are taken
+    /// since the start: the counters are those of now, and may count losses that belong after later records. Which of
+    /// several tracepoints lost first is not known then; the number is.
+    std::vector<Loss> take_losses(const KernelCounters& counters, std::uint64_t up_to);
 
-    /// Of all the losses that encode_losses() has reported: the sum.
+    /// Appends the event that reports a loss before `ktime_ns`.
+    void write(const Loss& loss, std::uint64_t ktime_ns, std::string& out) const;
+
+    /// Of all the losses that take_losses() has returned: the sum.
     std::uint64_t reported_losses() const { return reported_total_; }
 
     /// Of those, of one cause.
@@ -60,7 +64,6 @@ private:
     }
 
     ConvertContext context_;
-    std::string event_;
     std::int64_t clock_offset_ns_ = 0;
     KernelCounters reported_;
     std::uint64_t reported_total_ = 0;

@@ -83,20 +83,21 @@ void Extractor::on_record(const record_header& record, std::size_t size)
 {
     if (record.tracepoint == PEER_RECORD) return encoder_.describe_peer(record, size);
     if (record.lost_total > encoder_.reported_losses()) publish_losses(record.lost_total, record.ktime_ns);
-    if (publisher_.add(encoder_.encode(record, size))) return;
+    if (publisher_.add([&](std::string& out) { encoder_.write(record, size, out); }, size)) return;
     ++too_large_[record.tracepoint];
-    publish(encoder_.loss_event(record.tracepoint, proto::EventsLost::EVENT_TOO_LARGE, 1, record.ktime_ns));
+    publish({record.tracepoint, proto::EventsLost::EVENT_TOO_LARGE, 1}, record.ktime_ns);
 }
 
-void Extractor::publish(const std::string& loss)
+void Extractor::publish(const EventEncoder::Loss& loss, std::uint64_t ktime)
 {
-    if (!publisher_.add(loss)) throw std::logic_error{"a report of losses is too large for the bus"};
+    if (!publisher_.add([&](std::string& out) { encoder_.write(loss, ktime, out); }))
+        throw std::logic_error{"a report of losses is too large for the bus"};
 }
 
 void Extractor::publish_losses(std::uint64_t up_to, std::uint64_t ktime)
 {
-    for (const auto& event : encoder_.encode_losses(tracer_.counters(), up_to, ktime))
-        publish(event);
+    for (const auto& loss : encoder_.take_losses(tracer_.counters(), up_to))
+        publish(loss, ktime);
 }
 
 void Extractor::housekeeping(app::Context& context)

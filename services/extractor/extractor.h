@@ -48,7 +48,7 @@ public:
 
 private:
     void on_record(const record_header& record, std::size_t size);
-    void publish(const std::string& loss);
+    void publish(const EventEncoder::Loss& loss, std::uint64_t ktime_ns);
     void publish_losses(std::uint64_t up_to, std::uint64_t ktime_ns);
     void housekeeping(app::Context& context);
     void log_losses();

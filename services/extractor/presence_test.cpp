@@ -48,9 +48,10 @@ Event encode_zeros(std::size_t tracepoint, std::uint16_t unreadable)
     record.tracepoint = static_cast<std::uint16_t>(tracepoint);
     record.unreadable = unreadable;
     EventEncoder encoder{{}};
-    const auto encoded = encoder.encode(record, bytes.size() * sizeof(std::uint64_t));
+    std::string encoded;
+    encoder.write(record, bytes.size() * sizeof(std::uint64_t), encoded);
     Event event;
-    EXPECT_TRUE(event.ParseFromArray(encoded.data(), static_cast<int>(encoded.size())));
+    EXPECT_TRUE(event.ParseFromString(encoded));
     return event;
 }
 
