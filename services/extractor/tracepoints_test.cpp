@@ -39,19 +39,6 @@ TEST(Tracepoints, NamesWhatItDoesNotKnow)
     }
 }
 
-/// The position in the table is what the kernel side writes into its records, so the name at each position must be the
-/// enumerator's.
-TEST(Tracepoints, RowsStandAtTheirNumbers)
-{
-    EXPECT_EQ(kTracepoints[NET_CLOSED_CONNECTION].full_name(), "net:closed_connection");
-    EXPECT_EQ(kTracepoints[VALIDATION_BLOCK_CONNECTED].full_name(), "validation:block_connected");
-    EXPECT_EQ(kTracepoints[UTXOCACHE_UNCACHE].full_name(), "utxocache:uncache");
-    EXPECT_EQ(kTracepoints[COIN_SELECTION_APS_CREATE_TX_INTERNAL].full_name(), "coin_selection:aps_create_tx_internal");
-    EXPECT_EQ(kTracepoints[MEMPOOL_REJECTED].full_name(), "mempool:rejected");
-    EXPECT_EQ(kTracepoints[ORPHAN_REMOVED].full_name(), "orphan:removed");
-    EXPECT_EQ(kTracepoints[NET_PROCESSED_MESSAGE].full_name(), "net:processed_message");
-}
-
 /// Unless two rows say so on purpose, no two tracepoints become the same kind of event.
 TEST(Tracepoints, EachHasAKindOfItsOwn)
 {

@@ -171,7 +171,8 @@ def test_wrong_usage_is_status_2(tmp_path):
         (lambda text: "", "0 tracepoints, expected 25 or more"),
         (lambda text: text.replace('"inbound_message", ', '"inbound_message",', 1), "a row of another form"),
         (lambda text: text.replace('"-8 8 8 8 8 8"', '"-8 8 8 8 8 3"', 1), "a row of another form"),
-        (lambda text: re.sub(r'    \{"orphan", "add".*\n', "", text), "24 tracepoints, expected 25 or more"),
+        (lambda text: text.replace("{ORPHAN_ADD, ", "{ORPHAN_REMOVED, ", 1), "ORPHAN_REMOVED is not the enumerator of orphan:add"),
+        (lambda text: re.sub(r"    \{ORPHAN_ADD, .*\n", "", text), "24 tracepoints, expected 25 or more"),
     ],
 )
 def test_a_table_of_another_form_is_refused(tmp_path, change, message):
