@@ -9,13 +9,13 @@ int addrman_attempt_add(struct pt_regs *ctx)
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    record->inserted = argument(ctx, header, 0);
-    record->bucket = argument(ctx, header, 1);
-    record->bucket_position = argument(ctx, header, 2);
-    string_argument(ctx, header, 3, record->address, sizeof(record->address));
-    record->address_as = argument(ctx, header, 4);
-    string_argument(ctx, header, 5, record->source, sizeof(record->source));
-    record->source_as = argument(ctx, header, 6);
+    record->inserted = argument(ctx, header, 1);
+    record->bucket = argument(ctx, header, 2);
+    record->bucket_position = argument(ctx, header, 3);
+    string_argument(ctx, header, 4, record->address, sizeof(record->address));
+    record->address_as = argument(ctx, header, 5);
+    string_argument(ctx, header, 6, record->source, sizeof(record->source));
+    record->source_as = argument(ctx, header, 7);
     submit(record, sizeof(*record));
     return 0;
 }
@@ -27,12 +27,12 @@ int addrman_move_to_good(struct pt_regs *ctx)
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    record->bucket = argument(ctx, header, 0);
-    record->bucket_position = argument(ctx, header, 1);
-    string_argument(ctx, header, 2, record->address, sizeof(record->address));
-    record->address_as = argument(ctx, header, 3);
-    string_argument(ctx, header, 4, record->source, sizeof(record->source));
-    record->source_as = argument(ctx, header, 5);
+    record->bucket = argument(ctx, header, 1);
+    record->bucket_position = argument(ctx, header, 2);
+    string_argument(ctx, header, 3, record->address, sizeof(record->address));
+    record->address_as = argument(ctx, header, 4);
+    string_argument(ctx, header, 5, record->source, sizeof(record->source));
+    record->source_as = argument(ctx, header, 6);
     submit(record, sizeof(*record));
     return 0;
 }

@@ -76,9 +76,10 @@ static __always_inline long read_register(struct pt_regs *ctx, short offset, __u
     return bpf_probe_read_kernel(value, sizeof(*value), (const void *)ctx + offset);
 }
 
-/* `index` is a constant, from 0. An argument that cannot be read is 0 and marked. */
-static __noinline __u64 frequent_argument(struct arguments *arguments, __u32 index)
+/* `number` is a constant, from 1. An argument that cannot be read is 0 and marked. */
+static __noinline __u64 frequent_argument(struct arguments *arguments, __u32 number)
 {
+    __u32 index = number - 1;
     if (index >= BPF_USDT_MAX_ARG_CNT)
         return 0;
     const struct __bpf_usdt_arg_spec *spec = &arguments->spec->args[index];
@@ -100,7 +101,7 @@ static __noinline __u64 frequent_argument(struct arguments *arguments, __u32 ind
             return other;
     }
     if (error) {
-        arguments->unreadable |= 1 << index;
+        arguments->unreadable |= argument_bit(number);
         return 0;
     }
     value <<= spec->arg_bitshift;

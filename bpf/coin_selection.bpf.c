@@ -9,11 +9,11 @@ int coin_selection_selected_coins(struct pt_regs *ctx)
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    string_argument(ctx, header, 0, record->wallet, sizeof(record->wallet));
-    string_argument(ctx, header, 1, record->algorithm, sizeof(record->algorithm));
-    record->target_sat = argument(ctx, header, 2);
-    record->waste_sat = argument(ctx, header, 3);
-    record->selected_sat = argument(ctx, header, 4);
+    string_argument(ctx, header, 1, record->wallet, sizeof(record->wallet));
+    string_argument(ctx, header, 2, record->algorithm, sizeof(record->algorithm));
+    record->target_sat = argument(ctx, header, 3);
+    record->waste_sat = argument(ctx, header, 4);
+    record->selected_sat = argument(ctx, header, 5);
     submit(record, sizeof(*record));
     return 0;
 }
@@ -25,10 +25,10 @@ int coin_selection_normal_create_tx_internal(struct pt_regs *ctx)
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    string_argument(ctx, header, 0, record->wallet, sizeof(record->wallet));
-    record->success = argument(ctx, header, 1);
-    record->fee_sat = argument(ctx, header, 2);
-    record->change_position = argument(ctx, header, 3);
+    string_argument(ctx, header, 1, record->wallet, sizeof(record->wallet));
+    record->success = argument(ctx, header, 2);
+    record->fee_sat = argument(ctx, header, 3);
+    record->change_position = argument(ctx, header, 4);
     submit(record, sizeof(*record));
     return 0;
 }
@@ -39,7 +39,7 @@ int coin_selection_attempting_aps_create_tx(struct pt_regs *ctx)
     struct create_tx_record *record = reserve(COIN_SELECTION_ATTEMPTING_APS_CREATE_TX, sizeof(*record));
     if (!record)
         return 0;
-    string_argument(ctx, &record->header, 0, record->wallet, sizeof(record->wallet));
+    string_argument(ctx, &record->header, 1, record->wallet, sizeof(record->wallet));
     submit(record, sizeof(*record));
     return 0;
 }
@@ -51,11 +51,11 @@ int coin_selection_aps_create_tx_internal(struct pt_regs *ctx)
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    string_argument(ctx, header, 0, record->wallet, sizeof(record->wallet));
-    record->uses_aps = argument(ctx, header, 1);
-    record->success = argument(ctx, header, 2);
-    record->fee_sat = argument(ctx, header, 3);
-    record->change_position = argument(ctx, header, 4);
+    string_argument(ctx, header, 1, record->wallet, sizeof(record->wallet));
+    record->uses_aps = argument(ctx, header, 2);
+    record->success = argument(ctx, header, 3);
+    record->fee_sat = argument(ctx, header, 4);
+    record->change_position = argument(ctx, header, 5);
     submit(record, sizeof(*record));
     return 0;
 }

@@ -9,11 +9,11 @@ static __always_inline int emit_connection(struct pt_regs *ctx, enum tracepoint_
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    record->peer_id = argument(ctx, header, 0);
-    string_argument(ctx, header, 1, record->address, sizeof(record->address));
-    string_argument(ctx, header, 2, record->connection_type, sizeof(record->connection_type));
-    record->network = argument(ctx, header, 3);
-    record->count = argument(ctx, header, 4); /* or established_s: the same eight bytes */
+    record->peer_id = argument(ctx, header, 1);
+    string_argument(ctx, header, 2, record->address, sizeof(record->address));
+    string_argument(ctx, header, 3, record->connection_type, sizeof(record->connection_type));
+    record->network = argument(ctx, header, 4);
+    record->count = argument(ctx, header, 5); /* or established_s: the same eight bytes */
     if (tracepoint == NET_INBOUND_CONNECTION || tracepoint == NET_OUTBOUND_CONNECTION)
         forget_peer(&process, record->peer_id);
     submit(record, sizeof(*record));
@@ -38,8 +38,8 @@ int net_misbehaving_connection(struct pt_regs *ctx)
     struct misbehaving_connection_record *record = reserve(NET_MISBEHAVING_CONNECTION, sizeof(*record));
     if (!record)
         return 0;
-    record->peer_id = argument(ctx, &record->header, 0);
-    string_argument(ctx, &record->header, 1, record->reason, sizeof(record->reason));
+    record->peer_id = argument(ctx, &record->header, 1);
+    string_argument(ctx, &record->header, 2, record->reason, sizeof(record->reason));
     submit(record, sizeof(*record));
     return 0;
 }

@@ -111,28 +111,30 @@ static __always_inline void submit(void *record, __u64 size)
     bpf_ringbuf_submit(record, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-/* Arguments are counted from 0, as bpf_usdt_arg() does. One that cannot be read is 0 and marked in the header. */
+/* Arguments are counted from 1, as Bitcoin Core's doc/tracing.md does. One that cannot be read is 0 and marked in the header. */
 
-static __always_inline __u64 argument(struct pt_regs *ctx, struct record_header *header, __u32 index)
+static __always_inline __u16 argument_bit(__u32 number) { return 1 << (number - 1); }
+
+static __always_inline __u64 argument(struct pt_regs *ctx, struct record_header *header, __u32 number)
 {
     long value = 0;
-    if (bpf_usdt_arg(ctx, index, &value))
-        header->unreadable |= 1 << index;
+    if (bpf_usdt_arg(ctx, number - 1, &value))
+        header->unreadable |= argument_bit(number);
     return value;
 }
 
-static __always_inline void string_argument(struct pt_regs *ctx, struct record_header *header, __u32 index, char *to, __u32 size)
+static __always_inline void string_argument(struct pt_regs *ctx, struct record_header *header, __u32 number, char *to, __u32 size)
 {
-    if (bpf_probe_read_user_str(to, size, (const void *)argument(ctx, header, index)) < 0) {
+    if (bpf_probe_read_user_str(to, size, (const void *)argument(ctx, header, number)) < 0) {
         to[0] = '\0';
-        header->unreadable |= 1 << index;
+        header->unreadable |= argument_bit(number);
     }
 }
 
-static __always_inline void hash_argument(struct pt_regs *ctx, struct record_header *header, __u32 index, __u8 *to)
+static __always_inline void hash_argument(struct pt_regs *ctx, struct record_header *header, __u32 number, __u8 *to)
 {
-    if (bpf_probe_read_user(to, HASH_BYTES, (const void *)argument(ctx, header, index))) {
+    if (bpf_probe_read_user(to, HASH_BYTES, (const void *)argument(ctx, header, number))) {
         __builtin_memset(to, 0, HASH_BYTES);
-        header->unreadable |= 1 << index;
+        header->unreadable |= argument_bit(number);
     }
 }

@@ -20,7 +20,7 @@ enum {
     HASH_BYTES = 32,
 };
 
-/* In the order of the rows in services/extractor/tracepoints.h. */
+/* Each has a row in services/extractor/tracepoints.h, in this order. */
 enum tracepoint_id {
     NET_INBOUND_MESSAGE,
     NET_OUTBOUND_MESSAGE,
@@ -69,7 +69,7 @@ struct record_header {
     __u64 process_start_ns; /* CLOCK_BOOTTIME; with the pid it names a process. 0: not known */
     __u32 pid;
     __u16 tracepoint; /* enum tracepoint_id */
-    __u16 unreadable; /* bit i: argument i + 1 or what it points at could not be read */
+    __u16 unreadable; /* bit i - 1: argument i or what it points at could not be read */
 };
 
 /* Comes before the first message of a peer, and whenever its slot has served another peer since. */

@@ -15,14 +15,14 @@ struct message {
 static __always_inline void read_message_type(struct message *message)
 {
     struct arguments *arguments = &message->arguments;
-    __u64 address = frequent_argument(arguments, 3);
+    __u64 address = frequent_argument(arguments, 4);
     __u64 word = word_in_window(arguments, address, TYPE_WORDS);
     if (word <= WINDOW_WORDS - TYPE_WORDS) {
         message->type[0] = arguments->window[word];
         message->type[1] = arguments->window[word + 1];
     } else if (bpf_probe_read_user_str(message->type, MESSAGE_TYPE_BYTES, (const void *)address) < 0) {
         message->type[0] = 0;
-        arguments->unreadable |= 1 << 3;
+        arguments->unreadable |= argument_bit(4);
     }
 }
 
@@ -31,7 +31,7 @@ static __always_inline bool read_message(struct message *message, struct pt_regs
 {
     if (!find_process(&message->process) || !find_arguments(&message->arguments, ctx))
         return false;
-    message->peer_id = frequent_argument(&message->arguments, 0);
+    message->peer_id = frequent_argument(&message->arguments, 1);
     return describe_peer(&message->arguments, tracepoint, &message->process, message->peer_id);
 }
 
@@ -44,7 +44,7 @@ static __always_inline void fill_message(struct message_record *record, const st
     record->size = size;
     __builtin_memcpy(record->message_type, message->type, MESSAGE_TYPE_BYTES);
     if (copied > 0 && bpf_probe_read_user(record + 1, copied, (const void *)payload))
-        record->header.unreadable |= 1 << 5;
+        record->header.unreadable |= argument_bit(6);
     submit(record, record_size);
 }
 
@@ -62,8 +62,8 @@ static __always_inline int emit_message(struct pt_regs *ctx, enum tracepoint_id 
     struct message message;
     if (!read_message(&message, ctx, tracepoint))
         return 0;
-    __u64 size = frequent_argument(&message.arguments, 4);
-    __u64 payload = frequent_argument(&message.arguments, 5);
+    __u64 size = frequent_argument(&message.arguments, 5);
+    __u64 payload = frequent_argument(&message.arguments, 6);
     read_message_type(&message);
 
     if (size > MAX_MESSAGE_PAYLOAD_BYTES) { /* Bitcoin Core refuses to receive it, but does send it */
@@ -107,8 +107,8 @@ int net_processed_message(struct pt_regs *ctx)
     struct message message;
     if (!read_message(&message, ctx, NET_PROCESSED_MESSAGE))
         return 0;
-    __u64 size = frequent_argument(&message.arguments, 4);
-    __u64 duration_ns = frequent_argument(&message.arguments, 5);
+    __u64 size = frequent_argument(&message.arguments, 5);
+    __u64 duration_ns = frequent_argument(&message.arguments, 6);
     read_message_type(&message);
 
     struct processed_message_record *record = reserve_for(NET_PROCESSED_MESSAGE, &message.process, sizeof(*record));

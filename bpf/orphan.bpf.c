@@ -8,12 +8,12 @@ static __always_inline int emit_orphan(struct pt_regs *ctx, enum tracepoint_id t
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    hash_argument(ctx, header, 0, record->txid);
-    hash_argument(ctx, header, 1, record->wtxid);
-    record->weight = argument(ctx, header, 2);
-    record->peer_id = argument(ctx, header, 3);
-    record->orphan_count = argument(ctx, header, 4);
-    record->orphan_weight = argument(ctx, header, 5);
+    hash_argument(ctx, header, 1, record->txid);
+    hash_argument(ctx, header, 2, record->wtxid);
+    record->weight = argument(ctx, header, 3);
+    record->peer_id = argument(ctx, header, 4);
+    record->orphan_count = argument(ctx, header, 5);
+    record->orphan_weight = argument(ctx, header, 6);
     submit(record, sizeof(*record));
     return 0;
 }

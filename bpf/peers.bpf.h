@@ -38,21 +38,21 @@ static __always_inline void forget_peer(const struct process *process, __u64 pee
         *peer.slot = 0;
 }
 
-static __always_inline void read_text(struct arguments *arguments, __u32 index, char *to, __u32 size)
+static __always_inline void read_text(struct arguments *arguments, __u32 number, char *to, __u32 size)
 {
-    if (bpf_probe_read_user_str(to, size, (const void *)frequent_argument(arguments, index)) < 0) {
+    if (bpf_probe_read_user_str(to, size, (const void *)frequent_argument(arguments, number)) < 0) {
         to[0] = '\0';
-        arguments->unreadable |= 1 << index;
+        arguments->unreadable |= argument_bit(number);
     }
 }
 
-/* Sends the texts of arguments 1 and 2 if the extractor does not have them. False when there is no room for that: then it cannot be
+/* Sends the texts of arguments 2 and 3 if the extractor does not have them. False when there is no room for that: then it cannot be
  * told of the peer's messages either. */
 static __always_inline bool describe_peer(struct arguments *arguments, enum tracepoint_id tracepoint, const struct process *process,
                                           __u64 peer_id)
 {
     if (arguments->unreadable) { /* the id: nobody knows whose message it is */
-        arguments->unreadable |= 1 << 1 | 1 << 2;
+        arguments->unreadable |= argument_bit(2) | argument_bit(3);
         return true;
     }
     struct peer peer = find_peer(process, peer_id);
@@ -63,8 +63,8 @@ static __always_inline bool describe_peer(struct arguments *arguments, enum trac
         return false;
     record->header.tracepoint = PEER_RECORD;
     record->peer_id = peer_id;
-    read_text(arguments, 1, record->address, sizeof(record->address));
-    read_text(arguments, 2, record->connection_type, sizeof(record->connection_type));
+    read_text(arguments, 2, record->address, sizeof(record->address));
+    read_text(arguments, 3, record->connection_type, sizeof(record->connection_type));
     bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
     if (!arguments->unreadable)
         *peer.slot = peer.key;

@@ -9,11 +9,11 @@ int utxocache_flush(struct pt_regs *ctx)
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    record->duration_us = argument(ctx, header, 0);
-    record->mode = argument(ctx, header, 1);
-    record->coins = argument(ctx, header, 2);
-    record->memory_bytes = argument(ctx, header, 3);
-    record->for_prune = argument(ctx, header, 4);
+    record->duration_us = argument(ctx, header, 1);
+    record->mode = argument(ctx, header, 2);
+    record->coins = argument(ctx, header, 3);
+    record->memory_bytes = argument(ctx, header, 4);
+    record->for_prune = argument(ctx, header, 5);
     submit(record, sizeof(*record));
     return 0;
 }
@@ -24,11 +24,11 @@ static __always_inline int emit_coin(struct pt_regs *ctx, enum tracepoint_id tra
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    hash_argument(ctx, header, 0, record->txid);
-    record->vout = argument(ctx, header, 1);
-    record->height = argument(ctx, header, 2);
-    record->value_sat = argument(ctx, header, 3);
-    record->coinbase = argument(ctx, header, 4);
+    hash_argument(ctx, header, 1, record->txid);
+    record->vout = argument(ctx, header, 2);
+    record->height = argument(ctx, header, 3);
+    record->value_sat = argument(ctx, header, 4);
+    record->coinbase = argument(ctx, header, 5);
     submit(record, sizeof(*record));
     return 0;
 }

@@ -9,12 +9,12 @@ int validation_block_connected(struct pt_regs *ctx)
     if (!record)
         return 0;
     struct record_header *header = &record->header;
-    hash_argument(ctx, header, 0, record->hash);
-    record->height = argument(ctx, header, 1);
-    record->transaction_count = argument(ctx, header, 2);
-    record->input_count = argument(ctx, header, 3);
-    record->sigop_cost = argument(ctx, header, 4);
-    record->duration_ns = argument(ctx, header, 5);
+    hash_argument(ctx, header, 1, record->hash);
+    record->height = argument(ctx, header, 2);
+    record->transaction_count = argument(ctx, header, 3);
+    record->input_count = argument(ctx, header, 4);
+    record->sigop_cost = argument(ctx, header, 5);
+    record->duration_ns = argument(ctx, header, 6);
     submit(record, sizeof(*record));
     return 0;
 }
