@@ -23,9 +23,9 @@ void add_tls_options(po::options_description& options)
 {
     auto add = options.add_options();
     add("tls-ca-file", po::value<std::string>()->value_name("FILE"),
-        "PEM certificates of those who may sign the other end's certificate; needed for tls+tcp://");
+        "PEM certificates of the CAs that may sign the other end's certificate; required for tls+tcp://");
     add("tls-cert-key-file", po::value<std::string>()->value_name("FILE"),
-        "PEM certificate and private key of this end; needed for tls+tcp://");
+        "PEM certificate and private key of this end; required for tls+tcp://");
 }
 
 std::string host_name()
@@ -54,10 +54,9 @@ std::optional<bus::TlsFiles> read_tls_options(const po::variables_map& values, c
         throw UsageError("--tls-ca-file and --tls-cert-key-file are for URLs that begin with tls+tcp://");
     for (const auto& url : urls)
         if (bus::is_exposed(url))
-            spdlog::warn(
-                "{} is plain TCP beyond this host: whoever is in between can read and forge events; tls+tcp:// "
-                "prevents it",
-                url);
+            spdlog::warn("{} is plain TCP beyond this host: events can be read and forged on the way; tls+tcp:// "
+                         "prevents that",
+                         url);
     if (!wanted) return std::nullopt;
     return bus::TlsFiles{values["tls-ca-file"].as<std::string>(), values["tls-cert-key-file"].as<std::string>()};
 }
@@ -68,7 +67,7 @@ po::options_description subscriber_options()
     auto add = options.add_options();
     add("source", po::value<std::vector<std::string>>()->value_name("URL")->default_value({kDefaultUrl}, kDefaultUrl),
         "receive events from this publisher: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; may be repeated. "
-        "Behind it, =NAME,NAME... binds nodes to it: it may publish these and no others, and no other source these");
+        "With =NAME,NAME... appended, only this source may publish these nodes, and it may publish no others");
     add("node", po::value<std::vector<std::string>>()->value_name("NAME"),
         "receive this node's events only; may be repeated (default: every node's)");
     add_tls_options(options);
@@ -80,7 +79,7 @@ po::options_description publisher_options(const std::string& default_url)
     po::options_description options;
     auto add = options.add_options();
     add("listen", po::value<std::string>()->value_name("URL")->default_value(default_url),
-        "publish events there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
+        "publish events on this URL: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
     add("node", po::value<std::string>()->value_name("NAME"),
         "name of the observed node, which its events carry (default: this host's name)");
     add_tls_options(options);

@@ -106,7 +106,7 @@ void Connection::give_up(const std::string& why)
 {
     const std::lock_guard lock{mutex_};
     if (state_ == State::kClosed) return;
-    refusals_.add("refused the connection of " + address_ + ": " + why);
+    refusals_.add("refused connection from " + address_ + ": " + why);
     close();
 }
 
@@ -241,7 +241,7 @@ void Connection::fail(int error)
     if (state_ == State::kReady) return close();
     const std::string reason = nng_strerror(error);
     if (transport_ != Endpoint::Transport::kTls || greeted_) { // a greeting that is out went over TLS
-        refuse("it ended before its handshake was complete (" + reason + ")");
+        refuse("connection closed before the handshake was complete (" + reason + ")");
     } else { // nng does not tell these apart
         refuse(
             "TLS handshake failed (" + reason +
@@ -252,7 +252,7 @@ void Connection::fail(int error)
 
 void Connection::refuse(const std::string& why)
 {
-    refusals_.add("refused the connection of " + address_ + ": " + why);
+    refusals_.add("refused connection from " + address_ + ": " + why);
     close();
 }
 

@@ -170,7 +170,7 @@ void Fanout::sort_strangers()
         if (subscribers_.size() < kMaxSubscribers) {
             subscribers_.push_back(std::move(connection));
         } else {
-            connection->give_up("there are " + std::to_string(kMaxSubscribers) + " subscribers already");
+            connection->give_up("the limit of " + std::to_string(kMaxSubscribers) + " subscribers is reached");
         }
     }
     std::erase(strangers_, nullptr);
@@ -189,9 +189,10 @@ void Fanout::make_room(const Connection& newest)
     if (transport_ != Endpoint::Transport::kIpc &&
         std::ranges::count_if(strangers_, of_its_host) > static_cast<std::ptrdiff_t>(kMaxStrangersOfAHost)) {
         (*std::ranges::find_if(strangers_, of_its_host))
-            ->give_up("no handshake yet, and its host opens too many connections");
+            ->give_up("handshake incomplete, and too many connections from its host");
     } else if (std::ranges::count_if(strangers_, in_handshake) > static_cast<std::ptrdiff_t>(kMaxStrangers)) {
-        (*std::ranges::find_if(strangers_, in_handshake))->give_up("no handshake yet, and others want to connect");
+        (*std::ranges::find_if(strangers_, in_handshake))
+            ->give_up("handshake incomplete, and other clients want to connect");
     }
 }
 

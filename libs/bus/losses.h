@@ -40,7 +40,7 @@ public:
         ++disconnected_[static_cast<std::size_t>(reason)];
         if (const auto left_out = disconnects_.pass(NoticeLimit::Clock::now())) {
             disconnect_ = warning(with_left_out(
-                "disconnected the subscriber " + address + ": " + kWhy[static_cast<std::size_t>(reason)], *left_out));
+                "disconnected subscriber " + address + ": " + kWhy[static_cast<std::size_t>(reason)], *left_out));
         }
         has_news_ = true;
     }
@@ -61,7 +61,7 @@ public:
         next_drop_notice_ = now + std::chrono::minutes{1};
         return warning("dropped " + std::to_string(std::exchange(new_events_, 0)) + " events in " +
                        std::to_string(std::exchange(new_batches_, 0)) +
-                       " batches for subscribers that do not keep up, the last one for " + address_);
+                       " batches for slow subscribers, most recently for " + address_);
     }
 
 private:

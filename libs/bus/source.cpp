@@ -241,7 +241,7 @@ void Source::received()
     if (expected_ == Expected::kHead) {
         const auto message_bytes = sp::read_head(head_);
         if (!message_bytes) {
-            refuse("what it sends does not begin as nng's messages do");
+            refuse("not an nng message");
             leave();
             return;
         }
@@ -289,7 +289,7 @@ void Source::fail_greeting(int error)
     const std::string reason = nng_strerror(error);
     if (endpoint_.transport != Endpoint::Transport::kTls) {
         refuse("no handshake (" + reason +
-               "): it has no room for another connection, or it wants TLS, or it is no publisher");
+               "): it has no room for another connection, expects TLS, or is not a publisher");
     } else if (is_cut_off(error)) {
         refuse("TLS handshake cut off (" + reason +
                "): it has no room for another connection, or it does not accept our certificate, or it does not speak "
@@ -312,7 +312,7 @@ void Source::leave_for(std::uint64_t announced_bytes)
 {
     ++oversized_frames_;
     pause_ms_ = kOffencePauseMs;
-    refuse("it announces a frame of " + std::to_string(announced_bytes) + " bytes, the limit is " +
+    refuse("frame of " + std::to_string(announced_bytes) + " bytes exceeds the limit of " +
            std::to_string(base::kMaxFrameBytes));
     leave();
 }

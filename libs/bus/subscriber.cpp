@@ -168,7 +168,8 @@ void Subscriber::look_for_twins(const events::Batch& frame)
     for (std::size_t other = 0; other < continuity_.size(); ++other) {
         if (continuity_[other].knows(frame.publisher_id)) {
             limited(twins_, describe(frame, frame.publisher_id) + " comes from source " + urls_[current_->source] +
-                                " and from source " + urls_[other] + ": given twice, or one of them lies");
+                                " and from source " + urls_[other] +
+                                ": one publisher is given twice, or one of the two uses a forged id");
         }
     }
 }
@@ -180,10 +181,10 @@ void Subscriber::report_unknown_loss(const events::Batch& frame, const Continuit
     if (verdict.claimed > 0) {
         limited(jumps_, "sequence numbers of " + describe(frame, frame.publisher_id) + ", from source " + url +
                             ", jumped by " + std::to_string(verdict.claimed) +
-                            ", more than can be true: an unknown number of events is lost");
+                            ", more than is plausible: an unknown number of events is lost");
     } else {
         limited(crashes_, "an unknown number of events is lost: " + describe(frame, verdict.unknown->publisher_id) +
-                              ", from source " + url + ", ended without saying so");
+                              ", from source " + url + ", did not shut down cleanly");
     }
 }
 

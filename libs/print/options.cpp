@@ -17,7 +17,7 @@ using Pids = std::vector<app::Count>;
 void add_options(po::options_description& options)
 {
     auto add = options.add_options();
-    add("count", po::value<app::Count>()->value_name("N"), "end after N printed events");
+    add("count", po::value<app::Count>()->value_name("N"), "end after printing N events");
     add("format", po::value<std::string>()->value_name("FORMAT")->default_value("text"),
         "text (short, for people), json (everything, an object a line) or protobuf (EventBatch, each behind its length "
         "as a varint)");
@@ -28,10 +28,10 @@ void add_options(po::options_description& options)
     add("direction", po::value<std::string>()->value_name("DIRECTION"),
         "print only messages and new connections that are inbound, or that are outbound");
     add("peer", po::value<Numbers>()->value_name("ID"),
-        "print only what this peer of the node has to do with; may be repeated. Each run of a node counts its peers "
-        "from 0");
+        "print only events of this peer of the node; may be repeated. A node numbers its peers from 0 each time it "
+        "starts");
     add("address", po::value<Strings>()->value_name("ADDRESS"),
-        "print only what the peer at this address, like 192.0.2.1 or 192.0.2.1:8333, has to do with; may be repeated");
+        "print only events of the peer at this address, like 192.0.2.1 or 192.0.2.1:8333; may be repeated");
     add("pid", po::value<Pids>()->value_name("PID"), "print only events of this process of a node; may be repeated");
 }
 

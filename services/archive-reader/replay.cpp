@@ -167,7 +167,7 @@ void add_replay_options(options_description& options)
     add_range_options(options);
     auto add = options.add_options();
     add("listen", po::value<std::string>()->value_name("URL")->default_value("tcp://127.0.0.1:9331"),
-        "publish events there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
+        "publish events on this URL: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
     add("tls-ca-file", po::value<std::string>()->value_name("FILE"), "needed for tls+tcp://, as in every extractor");
     add("tls-cert-key-file", po::value<std::string>()->value_name("FILE"), "needed for tls+tcp://, likewise");
     add("speed", po::value<std::string>()->value_name("N")->default_value("1"),

@@ -60,8 +60,8 @@ void Attachment::attach_one(std::size_t tracepoint, int descriptor)
     states_.at(tracepoint) = AttachState::failed;
     if (note->argument_count() != row.argument_count()) {
         is_unsuitable_.at(tracepoint) = true;
-        spdlog::warn("{}: {} has {} arguments, not {}: not attached", name_, row.full_name(), note->argument_count(),
-                     row.argument_count());
+        spdlog::warn("{}: not attached to {}: it has {} arguments instead of {}", name_, row.full_name(),
+                     note->argument_count(), row.argument_count());
         return;
     }
     auto link = tracer_.attach(tracepoint, descriptor);

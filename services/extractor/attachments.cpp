@@ -41,7 +41,7 @@ void Attachments::drop_changed(const FileId& id)
     const auto* const attached = find(id);
     if (attached == nullptr) return;
     // At once: its probes are no longer where they were, and a process that starts now would run into the old ones.
-    spdlog::warn("{} was changed in place: what its processes do is not seen until it is attached again",
+    spdlog::warn("{} was overwritten in place: its processes are not traced until it is attached again",
                  attached->name());
     std::erase_if(all_, [&](const auto& one) { return one.signature().id == id; });
 }
@@ -72,7 +72,8 @@ Attachment* Attachments::want(const std::string& path, const std::string& name, 
     } catch (const std::runtime_error& error) {
         drop_changed(signature.id);
         if (is_script(*file))
-            tell_once(attempt, fmt::format("{}: a script, not a program: give the program that it starts", name));
+            tell_once(attempt,
+                      fmt::format("{} is a script, not a program: give the path of the program that it starts", name));
         else
             tell_once(attempt, error.what());
         return nullptr;

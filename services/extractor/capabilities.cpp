@@ -32,7 +32,7 @@ std::string what_forbids()
     std::ifstream lockdown{"/sys/kernel/security/lockdown"};
     for (std::string word; lockdown >> word;)
         if (word.starts_with('[') && word != "[none]") found.push_back("kernel lockdown is " + word);
-    if (found.empty()) return "a container's rules, kernel lockdown or a kernel without BPF do that";
+    if (found.empty()) return "possible reasons: the container's restrictions, kernel lockdown, a kernel without BPF";
     return fmt::format("{}", fmt::join(found, " and "));
 }
 

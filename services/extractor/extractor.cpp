@@ -40,10 +40,10 @@ Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher)
       target_{options.target, tracer_, options.tracepoints}
 {
     if (const auto largest = largest_payload_bytes(options.ring_bytes); largest < MAX_MESSAGE_PAYLOAD_BYTES)
-        spdlog::warn("messages of more than {} bytes do not fit into the ring buffer of {} bytes: they are lost",
+        spdlog::warn("messages of more than {} bytes are lost: they do not fit into the ring buffer of {} bytes",
                      largest, options.ring_bytes);
     if (!tracer_.knows_process_start())
-        spdlog::warn("this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): events do not say when their process started");
+        spdlog::warn("no BTF in this kernel (CONFIG_DEBUG_INFO_BTF): events have no start time of their process");
     encoder_.on_falls_behind([this](std::size_t payload_bytes) {
         return tracer_.waiting_bytes() > payload_bytes + tracer_.ring_bytes() / kFullRingFraction;
     });

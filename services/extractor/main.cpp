@@ -1,4 +1,4 @@
-// peer-observer-extractor: hooks a live Bitcoin Core through its tracepoints and publishes what it sees.
+// peer-observer-extractor: traces a Bitcoin Core node through its tracepoints and publishes what it does.
 #include "libs/app/app.h"
 #include "libs/app/bus_options.h"
 #include "libs/app/memory.h"
@@ -39,9 +39,9 @@ po::options_description options()
         "a group or a tracepoint to leave out; repeatable");
     add("list-tracepoints", po::bool_switch(), "print the tracepoints and whether they are on by default, and exit");
     add("pid", po::value<Count>()->default_value(Count{0}, ""),
-        "only events of this process, whatever program it runs (default: of every process of the program)");
+        "trace only this process, whatever program it runs (default: every process of the program)");
     add("pid-file", po::value<std::string>()->default_value(""),
-        "only events of the process whose id is in this file, whatever program it runs; read ten times a second");
+        "trace only the process whose id is in this file, whatever program it runs; read ten times a second");
     add("ring-size", po::value<Count>()->default_value(Count{64}),
         "MiB of the kernel's ring buffer; a power of two, 1 to 2048");
     add("tx-detail", po::value<std::string>()->default_value("full"),
@@ -49,7 +49,7 @@ po::options_description options()
     add("raw-payloads", po::value<std::string>()->default_value("undecoded"),
         "which messages to keep as raw bytes: none, undecoded (those that cannot be decoded to their end), all");
     add("max-raw-size", po::value<Count>()->default_value(Count{MAX_MESSAGE_PAYLOAD_BYTES}),
-        "bytes of a raw payload to keep at most");
+        "maximum number of bytes to keep of a raw payload");
     own.add(app::publisher_options());
     return own;
 }
@@ -147,7 +147,7 @@ void extract(const po::variables_map& values, app::Context& context)
 int main(int argc, char** argv)
 {
     const app::Service service{
-        "extractor", "Hooks a live Bitcoin Core through its tracepoints and publishes every event.",
+        "extractor", "Traces a Bitcoin Core node through its tracepoints and publishes every event.",
         "peer-observer-extractor --bitcoind /usr/local/bin/bitcoind --node alpha --listen tcp://127.0.0.1:9331",
         options()};
     app::keep_freed_memory(16 << 20);

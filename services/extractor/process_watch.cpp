@@ -30,7 +30,7 @@ void ProcessWatch::update(std::vector<Process> running, const std::vector<Proces
     count_.reset();
     if (saw_all || !running_.empty()) count_ = running_.size();
     if (!saw_all && !std::exchange(told_hidden_, true))
-        spdlog::warn("cannot see all processes that run {}: that needs CAP_SYS_PTRACE, and a /proc that does "
+        spdlog::warn("cannot see all processes that run {}: this needs CAP_SYS_PTRACE, and a /proc that does "
                      "not hide them (ProtectProc=, hidepid=)",
                      name_);
     if (count_ == 0U) return tell_absence(similar, now);

@@ -79,7 +79,7 @@ void Target::check_path()
     seen_ = seen;
     if (!settled) return;
     if (current_ && *current_ != seen.id && !asked_.is_one())
-        spdlog::info("{} is another file now: attaching to it", options_.path);
+        spdlog::info("{} was replaced: attaching to the new file", options_.path);
     current_ = seen.id;
     is_current_readable_ = attachments_.want(options_.path, options_.path, seen) != nullptr;
     if (asked_.is_one() && is_current_readable_) keep_only(seen.id);
@@ -92,7 +92,7 @@ void Target::check_asked()
     tracer_.filter_pid(kNoProcess);
     observed_ = {};
     observed_count_ = 0;
-    tell_once(fmt::format("no process is observed: {}", id.error()));
+    tell_once(fmt::format("no process to trace: {}", id.error()));
     // So that its first event is seen once it starts.
     if (!options_.path.empty()) check_path();
 }
@@ -101,7 +101,7 @@ void Target::observe(const ProcessId& id)
 {
     const auto process = look_at_process(id.pid);
     if (!process) {
-        tell_once(fmt::format("cannot see what process {} runs: {}", id.pid,
+        tell_once(fmt::format("cannot see which program process {} runs: {}", id.pid,
                               std::generic_category().message(process.error())));
         observed_count_.reset();
         if (!options_.path.empty()) check_path();
@@ -116,10 +116,10 @@ void Target::observe(const ProcessId& id)
         if (options_.path.empty() || id_behind(options_.path) == process->program.id)
             told_asked_.clear();
         else
-            tell_once(fmt::format("process {} runs {}, not the file {}", id.pid, process->path, options_.path));
+            tell_once(fmt::format("process {} runs {}, not {}", id.pid, process->path, options_.path));
     }
     tracer_.filter_pid(id.pid);
-    if (std::exchange(observed_, id) != id) spdlog::info("observing process {}", id.pid);
+    if (std::exchange(observed_, id) != id) spdlog::info("tracing process {}", id.pid);
 }
 
 void Target::tell_once(const std::string& line)
@@ -185,7 +185,8 @@ void Target::drop_unused(const std::vector<Process>& running)
     while (all.size() > kMostFiles) {
         const auto oldest = std::ranges::find_if(all, [&](const auto& one) { return one.signature().id != current_; });
         if (runs(*oldest))
-            spdlog::warn("a node that still runs the file of eight replacements ago is no longer traced");
+            spdlog::warn("detached from the oldest of {} replaced programs, which a node still runs: {}", all.size(),
+                         oldest->name());
         all.erase(oldest);
     }
 }

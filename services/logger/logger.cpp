@@ -48,7 +48,7 @@ void Logger::run(const Limits& limits)
     }
     output_.flush();
     if (output_.dropped_bytes() > 0)
-        spdlog::warn("stopped while nobody read: {} bytes were not printed", output_.dropped_bytes());
+        spdlog::warn("stopped while stdout was not read: {} bytes were not printed", output_.dropped_bytes());
 }
 
 /// The main loop is not stuck while it waits for its reader: the watchdog must not end it, SIGTERM must.

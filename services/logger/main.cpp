@@ -24,7 +24,7 @@ app::Service make_service()
     };
     print::add_options(service.options);
     auto add = service.options.add_options();
-    add("duration", po::value<app::Seconds>()->value_name("SECONDS"), "end after so many seconds");
+    add("duration", po::value<app::Seconds>()->value_name("SECONDS"), "end after this many seconds");
     service.options.add(app::subscriber_options());
     return service;
 }

@@ -124,7 +124,7 @@ def test_misbehaviour_is_named_and_counted_and_nothing_else_suffers(directory, s
         assert sum(cause in line for line in extractor.log) == 1, "one line a minute"
         del server.behaviour[VICTIM]
         events.wait_for("rpc." + VICTIM)
-        extractor.wait_for_log("the node answers" if cause in ("unauthorized", "warming_up", "shutting_down") else f"{VICTIM} works again")
+        extractor.wait_for_log("the node responds" if cause in ("unauthorized", "warming_up", "shutting_down") else f"{VICTIM} works again")
         assert len(re.findall(rf'{ERRORS}{{cause="(\w+)",method="{VICTIM}"', extractor.page())) == 1, "no other cause"
 
 

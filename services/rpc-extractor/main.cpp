@@ -1,4 +1,5 @@
-// peer-observer-rpc-extractor: asks a Bitcoin Core by RPC what tracepoints cannot say, and publishes the answers.
+// peer-observer-rpc-extractor: queries a Bitcoin Core node by RPC for what tracepoints do not report, and publishes the
+// answers.
 #include "libs/app/app.h"
 #include "libs/app/bus_options.h"
 #include "libs/app/metrics.h"
@@ -39,8 +40,8 @@ po::options_description options()
     add("disable", po::value<std::vector<std::string>>()->value_name("METHOD")->default_value({}, ""),
         "do not call this method (see --list-methods); repeatable");
     add("interval", po::value<std::vector<std::string>>()->value_name("METHOD=SECONDS")->default_value({}, ""),
-        "call this method every so many seconds; repeatable");
-    add("timeout", po::value<Seconds>()->default_value(Seconds{30s}, "30"), "seconds that a call may take");
+        "call this method every SECONDS; repeatable");
+    add("timeout", po::value<Seconds>()->default_value(Seconds{30s}, "30"), "timeout of a call, in seconds");
     add("list-methods", po::bool_switch(),
         "print the methods with their intervals and parameters, and the line of bitcoin.conf that allows them, and "
         "exit");
@@ -145,7 +146,8 @@ void extract(const po::variables_map& values, app::Context& context)
 int main(int argc, char** argv)
 {
     const app::Service service{
-        "rpc-extractor", "Asks a Bitcoin Core by RPC what tracepoints cannot say, and publishes the answers.",
+        "rpc-extractor",
+        "Queries a Bitcoin Core node by RPC for what tracepoints do not report, and publishes the answers.",
         "peer-observer-rpc-extractor --cookie-file /home/bitcoin/.bitcoin/.cookie --node alpha", options()};
     return app::run(argc, argv, service, extract);
 }

@@ -33,7 +33,7 @@ void Notices::success(std::string_view method)
         if (key.first.empty()) node_was_down = std::exchange(state.open, false) || node_was_down;
         if (key.first == method) method_failed = std::exchange(state.open, false) || method_failed;
     }
-    if (node_was_down) spdlog::info("the node answers");
+    if (node_was_down) spdlog::info("the node responds");
     if (method_failed) spdlog::info("{} works again", method);
 }
 

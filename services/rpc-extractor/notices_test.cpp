@@ -35,11 +35,11 @@ TEST_F(NoticesTest, SayOnceThatTheNodeAnswersAndAgainAfterItWasGone)
 {
     notices_.success("uptime");
     notices_.success("getpeerinfo");
-    EXPECT_THAT(log_.lines(), ElementsAre("the node answers"));
+    EXPECT_THAT(log_.lines(), ElementsAre("the node responds"));
     notices_.fault("uptime", {Cause::warming_up, "loading (-28)"}, now_);
     notices_.success("getpeerinfo");
     notices_.success("uptime");
-    EXPECT_THAT(log_.lines(), ElementsAre("the node answers", "node: warming_up: loading (-28)", "the node answers"));
+    EXPECT_THAT(log_.lines(), ElementsAre("the node responds", "node: warming_up: loading (-28)", "the node responds"));
 }
 
 TEST_F(NoticesTest, TellMethodsAndCausesApart)
@@ -63,7 +63,7 @@ TEST_F(NoticesTest, StayQuietAboutWhatComesAndGoes)
         notices_.fault("a", {Cause::timeout, "t"}, now_ + std::chrono::seconds{i});
         notices_.success("a");
     }
-    EXPECT_THAT(log_.lines(), ElementsAre("the node answers", "a: timeout: t", "a works again"));
+    EXPECT_THAT(log_.lines(), ElementsAre("the node responds", "a: timeout: t", "a works again"));
 }
 
 } // namespace

@@ -108,11 +108,11 @@ std::optional<Fault> Poller::publish(proto::Rpc& rpc)
     event.mutable_rpc()->Swap(&rpc);
     if (publisher_.add(event.SerializeAsString())) return {};
     // The transactions themselves are by far the most of an answer about orphans.
-    if (!event.rpc().has_getorphantxs()) return Fault{Cause::event_too_large, "more than a frame of the bus takes"};
+    if (!event.rpc().has_getorphantxs()) return Fault{Cause::event_too_large, "more than an event of the bus can hold"};
     for (auto& orphan : *event.mutable_rpc()->mutable_getorphantxs()->mutable_orphans())
         orphan.clear_hex();
     if (publisher_.add(event.SerializeAsString())) return {};
-    return Fault{Cause::event_too_large, "more than a frame of the bus takes, even without the transactions"};
+    return Fault{Cause::event_too_large, "more than an event of the bus can hold, even without the transactions"};
 }
 
 void Poller::fail(Slot& slot, const Fault& fault)

@@ -63,7 +63,7 @@ def test_a_node_that_warms_up_is_waited_for(directory):
         harness.wait_until(node.answers, "the node is warm")
         estimates.unlink()  # which the node writes when it ends
         wait_for_all(events)
-        extractor.wait_for_log("the node answers")
+        extractor.wait_for_log("the node responds")
 
 
 def rpcauth(user):

@@ -48,7 +48,7 @@ def test_a_pid_file_is_followed(directory):
         with harness.Program(path, *TRAFFIC) as one, harness.Program(path, *TRAFFIC) as other:
             for node in (one, other):
                 pid_file.write_text(f"{node.pid}\n")
-                extractor.wait_for_log(f"observing process {node.pid}")
+                extractor.wait_for_log(f"tracing process {node.pid}")
                 wait_for_events_of(events, node.pid)
         pids = [event.pid for event in events.list]
         assert pids == [one.pid] * pids.count(one.pid) + [other.pid] * pids.count(other.pid)
@@ -91,7 +91,7 @@ def test_warns_of_a_process_that_runs_another_file_and_traces_it(directory):
     other = shutil.copy2(path, directory / "bitcoin-node")
     with harness.Program(other, *TRAFFIC) as node, harness.Extractor(path, directory, "--pid", node.pid) as extractor, \
             harness.Events(extractor.url) as events:
-        assert "warning" in extractor.wait_for_log(f"process {node.pid} runs {other}, not the file {path}")
+        assert "warning" in extractor.wait_for_log(f"process {node.pid} runs {other}, not {path}")
         wait_for_events_of(events, node.pid)
 
 
@@ -126,16 +126,16 @@ def test_warns_once_of_a_pid_file_without_process_and_retries(directory, prepare
     prepare(pid_file)
     with harness.Program(path, *TRAFFIC) as node, harness.Extractor(path, directory, "--pid-file", pid_file) as extractor, \
             harness.Events(extractor.url) as events:
-        line = extractor.wait_for_log(f"no process is observed: {pid_file}: {reason}")
+        line = extractor.wait_for_log(f"no process to trace: {pid_file}: {reason}")
         assert "warning" in line
         extractor.wait_for_log("tracepoints to")
         (directory / "new").write_text(f"{node.pid}\n")
         if pid_file.is_dir():
             pid_file.rmdir()
         os.rename(directory / "new", pid_file)
-        extractor.wait_for_log(f"observing process {node.pid}")
+        extractor.wait_for_log(f"tracing process {node.pid}")
         wait_for_events_of(events, node.pid)
-        assert sum("no process is observed" in text for text in extractor.log) == 1
+        assert sum("no process to trace" in text for text in extractor.log) == 1
 
 
 def test_another_process_with_the_same_pid_is_noticed(directory):
@@ -150,9 +150,9 @@ def test_another_process_with_the_same_pid_is_noticed(directory):
         kill $one; wait $one; start; [ $! = $one ] || echo "another pid" >&2
         wait $extractor"""
     with harness.Program("unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", inside) as container:
-        container.wait_for_log("observing process 100")
+        container.wait_for_log("tracing process 100")
         lines = len(container.log)
         log.touch()
         (directory / "next").touch()
-        container.wait_for_log("observing process 100", after=lines)
+        container.wait_for_log("tracing process 100", after=lines)
         assert "another pid" not in container.log

@@ -128,7 +128,7 @@ def test_a_program_whose_content_changes_in_place_is_attached_again(directory):
         lines = len(extractor.log)
         with open(path, "r+b") as file:
             file.truncate(1000)
-        extractor.wait_for_log(f"warning {path} was changed in place", after=lines)
+        extractor.wait_for_log(f"warning {path} was overwritten in place", after=lines)
         extractor.wait_for_log(f"warning {path}: not an ELF file", after=lines)
         shutil.copyfile(harness.program("sim_node"), path)
         extractor.wait_for_log("tracepoints to", after=lines)
@@ -165,7 +165,7 @@ def test_a_program_that_is_replaced_while_it_is_read_is_attached_to_once(directo
     race = RenameWhenOpened(path, copy_sim_node(directory / "new"))
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         race.join(harness.TIMEOUT)
-        extractor.wait_for_log("is another file now")
+        extractor.wait_for_log("was replaced: attaching to the new file")
         harness.wait_until(lambda: sum("tracepoints to" in line for line in extractor.log) == 2, "it is attached to both files")
         play(path, "--flood", "ping", "--count", 100)
         play(path, "--flood", "ping", "--count", 1, "--size", 9)
@@ -209,7 +209,7 @@ def test_a_script_in_the_program_s_place_is_named_as_one(directory):
     path.write_text(f"#!/bin/sh\nexec {real} \"$@\"\n")
     path.chmod(0o755)
     with harness.Program(path, *TRAFFIC) as node, harness.Extractor(path, directory) as extractor:
-        extractor.wait_for_log(f"warning {path}: a script, not a program")
+        extractor.wait_for_log(f"warning {path} is a script, not a program")
         assert f"process {node.pid} runs {real}" in extractor.wait_for_log(f"no process runs {path}")
 
 

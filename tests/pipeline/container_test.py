@@ -71,7 +71,7 @@ def test_a_container_is_followed_by_the_id_of_its_process_over_a_restart(image, 
                 os.rename(directory / "new", pid_file)
                 assert "/bin/bitcoind" in extractor.wait_for_log("tracepoints to", after=lines)
                 wait_for_events_of(events, container.node_pid)
-            extractor.wait_for_log("no process is observed", after=lines)
+            extractor.wait_for_log("no process to trace", after=lines)
 
 
 def test_containers_of_one_image_are_traced_together_and_each_event_comes_once(image, directory):
@@ -95,4 +95,4 @@ def test_warns_of_a_pid_that_is_another_process_on_the_host(image, directory):
         pid_file.write_text(f"{other.pid}\n")
         with harness.Extractor(image / "bin/bitcoind", directory, "--pid-file", pid_file) as extractor:
             sleep = os.path.realpath(shutil.which("sleep"))
-            assert "warning" in extractor.wait_for_log(f"process {other.pid} runs {sleep}, not the file {image}/bin/bitcoind")
+            assert "warning" in extractor.wait_for_log(f"process {other.pid} runs {sleep}, not {image}/bin/bitcoind")

@@ -75,7 +75,7 @@ def test_the_stranger_gets_nothing_and_both_ends_say_so(run):
     events, log = run("stranger")
     assert events == ""
     assert "warning source tls+tcp://alpha.example.org:9331: TLS handshake" in log
-    assert re.search(r"warning refused the connection of 127\.0\.0\.1:\d+: TLS handshake failed", run("peer-observer-extractor")[1])
+    assert re.search(r"warning refused connection from 127\.0\.0\.1:\d+: TLS handshake failed", run("peer-observer-extractor")[1])
 
 
 def test_openssl_says_that_both_ends_accept_each_other(run):

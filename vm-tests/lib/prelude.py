@@ -20,7 +20,7 @@ def wait_for_tracing(machine: Any, node: str = "alpha") -> None:
     machine.wait_for_unit(f"bitcoind-{node}.service")
     machine.wait_for_unit(f"peer-observer-extractor-{node}.service")
     unit = f"peer-observer-extractor-{node}.service"
-    machine.wait_until_succeeds(f"journalctl -u {unit} | grep -F \"observing process $(cat /run/bitcoind-{node}/pid)\"", timeout=60)
+    machine.wait_until_succeeds(f"journalctl -u {unit} | grep -F \"tracing process $(cat /run/bitcoind-{node}/pid)\"", timeout=60)
     machine.wait_until_succeeds(f"journalctl -u {unit} | grep 'attached [1-9][0-9]* of'", timeout=60)
 
 
