@@ -42,7 +42,7 @@ void use(const po::variables_map& values)
     const auto options = app::read_subscriber_options(values);
     for (const auto& url : options.sources) {
         const auto endpoint = bus::parse_endpoint(url, options.tls);
-        const bool is_path = endpoint.transport == bus::Endpoint::Transport::kIpc;
+        const bool is_path = endpoint.transport == bus::Endpoint::Transport::ipc;
         if (endpoint.port < 0 || endpoint.port > 65535 || endpoint.path.size() > 107) std::abort();
         if (is_path ? endpoint.path.empty() : endpoint.host.empty()) std::abort();
     }

@@ -66,7 +66,7 @@ Connection::~Connection()
 void Connection::send(const SharedFrame& frame, std::chrono::nanoseconds passed)
 {
     const std::lock_guard lock{mutex_};
-    if (state_ != State::kReady) return;
+    if (state_ != State::ready) return;
     std::uint64_t batches = 0;
     std::uint64_t events = 0;
     while (!waiting_.empty() &&
@@ -86,13 +86,13 @@ void Connection::send(const SharedFrame& frame, std::chrono::nanoseconds passed)
 std::chrono::nanoseconds Connection::stalled() const
 {
     const std::lock_guard lock{mutex_};
-    return sending_ && state_ == State::kReady ? stalled_ : std::chrono::nanoseconds{0};
+    return sending_ && state_ == State::ready ? stalled_ : std::chrono::nanoseconds{0};
 }
 
 void Connection::disconnect(Losses::Reason reason)
 {
     const std::lock_guard lock{mutex_};
-    if (state_ != State::kReady) return;
+    if (state_ != State::ready) return;
     std::uint64_t batches = waiting_.size() + (frame_ ? 1 : 0);
     std::uint64_t events = frame_ ? frame_->events : 0;
     for (const auto& frame : waiting_)
@@ -105,7 +105,7 @@ void Connection::disconnect(Losses::Reason reason)
 void Connection::give_up(const std::string& why)
 {
     const std::lock_guard lock{mutex_};
-    if (state_ == State::kClosed) return;
+    if (state_ == State::closed) return;
     refusals_.add("refused connection from " + address_ + ": " + why);
     close();
 }
@@ -113,7 +113,7 @@ void Connection::give_up(const std::string& why)
 bool Connection::finished() const
 {
     const std::lock_guard lock{mutex_};
-    return state_ == State::kClosed && pending_ == 0;
+    return state_ == State::closed && pending_ == 0;
 }
 
 Connection::State Connection::state() const
@@ -125,7 +125,7 @@ Connection::State Connection::state() const
 bool Connection::idle() const
 {
     const std::lock_guard lock{mutex_};
-    return state_ != State::kReady || (!sending_ && waiting_.empty());
+    return state_ != State::ready || (!sending_ && waiting_.empty());
 }
 
 void Connection::on_sent(void* connection) noexcept
@@ -146,7 +146,7 @@ void Connection::on_received(void* connection) noexcept
 
 void Connection::sent(int error, std::size_t bytes)
 {
-    if (state_ == State::kClosed) return;
+    if (state_ == State::closed) return;
     if (error != 0) {
         fail(error);
         return;
@@ -168,14 +168,14 @@ void Connection::sent(int error, std::size_t bytes)
 
 void Connection::received(int error, std::size_t bytes)
 {
-    if (state_ == State::kClosed) return;
+    if (state_ == State::closed) return;
     // Subscribers have nothing to say after their greeting: what comes is their end, or not nng.
     if (error != 0) {
         fail(error);
         return;
     }
     if (greeting_bytes_ == greeting_.size()) {
-        losses_.disconnected(address_, Losses::Reason::kSpoke);
+        losses_.disconnected(address_, Losses::Reason::spoke);
         close();
         return;
     }
@@ -194,13 +194,13 @@ void Connection::received(int error, std::size_t bytes)
 void Connection::end_handshake()
 {
     if (!greeted_ || greeting_bytes_ < greeting_.size()) return;
-    state_ = State::kReady;
+    state_ = State::ready;
     nng_aio_set_timeout(send_aio_.get(), NNG_DURATION_INFINITE);
 }
 
 void Connection::send_next()
 {
-    if (state_ != State::kReady || sending_ || waiting_.empty()) return;
+    if (state_ != State::ready || sending_ || waiting_.empty()) return;
     frame_ = std::move(waiting_.front());
     waiting_.pop_front();
     waiting_bytes_ -= frame_->bytes.size();
@@ -238,9 +238,9 @@ void Connection::post_receive()
 
 void Connection::fail(int error)
 {
-    if (state_ == State::kReady) return close();
+    if (state_ == State::ready) return close();
     const std::string reason = nng_strerror(error);
-    if (transport_ != Endpoint::Transport::kTls || greeted_) { // a greeting that is out went over TLS
+    if (transport_ != Endpoint::Transport::tls || greeted_) { // a greeting that is out went over TLS
         refuse("connection closed before the handshake was complete (" + reason + ")");
     } else { // nng does not tell these apart
         refuse(
@@ -258,8 +258,8 @@ void Connection::refuse(const std::string& why)
 
 void Connection::close()
 {
-    if (state_ == State::kClosed) return;
-    state_ = State::kClosed;
+    if (state_ == State::closed) return;
+    state_ = State::closed;
     waiting_.clear();
     waiting_bytes_ = 0;
     nng_stream_close(stream_.get());

@@ -53,7 +53,7 @@ public:
     /// The host of the other end, or what may be one's: of an IPv6 address the first 64 bits.
     const std::string& host() const { return host_; }
 
-    enum class State { kHandshake, kReady, kClosed };
+    enum class State { handshake, ready, closed };
     State state() const;
     /// Closed, and no callback is to come: may be ended on nng's threads, too.
     bool finished() const;
@@ -79,7 +79,7 @@ private:
     Refusals& refusals_;
     Losses& losses_;
     int pending_ = 0; ///< operations on stream_ whose callbacks are to come
-    State state_ = State::kHandshake;
+    State state_ = State::handshake;
     bool greeted_ = false; ///< our half of the handshake is out
     std::deque<SharedFrame> waiting_;
     std::size_t waiting_bytes_ = 0;

@@ -13,9 +13,9 @@ namespace peer_observer::bus {
 namespace {
 
 constexpr std::pair<std::string_view, Endpoint::Transport> kSchemes[] = {
-    {"tcp://", Endpoint::Transport::kTcp},
-    {"ipc://", Endpoint::Transport::kIpc},
-    {"tls+tcp://", Endpoint::Transport::kTls},
+    {"tcp://", Endpoint::Transport::tcp},
+    {"ipc://", Endpoint::Transport::ipc},
+    {"tls+tcp://", Endpoint::Transport::tls},
 };
 // sockaddr_un has room for 108 bytes, the last of which is zero.
 constexpr std::size_t kMaxIpcPath = 107;
@@ -52,12 +52,12 @@ Endpoint parse_endpoint(const std::string& url, const std::optional<TlsFiles>& t
     Endpoint endpoint;
     endpoint.url = url;
     endpoint.transport = scheme->second;
-    if (endpoint.transport == Endpoint::Transport::kTls && !tls) {
+    if (endpoint.transport == Endpoint::Transport::tls && !tls) {
         throw OptionError{url + " needs a CA file and a certificate and key file"};
     }
     const std::string rest = url.substr(scheme->first.size());
     if (rest.find('\0') != std::string::npos) throw bad_url(url, "it has a zero byte in it");
-    if (endpoint.transport == Endpoint::Transport::kIpc) {
+    if (endpoint.transport == Endpoint::Transport::ipc) {
         if (rest.empty()) throw bad_url(url, "the path is missing, as in ipc:///run/peer-observer/events.sock");
         if (rest.size() > kMaxIpcPath) throw bad_url(url, "a socket's path may have at most 107 bytes");
         endpoint.path = rest;
@@ -78,7 +78,7 @@ Endpoint parse_endpoint(const std::string& url, const std::optional<TlsFiles>& t
 
 void check_tls_is_used(const std::vector<Endpoint>& endpoints, const std::optional<TlsFiles>& tls)
 {
-    if (tls && std::ranges::find(endpoints, Endpoint::Transport::kTls, &Endpoint::transport) == endpoints.end()) {
+    if (tls && std::ranges::find(endpoints, Endpoint::Transport::tls, &Endpoint::transport) == endpoints.end()) {
         throw OptionError{"certificates are given, but " + endpoints.at(0).url +
                           " does not use them; tls+tcp:// would"};
     }

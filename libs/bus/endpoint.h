@@ -11,13 +11,13 @@
 namespace peer_observer::bus {
 
 struct Endpoint {
-    enum class Transport { kTcp, kIpc, kTls };
+    enum class Transport { tcp, ipc, tls };
 
     std::string url;
-    Transport transport = Transport::kTcp;
+    Transport transport = Transport::tcp;
     std::string host; ///< as in the URL, with the brackets of an IPv6 address
     int port = 0;
-    std::string path; ///< kIpc only
+    std::string path; ///< ipc only
 };
 
 /// Throws std::runtime_error naming the URL, also where it needs certificates that are not given.

@@ -27,7 +27,7 @@ constexpr nng_duration kPauseMs = 100;
 void refuse_to_replace(const Endpoint& endpoint)
 {
     struct stat status{};
-    if (endpoint.transport == Endpoint::Transport::kIpc && lstat(endpoint.path.c_str(), &status) == 0 &&
+    if (endpoint.transport == Endpoint::Transport::ipc && lstat(endpoint.path.c_str(), &status) == 0 &&
         !S_ISSOCK(status.st_mode)) {
         throw std::runtime_error{"cannot listen on " + endpoint.url + ": there is a file that is not a socket"};
     }
@@ -40,11 +40,11 @@ StreamListener listen(const Endpoint& endpoint, const std::optional<TlsFiles>& t
     nng_stream_listener* raw = nullptr;
     check(nng_stream_listener_alloc(&raw, endpoint.url.c_str()), what);
     StreamListener listener{raw};
-    if (endpoint.transport == Endpoint::Transport::kTls) {
+    if (endpoint.transport == Endpoint::Transport::tls) {
         const TlsConfig config = make_tls_config(NNG_TLS_MODE_SERVER, *tls);
         check(nng_stream_listener_set_ptr(raw, NNG_OPT_TLS_CONFIG, config.get()), what);
     }
-    if (endpoint.transport != Endpoint::Transport::kIpc) {
+    if (endpoint.transport != Endpoint::Transport::ipc) {
         check(nng_stream_listener_set_bool(raw, NNG_OPT_TCP_KEEPALIVE, true), what); // notices a host that is gone
     }
     check(nng_stream_listener_listen(raw), what);
@@ -88,7 +88,7 @@ void Fanout::send(std::string frame, std::uint64_t events)
     sort_strangers();
     for (auto* connections : {&strangers_, &subscribers_}) {
         const auto gone = std::ranges::stable_partition(
-            *connections, [](const auto& connection) { return connection->state() != Connection::State::kClosed; });
+            *connections, [](const auto& connection) { return connection->state() != Connection::State::closed; });
         std::ranges::move(gone, std::back_inserter(closed));
         connections->erase(gone.begin(), gone.end());
     }
@@ -103,9 +103,9 @@ void Fanout::disconnect_the_worst()
         std::ranges::max_element(subscribers_, {}, [](const auto& connection) { return connection->stalled(); });
     if (worst == subscribers_.end() || (*worst)->stalled() == std::chrono::nanoseconds{0}) return;
     if ((*worst)->stalled() >= limits_.stall)
-        (*worst)->disconnect(Losses::Reason::kTookNothing);
+        (*worst)->disconnect(Losses::Reason::took_nothing);
     else if (held_bytes_ > limits_.bytes + kMaxHeldBeyondQueue)
-        (*worst)->disconnect(Losses::Reason::kMemory);
+        (*worst)->disconnect(Losses::Reason::memory);
 }
 
 int Fanout::port() const
@@ -118,7 +118,7 @@ int Fanout::port() const
 std::uint64_t Fanout::subscribers() const
 {
     const std::lock_guard lock{mutex_};
-    const auto ready = [](const auto& connection) { return connection->state() == Connection::State::kReady; };
+    const auto ready = [](const auto& connection) { return connection->state() == Connection::State::ready; };
     return static_cast<std::uint64_t>(std::ranges::count_if(subscribers_, ready) +
                                       std::ranges::count_if(strangers_, ready));
 }
@@ -165,7 +165,7 @@ void Fanout::admit(Stream stream)
 void Fanout::sort_strangers()
 {
     const auto ready = std::ranges::stable_partition(
-        strangers_, [](const auto& connection) { return connection->state() != Connection::State::kReady; });
+        strangers_, [](const auto& connection) { return connection->state() != Connection::State::ready; });
     for (auto& connection : ready) {
         if (subscribers_.size() < kMaxSubscribers) {
             subscribers_.push_back(std::move(connection));
@@ -180,13 +180,13 @@ void Fanout::sort_strangers()
 void Fanout::make_room(const Connection& newest)
 {
     const auto in_handshake = [](const auto& connection) {
-        return connection->state() == Connection::State::kHandshake;
+        return connection->state() == Connection::State::handshake;
     };
     const auto of_its_host = [&](const auto& connection) {
         return connection->host() == newest.host() && in_handshake(connection);
     };
     // Processes on this host have no address.
-    if (transport_ != Endpoint::Transport::kIpc &&
+    if (transport_ != Endpoint::Transport::ipc &&
         std::ranges::count_if(strangers_, of_its_host) > static_cast<std::ptrdiff_t>(kMaxStrangersOfAHost)) {
         (*std::ranges::find_if(strangers_, of_its_host))
             ->give_up("handshake incomplete, and too many connections from its host");

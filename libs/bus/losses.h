@@ -18,7 +18,7 @@ namespace peer_observer::bus {
 /// Safe to use from any thread.
 class Losses {
 public:
-    enum class Reason { kTookNothing, kMemory, kSpoke };
+    enum class Reason { took_nothing, memory, spoke };
     static constexpr std::size_t kReasons = 3;
 
     void dropped(const std::string& address, std::uint64_t batches, std::uint64_t events)

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxOwned = 4096;
 
 std::string host_of(const Endpoint& endpoint)
 {
-    if (endpoint.transport == Endpoint::Transport::kIpc || is_this_host(endpoint.host)) return "";
+    if (endpoint.transport == Endpoint::Transport::ipc || is_this_host(endpoint.host)) return "";
     std::string host = endpoint.host;
     std::ranges::transform(host, host.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });

@@ -51,7 +51,7 @@ Publisher::Publisher(const PublisherOptions& options)
                                                    .bytes = options.queue_bytes,
                                                    .stall = options.longest_stall});
     url_ = endpoint.url;
-    if (endpoint.transport != Endpoint::Transport::kIpc && endpoint.port == 0) {
+    if (endpoint.transport != Endpoint::Transport::ipc && endpoint.port == 0) {
         url_.resize(url_.rfind(':') + 1);
         url_ += std::to_string(fanout_->port());
     }
@@ -161,9 +161,9 @@ PublisherStatistics Publisher::statistics() const
             .refused_connections = fanout_->refusals().count(),
             .dropped_events = losses.events(),
             .dropped_batches = losses.batches(),
-            .disconnected_took_nothing = losses.disconnected(Losses::Reason::kTookNothing),
-            .disconnected_memory = losses.disconnected(Losses::Reason::kMemory),
-            .disconnected_spoke = losses.disconnected(Losses::Reason::kSpoke)};
+            .disconnected_took_nothing = losses.disconnected(Losses::Reason::took_nothing),
+            .disconnected_memory = losses.disconnected(Losses::Reason::memory),
+            .disconnected_spoke = losses.disconnected(Losses::Reason::spoke)};
 }
 
 void Publisher::send(Stream& stream, std::uint64_t events)

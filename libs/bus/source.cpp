@@ -21,7 +21,7 @@ constexpr int kMostGreetingLooks = sp::kGreetingMs / kLookMs;
 
 bool is_on_another_host(const Endpoint& endpoint)
 {
-    return endpoint.transport != Endpoint::Transport::kIpc && !is_this_host(endpoint.host);
+    return endpoint.transport != Endpoint::Transport::ipc && !is_this_host(endpoint.host);
 }
 
 StreamDialer make_dialer(const Endpoint& endpoint, const std::optional<TlsFiles>& tls)
@@ -30,12 +30,12 @@ StreamDialer make_dialer(const Endpoint& endpoint, const std::optional<TlsFiles>
     nng_stream_dialer* raw = nullptr;
     check(nng_stream_dialer_alloc(&raw, endpoint.url.c_str()), what);
     StreamDialer dialer{raw};
-    if (endpoint.transport == Endpoint::Transport::kTls) {
+    if (endpoint.transport == Endpoint::Transport::tls) {
         const TlsConfig config = make_tls_config(NNG_TLS_MODE_CLIENT, *tls);
         check(nng_tls_config_server_name(config.get(), endpoint.host.c_str()), what);
         check(nng_stream_dialer_set_ptr(raw, NNG_OPT_TLS_CONFIG, config.get()), what);
     }
-    if (endpoint.transport != Endpoint::Transport::kIpc) {
+    if (endpoint.transport != Endpoint::Transport::ipc) {
         check(nng_stream_dialer_set_bool(raw, NNG_OPT_TCP_KEEPALIVE, true), what); // notices a host that is gone
     }
     return dialer;
@@ -61,7 +61,7 @@ Source::~Source()
 {
     {
         const std::lock_guard lock{mutex_};
-        state_ = State::kEnded;
+        state_ = State::ended;
         nng_stream_dialer_close(dialer_.get());
         if (stream_) nng_stream_close(stream_.get());
     }
@@ -72,7 +72,7 @@ Source::~Source()
 bool Source::connected() const
 {
     const std::lock_guard lock{mutex_};
-    return state_ == State::kReady;
+    return state_ == State::ready;
 }
 
 std::uint64_t Source::oversized_frames() const
@@ -91,19 +91,19 @@ std::optional<Notice> Source::take_notice(Clock::time_point now)
     next_notice_ = now + std::chrono::seconds{1};
     const std::string more =
         changes == 1 ? "" : " (" + std::to_string(changes - 1) + " changes before that were left out)";
-    if (state_ == State::kReady) return information("source " + endpoint_.url + " connected" + more);
+    if (state_ == State::ready) return information("source " + endpoint_.url + " connected" + more);
     return warning("source " + endpoint_.url + " lost, retrying" + more);
 }
 
 void Source::dial()
 {
-    state_ = State::kDialling;
+    state_ = State::dialling;
     nng_stream_dialer_dial(dialer_.get(), dial_aio_.get());
 }
 
 void Source::pause()
 {
-    state_ = State::kPausing;
+    state_ = State::pausing;
     nng_sleep_aio(pause_ms_, pause_aio_.get());
     pause_ms_ = std::min(pause_ms_ * 2, std::max(pause_ms_, kLongestPauseMs));
 }
@@ -115,8 +115,8 @@ void Source::on_dialled(void* source) noexcept
     const int error = nng_aio_result(self.dial_aio_.get());
     if (error == 0) {
         Stream stream{static_cast<nng_stream*>(nng_aio_get_output(self.dial_aio_.get(), 0))};
-        if (self.state_ == State::kDialling) self.start(std::move(stream));
-    } else if (self.state_ == State::kDialling) {
+        if (self.state_ == State::dialling) self.start(std::move(stream));
+    } else if (self.state_ == State::dialling) {
         self.fail_dial(error);
         self.pause();
     }
@@ -126,7 +126,7 @@ void Source::on_paused(void* source) noexcept
 {
     auto& self = *static_cast<Source*>(source);
     const std::lock_guard lock{self.mutex_};
-    if (self.state_ == State::kPausing) self.dial();
+    if (self.state_ == State::pausing) self.dial();
 }
 
 void Source::look_again()
@@ -138,8 +138,8 @@ void Source::look_again()
 
 std::optional<int> Source::most_silent_looks() const
 {
-    if (state_ == State::kGreeting) return kMostGreetingLooks;
-    if (state_ == State::kReady && may_vanish_) return kMostSilentLooks;
+    if (state_ == State::greeting) return kMostGreetingLooks;
+    if (state_ == State::ready && may_vanish_) return kMostSilentLooks;
     return std::nullopt;
 }
 
@@ -161,12 +161,12 @@ void Source::on_look(void* source) noexcept
 void Source::start(Stream stream)
 {
     stream_ = std::move(stream);
-    state_ = State::kGreeting;
+    state_ = State::greeting;
     greeting_bytes_sent_ = 0;
     silent_looks_ = 0;
     look_again();
     send_greeting();
-    expect(Expected::kGreeting, publisher_greeting_.data(), publisher_greeting_.size());
+    expect(Expected::greeting, publisher_greeting_.data(), publisher_greeting_.size());
 }
 
 void Source::send_greeting()
@@ -184,7 +184,7 @@ void Source::on_sent(void* source) noexcept
     auto& self = *static_cast<Source*>(source);
     const std::lock_guard lock{self.mutex_};
     --self.pending_;
-    if (self.state_ != State::kGreeting && self.state_ != State::kReady) {
+    if (self.state_ != State::greeting && self.state_ != State::ready) {
         self.leave_if_idle();
         return;
     }
@@ -216,7 +216,7 @@ void Source::on_received(void* source) noexcept
     auto& self = *static_cast<Source*>(source);
     const std::lock_guard lock{self.mutex_};
     --self.pending_;
-    if (self.state_ != State::kGreeting && self.state_ != State::kReady) {
+    if (self.state_ != State::greeting && self.state_ != State::ready) {
         self.leave_if_idle();
         return;
     }
@@ -225,7 +225,7 @@ void Source::on_received(void* source) noexcept
         self.leave();
         return;
     }
-    if (self.state_ == State::kReady) self.silent_looks_ = 0;
+    if (self.state_ == State::ready) self.silent_looks_ = 0;
     const std::size_t bytes = nng_aio_count(self.receive_aio_.get());
     self.missing_ = {static_cast<char*>(self.missing_.iov_buf) + bytes, self.missing_.iov_len - bytes};
     if (self.missing_.iov_len > 0) {
@@ -238,7 +238,7 @@ void Source::on_received(void* source) noexcept
 /// What was expected is there.
 void Source::received()
 {
-    if (expected_ == Expected::kHead) {
+    if (expected_ == Expected::head) {
         const auto message_bytes = sp::read_head(head_);
         if (!message_bytes) {
             refuse("not an nng message");
@@ -251,10 +251,10 @@ void Source::received()
         }
         message_.resize(*message_bytes);
         if (*message_bytes > 0) {
-            expect(Expected::kMessage, message_.data(), message_.size());
+            expect(Expected::message, message_.data(), message_.size());
             return;
         }
-    } else if (expected_ == Expected::kMessage) {
+    } else if (expected_ == Expected::message) {
         callbacks_.arrived(std::exchange(message_, {}), connections_);
     } else {
         if (publisher_greeting_ != sp::kPubGreeting) {
@@ -269,7 +269,7 @@ void Source::received()
         set_connected(true);
     }
     head_.size = sp::head_size(endpoint_.transport);
-    expect(Expected::kHead, head_.bytes.data(), head_.size);
+    expect(Expected::head, head_.bytes.data(), head_.size);
 }
 
 /// No warning: publisher and subscriber may be started in any order.
@@ -285,9 +285,9 @@ void Source::fail_dial(int error)
 
 void Source::fail_greeting(int error)
 {
-    if (state_ != State::kGreeting) return;
+    if (state_ != State::greeting) return;
     const std::string reason = nng_strerror(error);
-    if (endpoint_.transport != Endpoint::Transport::kTls) {
+    if (endpoint_.transport != Endpoint::Transport::tls) {
         refuse("no handshake (" + reason +
                "): it has no room for another connection, expects TLS, or is not a publisher");
     } else if (is_cut_off(error)) {
@@ -319,8 +319,8 @@ void Source::leave_for(std::uint64_t announced_bytes)
 
 void Source::leave()
 {
-    if (state_ == State::kReady) set_connected(false);
-    state_ = State::kLeaving;
+    if (state_ == State::ready) set_connected(false);
+    state_ = State::leaving;
     nng_stream_close(stream_.get());
     leave_if_idle();
 }
@@ -328,14 +328,14 @@ void Source::leave()
 /// The stream can go when nng has ended all that was asked of it.
 void Source::leave_if_idle()
 {
-    if (state_ != State::kLeaving || pending_ > 0) return;
+    if (state_ != State::leaving || pending_ > 0) return;
     stream_.reset();
     pause();
 }
 
 void Source::set_connected(bool connected)
 {
-    state_ = connected ? State::kReady : State::kLeaving;
+    state_ = connected ? State::ready : State::leaving;
     ++changes_;
     if (connected) failure_.reset();
     callbacks_.came_or_went();

@@ -48,8 +48,8 @@ public:
     std::optional<Notice> take_notice(Clock::time_point now);
 
 private:
-    enum class State { kDialling, kGreeting, kReady, kLeaving, kPausing, kEnded };
-    enum class Expected { kGreeting, kHead, kMessage };
+    enum class State { dialling, greeting, ready, leaving, pausing, ended };
+    enum class Expected { greeting, head, message };
 
     static void on_dialled(void* source) noexcept;
     static void on_paused(void* source) noexcept;
@@ -77,7 +77,7 @@ private:
     Endpoint endpoint_;
     Callbacks callbacks_;
     mutable std::mutex mutex_;
-    State state_ = State::kDialling;
+    State state_ = State::dialling;
     nng_duration pause_ms_;
     std::uint64_t connections_ = 0; ///< that have got beyond the handshake
     std::uint64_t oversized_frames_ = 0;
@@ -87,7 +87,7 @@ private:
     int pending_ = 0; ///< operations on stream_ whose callbacks are to come
     std::size_t greeting_bytes_sent_ = 0;
     sp::Greeting publisher_greeting_{};
-    Expected expected_ = Expected::kGreeting;
+    Expected expected_ = Expected::greeting;
     nng_iov missing_{}; ///< where the rest of what is expected goes
     sp::Head head_;
     std::string message_;

@@ -26,7 +26,7 @@ struct Head {
     std::size_t size = 0;
 };
 
-inline std::size_t head_size(Endpoint::Transport transport) { return transport == Endpoint::Transport::kIpc ? 9 : 8; }
+inline std::size_t head_size(Endpoint::Transport transport) { return transport == Endpoint::Transport::ipc ? 9 : 8; }
 
 inline Head make_head(Endpoint::Transport transport, std::uint64_t message_bytes)
 {

@@ -31,7 +31,7 @@ std::vector<Endpoint> parse_sources(const SubscriberOptions& options, NodeOwners
             throw OptionError{"source " + url + " is given twice"};
         }
         endpoints.push_back(parse_endpoint(url, options.tls));
-        if (endpoints.back().transport != Endpoint::Transport::kIpc && endpoints.back().port == 0) {
+        if (endpoints.back().transport != Endpoint::Transport::ipc && endpoints.back().port == 0) {
             throw OptionError{"bad URL \"" + url + "\": nobody listens on port 0"};
         }
         owners.add_source(endpoints.back(), std::move(nodes));

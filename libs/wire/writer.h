@@ -29,7 +29,8 @@ public:
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
-    ~Writer() // NOLINT(bugprone-exception-escape): without memory for three bytes, the program ends
+    /// Without memory for three bytes more, the program ends.
+    ~Writer()
     {
         if (field_) field_->close(out_);
     }
