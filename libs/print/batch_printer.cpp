@@ -92,9 +92,9 @@ std::uint64_t BatchPrinter::append_lines(const events::Batch& batch, std::uint64
             append_if_other_process(batch, event, out);
             const Origin origin{batch.node, batch.publisher_id, view.sequence};
             if (format_ == Format::json)
-                append_json(origin, event, out);
+                append_json(origin, event, out, filter_.systems());
             else
-                append_text(origin, event, colour_, out);
+                append_text(origin, event, colour_, out, filter_.systems());
         },
         [&](const auto& bad) { bad_events_.add(batch, bad); });
     return count;

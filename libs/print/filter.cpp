@@ -1,5 +1,6 @@
 #include "libs/print/filter.h"
 
+#include "libs/base/host_port.h"
 #include "libs/print/kind.h"
 
 #include <algorithm>
@@ -93,6 +94,14 @@ bool fits_address(const std::vector<std::string>& wanted, const Kind& kind)
            });
 }
 
+bool fits_as(const FilterOptions& options, const Kind& kind)
+{
+    return options.ases.empty() || fits_text(kind, kAddress, [&](const std::string& address) {
+               const auto asn = options.systems->find(base::host_of(address));
+               return std::ranges::find(options.ases, asn) != options.ases.end();
+           });
+}
+
 bool fits_peer(const std::vector<std::int64_t>& wanted, const Kind& kind)
 {
     if (wanted.empty()) return true;
@@ -113,7 +122,8 @@ std::string lacks(const FilterOptions& options, const KnownKind& kind)
         return find_field(*kind.content, name, type) != nullptr;
     };
     if (!options.message_types.empty() && !has(kMessageType, FieldDescriptor::CPPTYPE_STRING)) return "a message type";
-    if (!options.addresses.empty() && !has(kAddress, FieldDescriptor::CPPTYPE_STRING)) return "an address";
+    if ((!options.addresses.empty() || !options.ases.empty()) && !has(kAddress, FieldDescriptor::CPPTYPE_STRING))
+        return "an address";
     if (!options.peers.empty() && !has(kPeer, FieldDescriptor::CPPTYPE_INT64)) return "a peer";
     if (!fits_direction(options.direction, kind.name)) return "the direction " + *options.direction;
     return {};
@@ -141,8 +151,10 @@ void check_that_each_kind_can_match(const FilterOptions& options)
 Filter::Filter(FilterOptions options)
     : options_{std::move(options)},
       selects_all_{options_.kinds.empty() && options_.message_types.empty() && options_.peers.empty() &&
-                   options_.addresses.empty() && options_.pids.empty() && !options_.direction}
+                   options_.addresses.empty() && options_.pids.empty() && options_.ases.empty() && !options_.direction}
 {
+    if (!options_.ases.empty() && !options_.systems)
+        throw std::invalid_argument("--as needs --asmap: nothing else tells the autonomous system of an address");
     check_kinds(options_.kinds);
     if (options_.direction && *options_.direction != "inbound" && *options_.direction != "outbound")
         throw std::invalid_argument("a direction is inbound or outbound, not '" + *options_.direction + "'");
@@ -156,7 +168,7 @@ bool Filter::selects(const proto::Event& event) const
     const Kind kind = kind_of(event);
     return fits_kind(options_.kinds, to_string(kind)) && fits_direction(options_.direction, kind.name) &&
            fits_message_type(options_.message_types, kind) && fits_peer(options_.peers, kind) &&
-           fits_address(options_.addresses, kind);
+           fits_address(options_.addresses, kind) && fits_as(options_, kind);
 }
 
 } // namespace peer_observer::print

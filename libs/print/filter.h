@@ -1,9 +1,11 @@
 // Which events somebody wants to see.
 #pragma once
 
+#include "libs/asmap/autonomous_systems.h"
 #include "proto/event.pb.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +19,9 @@ struct FilterOptions {
     std::vector<std::int64_t> peers;        ///< of the field `peer_id`
     std::vector<std::string> addresses;     ///< of the field `address`: with its port, or of any port
     std::vector<std::uint32_t> pids;        ///< of the event
-    std::optional<std::string> direction;   ///< `inbound` or `outbound`: the second half of the kind
+    std::vector<std::uint32_t> ases;        ///< autonomous systems of the field `address`, by `systems`
+    std::shared_ptr<const asmap::AutonomousSystems> systems;
+    std::optional<std::string> direction; ///< `inbound` or `outbound`: the second half of the kind
 };
 
 class Filter {
@@ -31,6 +35,9 @@ public:
 
     /// Reports of lost events (`events_lost`) are always selected: whoever filters would else take a loss for silence.
     bool selects(const proto::Event& event) const;
+
+    /// Null where it knows of none.
+    const asmap::AutonomousSystems* systems() const { return options_.systems.get(); }
 
     bool selects_peers() const { return !options_.peers.empty(); }
 

@@ -5,6 +5,7 @@
 #include "libs/print/display.h"
 #include "libs/print/json_writer.h"
 #include "libs/print/kind.h"
+#include "libs/print/mapped_as.h"
 
 #include <string_view>
 
@@ -20,7 +21,9 @@ using google::protobuf::Reflection;
 
 class Printer {
 public:
-    explicit Printer(std::string& out) : out_{out}, writer_{out} {}
+    explicit Printer(std::string& out, const asmap::AutonomousSystems* systems = nullptr)
+        : out_{out}, systems_{systems}, writer_{out}
+    {}
 
     void start(std::uint64_t timestamp_ns, const Origin& origin, std::string_view kind)
     {
@@ -78,6 +81,7 @@ public:
             list(message, field, [&](int i) { value(message, field, i); });
         }
         if (is_text(field)) exact_bytes(message, field);
+        if (const auto asn = mapped_as(message, field, systems_)) number("mapped_as", asn);
     }
 
     void end()
@@ -226,15 +230,17 @@ private:
     }
 
     std::string& out_;
+    const asmap::AutonomousSystems* systems_;
     JsonWriter writer_;
 };
 
 } // namespace
 
-void append_json(const Origin& origin, const proto::Event& event, std::string& out)
+void append_json(const Origin& origin, const proto::Event& event, std::string& out,
+                 const asmap::AutonomousSystems* systems)
 {
     const Kind kind = kind_of(event);
-    Printer printer{out};
+    Printer printer{out, systems};
     printer.start(event.timestamp_ns(), origin, to_string(kind));
     printer.number("pid", event.pid());
     if (event.process_start_ms() != 0) printer.number("process_start_ms", event.process_start_ms());

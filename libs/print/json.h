@@ -1,6 +1,7 @@
 // Events as JSON, one object a line.
 #pragma once
 
+#include "libs/asmap/autonomous_systems.h"
 #include "libs/print/origin.h"
 #include "proto/event.pb.h"
 
@@ -16,7 +17,9 @@ namespace peer_observer::print {
 /// - Hashes are as bitcoin-cli shows them; other bytes are hex.
 /// - Text: bytes that are not UTF-8 become U+FFFD each, and the exact bytes follow in a field of their own,
 /// `<name>_hex`. `process_start_ms` and `unreadable_arguments` stand before `event` where there are any.
-void append_json(const Origin& origin, const proto::Event& event, std::string& out);
+/// - Behind each `address` that one of `systems` has comes its number, `mapped_as`.
+void append_json(const Origin& origin, const proto::Event& event, std::string& out,
+                 const asmap::AutonomousSystems* systems = nullptr);
 
 /// Appends a line of the same form: kind `missed`, the first missing `sequence`, and in `event` the `count`, `null`
 /// where it is not known.

@@ -2,17 +2,20 @@
 
 #include "libs/app/app.h"
 #include "libs/app/option_values.h"
+#include "libs/asmap/options.h"
 
 #include <boost/program_options.hpp>
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace peer_observer::print {
 
 namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 using Numbers = std::vector<std::int64_t>;
-using Pids = std::vector<app::Count>;
+using Counts = std::vector<app::Count>;
 
 void add_options(po::options_description& options)
 {
@@ -32,7 +35,10 @@ void add_options(po::options_description& options)
         "starts");
     add("address", po::value<Strings>()->value_name("ADDRESS"),
         "print only events of the peer at this address, like 192.0.2.1 or 192.0.2.1:8333; may be repeated");
-    add("pid", po::value<Pids>()->value_name("PID"), "print only events of this process of a node; may be repeated");
+    add("as", po::value<Counts>()->value_name("NUMBER"),
+        "print only events of peers of this autonomous system, by --asmap; may be repeated");
+    add("pid", po::value<Counts>()->value_name("PID"), "print only events of this process of a node; may be repeated");
+    asmap::add_options(options);
 }
 
 Format read_format(const po::variables_map& values)
@@ -46,20 +52,22 @@ Format read_format(const po::variables_map& values)
 
 namespace {
 
-std::vector<std::uint32_t> read_pids(const Pids& values)
+/// From 1 to 2^32-1.
+std::vector<std::uint32_t> read_numbers(const po::variables_map& values, const std::string& option, const char* what)
 {
-    std::vector<std::uint32_t> pids;
-    for (const auto& pid : values) {
-        if (pid.value == 0 || pid.value > std::numeric_limits<std::uint32_t>::max())
-            throw app::UsageError{"--pid: " + std::to_string(pid.value) + " is no id of a process"};
-        pids.push_back(static_cast<std::uint32_t>(pid.value));
+    std::vector<std::uint32_t> numbers;
+    if (!values.contains(option)) return numbers;
+    for (const auto& number : values[option].as<Counts>()) {
+        if (number.value == 0 || number.value > std::numeric_limits<std::uint32_t>::max())
+            throw app::UsageError{"--" + option + ": " + std::to_string(number.value) + " is no " + what};
+        numbers.push_back(static_cast<std::uint32_t>(number.value));
     }
-    return pids;
+    return numbers;
 }
 
 } // namespace
 
-Filter read_filter(const po::variables_map& values)
+Filter read_filter(const po::variables_map& values, std::shared_ptr<const asmap::AutonomousSystems> systems)
 {
     FilterOptions options;
     if (values.contains("kind")) options.kinds = values["kind"].as<Strings>();
@@ -67,7 +75,9 @@ Filter read_filter(const po::variables_map& values)
     if (values.contains("direction")) options.direction = values["direction"].as<std::string>();
     if (values.contains("peer")) options.peers = values["peer"].as<Numbers>();
     if (values.contains("address")) options.addresses = values["address"].as<Strings>();
-    if (values.contains("pid")) options.pids = read_pids(values["pid"].as<Pids>());
+    options.pids = read_numbers(values, "pid", "id of a process");
+    options.ases = read_numbers(values, "as", "number of an autonomous system");
+    options.systems = std::move(systems);
     try {
         return Filter{std::move(options)};
     } catch (const std::invalid_argument& error) {

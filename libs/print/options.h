@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 
 namespace peer_observer::print {
 
@@ -15,12 +16,15 @@ enum class Format { text, json, protobuf };
 
 inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
-/// Adds --format (default: text), --count, --kind, --message-type, --direction, --peer, --address and --pid.
+/// Adds --format (default: text), --count, --kind, --message-type, --direction, --peer, --address, --pid, --asmap,
+/// --asmap-names and --as.
 void add_options(boost::program_options::options_description& options);
 
 /// What the user chose. All throw app::UsageError for a value that there is not, or that selects nothing.
 Format read_format(const boost::program_options::variables_map& values);
-Filter read_filter(const boost::program_options::variables_map& values);
+/// `systems` are those of --asmap, and may be null.
+Filter read_filter(const boost::program_options::variables_map& values,
+                   std::shared_ptr<const asmap::AutonomousSystems> systems);
 /// kUnlimited where none is given.
 std::uint64_t read_count(const boost::program_options::variables_map& values);
 

@@ -23,7 +23,7 @@ po::variables_map values_of(const std::vector<std::string>& words)
 
 Format format(const std::vector<std::string>& words) { return read_format(values_of(words)); }
 
-Filter filter(const std::vector<std::string>& words) { return read_filter(values_of(words)); }
+Filter filter(const std::vector<std::string>& words) { return read_filter(values_of(words), nullptr); }
 
 proto::Event message_event(const std::string& type, std::int64_t peer)
 {

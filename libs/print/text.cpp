@@ -3,6 +3,7 @@
 #include "libs/base/hex.h"
 #include "libs/print/display.h"
 #include "libs/print/kind.h"
+#include "libs/print/mapped_as.h"
 
 #include <algorithm>
 #include <chrono>
@@ -33,7 +34,9 @@ constexpr std::string_view kReset = "\x1b[0m";
 
 class Line {
 public:
-    Line(std::string& out, bool colour) : out_{out}, colour_{colour} {}
+    Line(std::string& out, bool colour, const asmap::AutonomousSystems* systems = nullptr)
+        : out_{out}, colour_{colour}, systems_{systems}
+    {}
 
     void start(std::uint64_t timestamp_ns, std::string_view node, std::string_view kind, std::string_view kind_colour)
     {
@@ -124,6 +127,7 @@ private:
         }
         begin(field.name());
         value(message, field, -1, lists);
+        if (const auto asn = mapped_as(message, field, systems_)) number("mapped_as", asn);
     }
 
     /// A message that is nothing but a oneof: the name of its arm says it all.
@@ -244,14 +248,16 @@ private:
 
     std::string& out_;
     bool colour_;
+    const asmap::AutonomousSystems* systems_;
 };
 
 } // namespace
 
-void append_text(const Origin& origin, const proto::Event& event, bool colour, std::string& out)
+void append_text(const Origin& origin, const proto::Event& event, bool colour, std::string& out,
+                 const asmap::AutonomousSystems* systems)
 {
     const Kind kind = kind_of(event);
-    Line line{out, colour};
+    Line line{out, colour, systems};
     line.start(event.timestamp_ns(), origin.node, to_string(kind), kBold);
     if (kind.content != nullptr) line.content(*kind.content);
     line.list(event, *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber));

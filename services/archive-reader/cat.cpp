@@ -3,6 +3,7 @@
 #include "libs/app/option_values.h"
 #include "libs/archive/content.h"
 #include "libs/archive/reader.h"
+#include "libs/asmap/options.h"
 #include "libs/print/batch_printer.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/output.h"
@@ -26,8 +27,8 @@ using print::BatchPrinter;
 class Cat {
 public:
     Cat(const po::variables_map& values, const std::vector<std::filesystem::path>& files)
-        : printer_{print::read_format(values), print::read_filter(values), app::wants_colour(STDOUT_FILENO),
-                   bad_events_},
+        : printer_{print::read_format(values), print::read_filter(values, asmap::read(values)),
+                   app::wants_colour(STDOUT_FILENO), bad_events_},
           range_{read_range(values)}, nodes_{read_nodes(values, files)}
     {
         left_ = print::read_count(values);

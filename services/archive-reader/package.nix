@@ -1,12 +1,13 @@
 {
   mkService,
   nlohmann_json,
+  openssl,
   zstd,
 }:
 mkService {
   name = "archive-reader";
   program = "archive";
   description = "Reads, checks, replays and repairs archives of events";
-  folders = ["libs/archive" "libs/print"];
-  buildInputs = [nlohmann_json zstd];
+  folders = ["libs/archive" "libs/asmap" "libs/print" "libs/wire"];
+  buildInputs = [nlohmann_json openssl zstd];
 }

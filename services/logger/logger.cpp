@@ -25,8 +25,9 @@ milliseconds time_to_wait(std::optional<Clock::time_point> end)
 
 } // namespace
 
-Logger::Logger(bus::Subscriber& subscriber, BatchPrinter printer, int output, app::Context& context)
-    : subscriber_{subscriber}, printer_{std::move(printer)}, context_{context},
+Logger::Logger(bus::Subscriber& subscriber, BatchPrinter printer, int output, app::Context& context,
+               std::function<void()> on_turn)
+    : subscriber_{subscriber}, printer_{std::move(printer)}, context_{context}, on_turn_{std::move(on_turn)},
       output_{output, [this](auto waited) { return keep_waiting(waited); }}
 {}
 
@@ -37,6 +38,7 @@ void Logger::run(const Limits& limits)
 
     while (!context_.stopping() && printed_ < limits.events && (!end || Clock::now() < *end) && !output_.is_closed()) {
         context_.alive(status());
+        on_turn_();
         auto batch = subscriber_.receive(milliseconds{0});
         if (!batch) {
             output_.flush();

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,8 +25,10 @@ struct Limits {
 
 class Logger {
 public:
-    /// Prints to the file descriptor `output`.
-    Logger(bus::Subscriber& subscriber, BatchPrinter printer, int output, app::Context& context);
+    /// Prints to the file descriptor `output`. `on_turn` is called at least every 100 ms.
+    Logger(
+        bus::Subscriber& subscriber, BatchPrinter printer, int output, app::Context& context,
+        std::function<void()> on_turn = [] {});
 
     /// Prints until the service is to stop, a limit is reached, or nobody reads any more. Everything printed is flushed
     /// whenever no batch is waiting, and at the end. Throws std::system_error when writing fails.
@@ -41,6 +44,7 @@ private:
     bus::Subscriber& subscriber_;
     BatchPrinter printer_;
     app::Context& context_;
+    std::function<void()> on_turn_;
     Output output_;
     std::atomic<std::uint64_t> printed_ = 0;
 };

@@ -4,6 +4,8 @@
 #include "libs/app/colour.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
+#include "libs/app/signals.h"
+#include "libs/asmap/options.h"
 #include "libs/print/options.h"
 #include "services/logger/logger.h"
 
@@ -39,12 +41,16 @@ logger::Limits read_limits(const po::variables_map& values)
 void run(const po::variables_map& values, app::Context& context)
 {
     app::BadEvents bad_events;
-    logger::BatchPrinter printer{print::read_format(values), print::read_filter(values),
+    app::ReloadSignal reload_signal;
+    const auto systems = asmap::read(values);
+    logger::BatchPrinter printer{print::read_format(values), print::read_filter(values, systems),
                                  app::wants_colour(STDOUT_FILENO), bad_events};
     const auto limits = read_limits(values);
     bus::Subscriber subscriber{app::read_subscriber_options(values)};
     app::log_notices(subscriber);
-    logger::Logger logger{subscriber, std::move(printer), STDOUT_FILENO, context};
+    logger::Logger logger{subscriber, std::move(printer), STDOUT_FILENO, context, [&] {
+                              if (reload_signal.take()) asmap::reload(systems.get());
+                          }};
 
     const auto telemetry = app::serve_metrics(values, "logger");
     if (telemetry) {

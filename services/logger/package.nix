@@ -1,10 +1,11 @@
 {
   mkService,
   nlohmann_json,
+  openssl,
 }:
 mkService {
   name = "logger";
   description = "Prints the events of Bitcoin nodes, one line an event";
-  folders = ["libs/print"];
-  buildInputs = [nlohmann_json];
+  folders = ["libs/asmap" "libs/print" "libs/wire"];
+  buildInputs = [nlohmann_json openssl];
 }

@@ -1,0 +1,26 @@
+// The autonomous system of an address in an event. Internal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include "libs/asmap/autonomous_systems.h"
+#include "libs/base/host_port.h"
+
+namespace peer_observer::print {
+
+/// 0 for a field that is no address, and for an address that none of `systems` has; these may be null.
+inline std::uint32_t mapped_as(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
+                               const asmap::AutonomousSystems* systems)
+{
+    if (systems == nullptr || field.is_repeated() || field.name() != "address" ||
+        field.cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING)
+        return 0;
+    std::string scratch;
+    return systems->find(base::host_of(message.GetReflection()->GetStringReference(message, &field, &scratch)));
+}
+
+} // namespace peer_observer::print

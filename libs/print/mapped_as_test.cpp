@@ -1,0 +1,109 @@
+// --asmap, --asmap-names and --as: what is printed, and what is selected.
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <boost/program_options.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libs/app/app.h"
+#include "libs/asmap/asmap_testing.h"
+#include "libs/asmap/options.h"
+#include "libs/print/filter.h"
+#include "libs/print/json.h"
+#include "libs/print/options.h"
+#include "libs/print/testing/json.h"
+#include "libs/print/text.h"
+
+namespace peer_observer::print {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// IPv4 is AS 4, all else AS 6.
+std::string asmap_file()
+{
+    auto path = testing::TempDir() + "mapped_as_test.dat";
+    std::ofstream{path, std::ios::binary} << asmap::AsmapWriter{}.add_default(6).add_ipv4_prefix().add_return(4).file();
+    return path;
+}
+
+const auto kSystems = std::make_shared<const asmap::AutonomousSystems>(asmap_file(), "");
+
+proto::Event message_from(const std::string& address)
+{
+    proto::Event event;
+    auto& message = *event.mutable_message()->mutable_inbound();
+    message.set_address(address);
+    auto& addresses = *message.mutable_payload()->mutable_addr();
+    addresses.add_addresses()->set_address("2a00:1450::1");
+    addresses.add_addresses()->set_address("10.0.0.1");
+    return event;
+}
+
+TEST(MappedAs, StandsBehindEachAddressInText)
+{
+    const auto event = message_from("8.8.8.8:8333");
+    std::string out;
+    append_text({"alpha", 7, 42}, event, false, out, kSystems.get());
+    EXPECT_THAT(out, HasSubstr(" address=8.8.8.8:8333 mapped_as=4 "));
+    EXPECT_THAT(out, HasSubstr(" address=2a00:1450::1 mapped_as=6 "));
+    EXPECT_THAT(out, HasSubstr(" address=10.0.0.1 port"));
+    out.clear();
+    append_text({"alpha", 7, 42}, event, false, out);
+    EXPECT_THAT(out, Not(HasSubstr("mapped_as")));
+}
+
+TEST(MappedAs, StandsBehindEachAddressInJson)
+{
+    std::string out;
+    append_json({"alpha", 7, 42}, message_from("[2a00:1450::2]:8333"), out, kSystems.get());
+    auto json = flatten(out);
+    EXPECT_EQ(json["event.mapped_as"], "6");
+    EXPECT_EQ(json["event.payload.addr.addresses.0.mapped_as"], "6");
+    EXPECT_FALSE(json.contains("event.payload.addr.addresses.1.mapped_as"));
+}
+
+TEST(MappedAs, Selects)
+{
+    const Filter of_ipv4{{.ases = {9, 4}, .systems = kSystems}};
+    EXPECT_TRUE(of_ipv4.selects(message_from("8.8.8.8:8333")));
+    EXPECT_FALSE(of_ipv4.selects(message_from("[2a00:1450::1]:8333")));
+    EXPECT_FALSE(of_ipv4.selects(message_from("10.0.0.1:8333")));
+    EXPECT_FALSE(of_ipv4.selects(message_from("name.onion:8333")));
+    proto::Event without_address;
+    without_address.mutable_mempool()->mutable_rejected();
+    EXPECT_FALSE(of_ipv4.selects(without_address));
+    EXPECT_TRUE((Filter{{.systems = kSystems}}.selects_all()));
+}
+
+TEST(MappedAs, IsRefusedWhereNothingCanMatch)
+{
+    EXPECT_THROW((Filter{{.ases = {4}}}), std::invalid_argument);
+    EXPECT_THROW((Filter{{.kinds = {"mempool"}, .ases = {4}, .systems = kSystems}}), std::invalid_argument);
+}
+
+TEST(MappedAs, HasOptions)
+{
+    const auto values_of = [](const std::vector<std::string>& words) {
+        boost::program_options::options_description options;
+        add_options(options);
+        boost::program_options::variables_map values;
+        boost::program_options::store(boost::program_options::command_line_parser{words}.options(options).run(),
+                                      values);
+        return values;
+    };
+    EXPECT_EQ(asmap::read(values_of({})), nullptr);
+    EXPECT_THROW(asmap::read(values_of({"--asmap-names", "names"})), app::UsageError);
+    EXPECT_THROW(asmap::read(values_of({"--asmap", "/nowhere"})), std::runtime_error);
+    const auto values = values_of({"--asmap", asmap_file(), "--as", "4"});
+    EXPECT_TRUE(read_filter(values, asmap::read(values)).selects(message_from("8.8.8.8:8333")));
+    EXPECT_THROW(read_filter(values, nullptr), app::UsageError);
+    EXPECT_THROW(read_filter(values_of({"--as", "0"}), kSystems), app::UsageError);
+}
+
+} // namespace
+} // namespace peer_observer::print
