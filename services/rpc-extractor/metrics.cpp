@@ -31,7 +31,8 @@ Metrics::Metrics()
                         .Register(*registry_)},
       unknown_fields_{prometheus::BuildCounter()
                           .Name("peer_observer_rpc_extractor_unknown_fields_total")
-                          .Help("Answers with a field that was left out: this version does not know it, or its value has another type.")
+                          .Help("Answers with a field that was left out: this version does not know it, or its value "
+                                "has another type.")
                           .Register(*registry_)},
       left_alone_{prometheus::BuildGauge()
                       .Name("peer_observer_rpc_extractor_left_alone")
