@@ -1,6 +1,6 @@
 // What the detector costs: events a second, and memory under a million peers' coming and going and with a hundred
 // nodes.
-#include "tests/detector_lab/benign_day.h"
+#include "services/detector/testing/benign_day.h"
 
 #include <fstream>
 #include <string>

@@ -1,5 +1,5 @@
 // Every kind of anomaly at both edges: half of the threshold is not found, twice is, and nothing else is.
-#include "tests/detector_lab/lab.h"
+#include "services/detector/testing/lab.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

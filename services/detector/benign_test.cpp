@@ -1,6 +1,6 @@
 // A day without attacks raises nothing; an attack within it is found, and nothing else.
-#include "tests/detector_lab/benign_day.h"
-#include "tests/detector_lab/lab.h"
+#include "services/detector/testing/benign_day.h"
+#include "services/detector/testing/lab.h"
 
 #include <cstdlib>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "tests/detector_lab/lab.h"
+#include "services/detector/testing/lab.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Events that nobody would make: no crash, no more memory than there is a limit for.
-#include "tests/detector_lab/lab.h"
+#include "services/detector/testing/lab.h"
 
 #include <gtest/gtest.h>
 

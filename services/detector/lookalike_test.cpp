@@ -1,5 +1,5 @@
 // What comes nearest to an attack and is none, and what is one though it hardly looks like it.
-#include "services/detector/robustness_testing.h"
+#include "services/detector/testing/robustness.h"
 
 namespace peer_observer::detector::testing {
 namespace {

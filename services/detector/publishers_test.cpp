@@ -1,5 +1,5 @@
 // Nodes of which several publishers tell, and publishers that fall silent or start again.
-#include "services/detector/robustness_testing.h"
+#include "services/detector/testing/robustness.h"
 
 namespace peer_observer::detector::testing {
 namespace {

@@ -1,6 +1,6 @@
 // Events that begin in the middle, that are lost, that come twice; clocks that jump; restarts: nothing of it raises an
 // alarm.
-#include "services/detector/robustness_testing.h"
+#include "services/detector/testing/robustness.h"
 
 namespace peer_observer::detector::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "services/detector/robustness_testing.h"
+#include "services/detector/testing/robustness.h"
 
 namespace peer_observer::detector::testing {
 namespace {

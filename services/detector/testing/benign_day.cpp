@@ -1,4 +1,4 @@
-#include "tests/detector_lab/benign_day.h"
+#include "services/detector/testing/benign_day.h"
 
 #include <array>
 

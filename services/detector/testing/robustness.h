@@ -1,7 +1,7 @@
 // The fixture of the tests about what must not raise an alarm.
 #pragma once
 
-#include "tests/detector_lab/lab.h"
+#include "services/detector/testing/lab.h"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "tests/detector_lab/events.h"
+#include "services/detector/testing/events.h"
 
 #include "libs/wire/decode.h"
 

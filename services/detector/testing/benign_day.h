@@ -1,7 +1,7 @@
 // A day of a node that nobody attacks, with everything that comes near an attack.
 #pragma once
 
-#include "tests/detector_lab/lab.h"
+#include "services/detector/testing/lab.h"
 
 #include <string>
 #include <vector>

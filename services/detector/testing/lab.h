@@ -4,7 +4,7 @@
 #include "libs/bus/frame.h"
 #include "proto/event.pb.h"
 #include "services/detector/engine.h"
-#include "tests/detector_lab/events.h"
+#include "services/detector/testing/events.h"
 #include "tests/sim_node/attacks.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // tx_probe's rule about what another peer has just announced, at both edges, and what comes nearest to it.
-#include "services/detector/robustness_testing.h"
+#include "services/detector/testing/robustness.h"
 
 namespace peer_observer::detector::testing {
 namespace {

@@ -1,5 +1,5 @@
 // The signs of addr_junk that its script does not have, at both edges, and what comes nearest to them.
-#include "services/detector/robustness_testing.h"
+#include "services/detector/testing/robustness.h"
 
 namespace peer_observer::detector::testing {
 namespace {
