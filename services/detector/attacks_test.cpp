@@ -74,11 +74,15 @@ TEST_P(EveryAttack, IsNotFoundWhereItsDetectorIsDisabled)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST(Attacks, ThereIsOneForEachDetectorInTheSameOrder)
+TEST(Attacks, HaveOneOfEachKind)
 {
-    ASSERT_EQ(sim_node::attacks().size(), all_detectors().size());
-    for (std::size_t kind = 0; kind < all_detectors().size(); ++kind)
-        EXPECT_EQ(sim_node::attacks()[kind].kind, all_detectors()[kind]->kind);
+    std::vector<std::string_view> kinds;
+    for (const Definition* detector : all_detectors())
+        kinds.push_back(detector->kind);
+    std::vector<std::string_view> played;
+    for (const auto& attack : sim_node::attacks())
+        played.push_back(attack.kind);
+    EXPECT_THAT(played, ::testing::UnorderedElementsAreArray(kinds));
 }
 
 } // namespace

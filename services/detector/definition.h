@@ -58,6 +58,9 @@ struct Definition {
     std::unique_ptr<Detector> (*make)(const Thresholds&, Alarms&, Hooks&) = nullptr;
 };
 
+/// Every detector, by name. CMake writes the list from the files of detectors/.
+std::span<const Definition* const> all_detectors();
+
 template <typename D>
 std::unique_ptr<Detector> make_detector(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
 {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
@@ -38,6 +39,15 @@ void Settings::assign(const Settings& other)
         std::ranges::copy(other.thresholds[kind], thresholds[kind].begin());
     std::ranges::copy(other.enabled, enabled.begin());
     times = other.times;
+}
+
+double& Settings::threshold(std::string_view option)
+{
+    const auto kinds = all_detectors();
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        for (std::size_t i = 0; i < kinds[kind]->parameters.size(); ++i)
+            if (option_name(*kinds[kind], kinds[kind]->parameters[i]) == option) return thresholds[kind][i];
+    throw std::out_of_range{fmt::format("no option '{}'", option)};
 }
 
 po::options_description detector_options()

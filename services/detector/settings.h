@@ -4,17 +4,14 @@
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 
 namespace peer_observer::detector {
-
-/// Every detector, in the order of the documentation.
-std::span<const Definition* const> all_detectors();
 
 struct Settings {
     /// The defaults.
@@ -25,6 +22,9 @@ struct Settings {
 
     /// Takes the other's values, each in its place.
     void assign(const Settings& other);
+
+    /// Of the option `<kind>.<name>`. Throws std::out_of_range where there is none.
+    double& threshold(std::string_view option);
 
     std::vector<Thresholds> thresholds; ///< by place in all_detectors()
     std::vector<char> enabled;          ///< likewise

@@ -173,7 +173,7 @@ TEST_F(Stream, AThresholdThatTheOperatorChangesHoldsFromThenOn)
     peer.shake_hands().receive("addrv2", addresses(script, 15));
     lab.finish();
     EXPECT_THAT(lab.kinds(), IsEmpty());
-    lab.settings().thresholds[0][0] = 15;
+    lab.settings().threshold("addr_flood.excess") = 15;
     peer.receive("addrv2", addresses(script, 1));
     lab.finish();
     EXPECT_THAT(lab.kinds(), ElementsAre("addr_flood"));

@@ -1,6 +1,6 @@
 // addr_flood: a peer sends more addresses than Bitcoin Core processes, or many peers do so a little each.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
 
@@ -97,7 +97,7 @@ private:
 
 } // namespace
 
-const Definition kAddrFlood = {
+extern const Definition kAddrFlood = {
     .kind = "addr_flood",
     .text = "sends more addresses than Bitcoin Core processes",
     .severity = proto::AnomalyReport::WARNING,

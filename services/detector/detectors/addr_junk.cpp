@@ -1,6 +1,6 @@
 // addr_junk: a peer announces addresses that lead nowhere: unroutable, of an impossible time, made up, or dead.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/recent_hashes.h"
 #include "services/detector/routable.h"
@@ -174,7 +174,7 @@ private:
 
 } // namespace
 
-const Definition kAddrJunk = {
+extern const Definition kAddrJunk = {
     .kind = "addr_junk",
     .text = "announces addresses that lead nowhere",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // block_stall: a peer that was asked for a block sends nothing.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/inventory.h"
 #include "services/detector/per_peer.h"
 
@@ -95,7 +95,7 @@ private:
 
 } // namespace
 
-const Definition kBlockStall = {
+extern const Definition kBlockStall = {
     .kind = "block_stall",
     .text = "was asked for a block and sends nothing",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // connection_churn: one subnet opens connection after connection and soon closes each.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/lru_map.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
@@ -50,7 +50,7 @@ private:
 
 } // namespace
 
-const Definition kConnectionChurn = {
+extern const Definition kConnectionChurn = {
     .kind = "connection_churn",
     .text = "opens many connections and soon closes them",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // cpu_dos: a peer's messages keep the node's message thread busy.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
 
@@ -42,7 +42,7 @@ private:
 
 } // namespace
 
-const Definition kCpuDos = {
+extern const Definition kCpuDos = {
     .kind = "cpu_dos",
     .text = "keeps the node's message thread busy",
     .severity = proto::AnomalyReport::CRITICAL,

@@ -1,6 +1,6 @@
 // eclipse_preparation: the addresses that enter the node's address manager come from one network.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/lru_map.h"
 #include "services/detector/window.h"
@@ -48,7 +48,7 @@ private:
 
 } // namespace
 
-const Definition kEclipsePreparation = {
+extern const Definition kEclipsePreparation = {
     .kind = "eclipse_preparation",
     .text = "is where most new addresses of the address manager come from",
     .severity = proto::AnomalyReport::CRITICAL,

@@ -1,6 +1,6 @@
 // eviction_pressure: so many peers connect that the node has to evict others all the time.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/window.h"
 
@@ -33,7 +33,7 @@ private:
 
 } // namespace
 
-const Definition kEvictionPressure = {
+extern const Definition kEvictionPressure = {
     .kind = "eviction_pressure",
     .text = "evicts inbound connections all the time",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // fake_client: a peer says that it is Bitcoin Core, and does what Bitcoin Core never does.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/inventory.h"
 #include "services/detector/per_peer.h"
 
@@ -122,7 +122,7 @@ private:
 
 } // namespace
 
-const Definition kFakeClient = {
+extern const Definition kFakeClient = {
     .kind = "fake_client",
     .text = "says that it is Bitcoin Core and does what Bitcoin Core never does",
     .severity = proto::AnomalyReport::INFO,

@@ -1,6 +1,6 @@
 // getaddr_fingerprint: one subnet asks for the node's addresses again and again.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/lru_map.h"
 #include "services/detector/window.h"
@@ -38,7 +38,7 @@ private:
 
 } // namespace
 
-const Definition kGetaddrFingerprint = {
+extern const Definition kGetaddrFingerprint = {
     .kind = "getaddr_fingerprint",
     .text = "asks for the node's addresses again and again",
     .severity = proto::AnomalyReport::INFO,

@@ -1,6 +1,6 @@
 // header_spam: a peer sends message after message of headers that bring no block.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
 
@@ -51,7 +51,7 @@ private:
 
 } // namespace
 
-const Definition kHeaderSpam = {
+extern const Definition kHeaderSpam = {
     .kind = "header_spam",
     .text = "sends headers again and again that bring no block",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // inbound_drop: the node has lost most of its inbound connections within minutes.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 
 #include <algorithm>
@@ -91,7 +91,7 @@ private:
 
 } // namespace
 
-const Definition kInboundDrop = {
+extern const Definition kInboundDrop = {
     .kind = "inbound_drop",
     .text = "has lost most of its inbound connections",
     .severity = proto::AnomalyReport::CRITICAL,

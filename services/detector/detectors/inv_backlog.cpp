@@ -1,6 +1,6 @@
 // inv_backlog: more transactions wait for being announced than the node announces.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
 #include "services/detector/window.h"
@@ -48,7 +48,7 @@ private:
 
 } // namespace
 
-const Definition kInvBacklog = {
+extern const Definition kInvBacklog = {
     .kind = "inv_backlog",
     .text = "has more transactions to announce than it may",
     .severity = proto::AnomalyReport::WARNING,

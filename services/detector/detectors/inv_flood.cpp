@@ -1,6 +1,6 @@
 // inv_flood: a peer announces transactions that it does not deliver when it is asked.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/inventory.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
@@ -99,7 +99,7 @@ private:
 
 } // namespace
 
-const Definition kInvFlood = {
+extern const Definition kInvFlood = {
     .kind = "inv_flood",
     .text = "announces transactions that it does not deliver",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // invalid_block: a peer sends blocks or headers that break the rules of consensus.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
 
@@ -45,7 +45,7 @@ private:
 
 } // namespace
 
-const Definition kInvalidBlock = {
+extern const Definition kInvalidBlock = {
     .kind = "invalid_block",
     .text = "sends invalid blocks or headers",
     .severity = proto::AnomalyReport::CRITICAL,

@@ -1,6 +1,6 @@
 // orphan_flood: a peer sends transactions whose parents nobody has.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/rejections.h"
 #include "services/detector/window.h"
@@ -47,7 +47,7 @@ private:
 
 } // namespace
 
-const Definition kOrphanFlood = {
+extern const Definition kOrphanFlood = {
     .kind = "orphan_flood",
     .text = "sends transactions whose parents are unknown",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // ping_flood: a peer pings all the time.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
 
@@ -34,7 +34,7 @@ private:
 
 } // namespace
 
-const Definition kPingFlood = {
+extern const Definition kPingFlood = {
     .kind = "ping_flood",
     .text = "pings all the time",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // spy_peer: a peer lets itself be told of transactions for a long time, asks for none and gives nothing.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 
 #include <array>
@@ -57,7 +57,7 @@ private:
 
 } // namespace
 
-const Definition kSpyPeer = {
+extern const Definition kSpyPeer = {
     .kind = "spy_peer",
     .text = "listens to transaction announcements, asks for nothing and gives nothing",
     .severity = proto::AnomalyReport::WARNING,

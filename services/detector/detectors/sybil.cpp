@@ -1,6 +1,6 @@
 // sybil: one subnet, or one autonomous system, holds many of the node's inbound connections at a time.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 
 #include <algorithm>
@@ -90,7 +90,7 @@ private:
 
 } // namespace
 
-const Definition kSybil = {
+extern const Definition kSybil = {
     .kind = "sybil",
     .text = "holds many of the node's inbound connections",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // time_skew: peers of many networks have clocks that are wrong in the same direction; or the node's own clock is.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/lru_map.h"
 
@@ -65,7 +65,7 @@ private:
 
 } // namespace
 
-const Definition kTimeSkew = {
+extern const Definition kTimeSkew = {
     .kind = "time_skew",
     .text = "has peers of many networks whose clocks differ from its own in the same direction",
     .severity = proto::AnomalyReport::WARNING,

@@ -1,6 +1,6 @@
 // tx_probe: a peer asks for transactions that were never announced to it, to learn whether the node has them.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/inventory.h"
 #include "services/detector/latest_announcements.h"
 #include "services/detector/per_peer.h"
@@ -106,7 +106,7 @@ private:
 
 } // namespace
 
-const Definition kTxProbe = {
+extern const Definition kTxProbe = {
     .kind = "tx_probe",
     .text = "asks for transactions that were not announced to it",
     .severity = proto::AnomalyReport::WARNING,

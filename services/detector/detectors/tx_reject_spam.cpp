@@ -1,6 +1,6 @@
 // tx_reject_spam: a peer sends transactions that the node does not accept.
 #include "services/detector/alarms.h"
-#include "services/detector/detectors.h"
+#include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/rejections.h"
 #include "services/detector/window.h"
@@ -38,7 +38,7 @@ private:
 
 } // namespace
 
-const Definition kTxRejectSpam = {
+extern const Definition kTxRejectSpam = {
     .kind = "tx_reject_spam",
     .text = "sends transactions that are rejected",
     .severity = proto::AnomalyReport::WARNING,
