@@ -27,6 +27,12 @@ std::string key_of(const Subject& subject, const std::string& node)
     return "node " + node;
 }
 
+bool is_local(const Subject& subject)
+{
+    if (subject.scope == Subject::Scope::peer) return !subject.peer->has_own_host();
+    return subject.scope == Subject::Scope::node;
+}
+
 void add_peer(const Peer& peer, AlarmState& state)
 {
     const auto known = std::ranges::find(state.peers, peer.id, &AlarmState::Participant::id);
@@ -86,7 +92,7 @@ void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_li
     if (share < kGoesOn) return;
     const bool opens = share >= 1;
     if (!opens && open_.size() == 0) return;
-    const auto key = key_of(subject, node_);
+    const auto key = key_of(subject, id_.node);
     if (open_.find(key) != nullptr) {
         Alarm& alarm = open_[key];
         note(at, subject, figures, evidence == nullptr ? at : *evidence, alarm);
@@ -100,9 +106,10 @@ void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_li
     }
     Alarm& alarm = open_[key];
     alarm.state.first = first != 0 ? first : evidence != nullptr ? evidence->time : at.time;
+    alarm.is_local = is_local(subject);
     alarm.next_update = at.time + times_.update_every;
     note(at, subject, figures, evidence == nullptr ? at : *evidence, alarm);
-    tell(at.time, Report::Action::opened, key, alarm.state);
+    tell(at.time, Report::Action::opened, key, alarm);
 }
 
 void Alarms::note(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures,
@@ -126,11 +133,11 @@ void Alarms::tick(const Moment& at)
         } else if (alarm.changed && alarm.next_update <= at.time) {
             alarm.changed = false;
             alarm.next_update = at.time + times_.update_every;
-            tell(at.time, Report::Action::updated, key, alarm.state);
+            tell(at.time, Report::Action::updated, key, alarm);
         }
     }
     for (const auto& key : over) {
-        tell(at.time, Report::Action::closed, key, open_.find(key)->state, proto::AnomalyReport::OVER);
+        tell(at.time, Report::Action::closed, key, *open_.find(key), proto::AnomalyReport::OVER);
         open_.erase(key);
     }
 }
@@ -138,14 +145,13 @@ void Alarms::tick(const Moment& at)
 void Alarms::end(Time now, Ending ending)
 {
     for (const auto& [key, alarm] : open_)
-        tell(now, Report::Action::closed, key, alarm.state, ending);
+        tell(now, Report::Action::closed, key, alarm, ending);
     open_.clear();
 }
 
-void Alarms::tell(Time time, Report::Action action, const std::string& key, const AlarmState& state,
-                  Ending ending) const
+void Alarms::tell(Time time, Report::Action action, const std::string& key, const Alarm& alarm, Ending ending) const
 {
-    sink_({time, node_, &definition_, key, action, state, ending});
+    sink_({time, id_, &definition_, key, alarm.is_local, action, alarm.state, ending});
 }
 
 } // namespace peer_observer::detector

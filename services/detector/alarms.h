@@ -34,6 +34,16 @@ struct Subject {
     static Subject of_node(const Peer* peer = nullptr) { return {Scope::node, peer, {}, {}}; }
 };
 
+/// Whose events: a process of a node, by one publisher.
+struct WatchId {
+    std::string node;
+    std::uint64_t publisher_id = 0;
+    std::uint32_t pid = 0;
+    std::uint64_t process_start_ms = 0;
+
+    auto operator<=>(const WatchId&) const = default;
+};
+
 using Ending = proto::AnomalyReport::Ending;
 
 /// What one node knows of an anomaly.
@@ -58,9 +68,10 @@ struct AlarmState {
 struct Report {
     enum class Action : std::uint8_t { opened, updated, closed };
     Time time = 0;
-    std::string node;
+    WatchId watch;
     const Definition* definition = nullptr;
     std::string subject;
+    bool is_local = false; ///< the subject is a connection of this process, or the node itself: nobody else's
     Action action = Action::opened;
     AlarmState state;
     Ending ending = proto::AnomalyReport::UNKNOWN_ENDING; ///< why it is closed
@@ -77,8 +88,8 @@ public:
     using Sink = std::function<void(Report&&)>;
 
     /// All references must outlive this object.
-    Alarms(const Definition& definition, const char& enabled, const AlarmTimes& times, std::string node, Sink sink)
-        : definition_{definition}, enabled_{enabled}, times_{times}, node_{std::move(node)}, sink_{std::move(sink)}
+    Alarms(const Definition& definition, const char& enabled, const AlarmTimes& times, WatchId id, Sink sink)
+        : definition_{definition}, enabled_{enabled}, times_{times}, id_{std::move(id)}, sink_{std::move(sink)}
     {}
 
     /// The figures of the subject are now these. The anomaly opens when all reach their thresholds and goes on above
@@ -102,19 +113,20 @@ private:
 
     struct Alarm {
         AlarmState state;
+        bool is_local = false;
         bool changed = false;
         Time next_update = 0;
     };
 
     static void note(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures,
                      const Moment& evidence, Alarm& alarm);
-    void tell(Time time, Report::Action action, const std::string& key, const AlarmState& state,
+    void tell(Time time, Report::Action action, const std::string& key, const Alarm& alarm,
               Ending ending = proto::AnomalyReport::UNKNOWN_ENDING) const;
 
     const Definition& definition_;
     const char& enabled_;
     const AlarmTimes& times_;
-    std::string node_;
+    WatchId id_;
     Sink sink_;
     LruMap<std::string, Alarm> open_{kMostOpen};
     std::uint64_t refused_ = 0;

@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, DayWithSeed, ::testing::Values(1, 2, 3));
 TEST_P(DayWithSeed, HasNoAnomaly)
 {
     Lab lab;
-    lab.settings().threshold("addr_junk.learn_s") = 3 * 3'600; // a day would leave nothing of the day
+    lab.settings().threshold("addr_unheard.learn_s") = 3 * 3'600; // a day would leave nothing of the day
     Node node{[&](const auto& batch) { lab.observe(batch); }, "alpha", 1, 100, GetParam()};
     BenignDay{node}.play();
     node.flush();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <string_view>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -25,8 +27,8 @@ std::uint64_t hash_of(std::string_view text)
 
 auto order_of(const Report& report)
 {
-    return std::tuple{report.time, std::string_view{report.node}, report.definition->kind,
-                      std::string_view{report.subject}, report.action};
+    using Order = std::tuple<Time, const WatchId&, std::string_view, std::string_view, Report::Action>;
+    return Order{report.time, report.watch, report.definition->kind, report.subject, report.action};
 }
 
 /// Of the deciding figure to its threshold.
@@ -39,7 +41,8 @@ double ratio_of(const AlarmState& state)
 /// One step up from ten times the threshold on.
 AnomalySeverity severity_of(const Definition& definition, double ratio)
 {
-    if (ratio < 10 || definition.severity == proto::AnomalyReport::CRITICAL) return definition.severity;
+    if (ratio < 10 || !definition.escalates || definition.severity == proto::AnomalyReport::CRITICAL)
+        return definition.severity;
     return static_cast<AnomalySeverity>(definition.severity + 1);
 }
 
@@ -61,9 +64,11 @@ void add_evidence(const std::vector<Moment>& moments, proto::AnomalyNode& node)
     }
 }
 
-void fill_node(const std::string& name, const AlarmState& state, proto::AnomalyNode& node)
+void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& node)
 {
-    node.set_node(name);
+    node.set_node(id.node);
+    node.set_pid(id.pid);
+    node.set_process_start_ms(id.process_start_ms);
     node.set_first_ns(state.first);
     node.set_last_ns(state.last);
     for (const auto& from : state.figures) {
@@ -111,32 +116,35 @@ void Correlator::release(Time before)
 void Correlator::handle(const Report& report)
 {
     using Action = Report::Action;
-    const Key key{report.definition, report.subject};
+    const Key key{report.definition, report.subject, report.is_local ? report.watch : WatchId{}};
     auto found = open_.find(key);
     const bool is_new = found == open_.end();
     if (is_new) {
         if (report.action == Action::closed) return;
-        const auto id = hash_of(fmt::format("{} {} {}", report.definition->kind, report.subject, report.state.first));
+        const auto& process = std::get<WatchId>(key);
+        const auto id = hash_of(fmt::format("{} {} {} {} {}", report.definition->kind, report.subject,
+                                            report.state.first, process.pid, process.process_start_ms));
         found = open_.emplace(key, Anomaly{.id = id}).first;
     }
     Anomaly& anomaly = found->second;
-    const bool joins = !anomaly.nodes.contains(report.node);
-    anomaly.nodes[report.node] = {report.action != Action::closed, report.state};
+    const bool joins = !anomaly.nodes.contains(report.watch);
+    anomaly.nodes[report.watch] = {report.action != Action::closed, report.state};
     if (is_new) {
         anomaly.next_update = report.time + kUpdateEvery;
-        publish(report, Action::opened, key, anomaly);
+        publish(report, Action::opened, anomaly);
     } else if (std::ranges::none_of(anomaly.nodes, [](const auto& node) { return node.second.is_open; })) {
-        publish(report, Action::closed, key, anomaly);
+        publish(report, Action::closed, anomaly);
         open_.erase(found);
     } else if (joins || (report.action == Action::updated && report.time >= anomaly.next_update)) {
         anomaly.next_update = report.time + kUpdateEvery;
-        publish(report, Action::updated, key, anomaly);
+        publish(report, Action::updated, anomaly);
     }
 }
 
-void Correlator::publish(const Report& cause, Report::Action action, const Key& key, const Anomaly& anomaly) const
+void Correlator::publish(const Report& cause, Report::Action action, Anomaly& anomaly) const
 {
-    const auto& [definition, subject] = key;
+    const auto* definition = cause.definition;
+    const auto& subject = cause.subject;
     proto::Event event;
     event.set_timestamp_ns(cause.time);
     auto& outer = *event.mutable_anomaly();
@@ -150,24 +158,34 @@ void Correlator::publish(const Report& cause, Report::Action action, const Key& 
     Time first = std::numeric_limits<Time>::max();
     Time last = 0;
     double ratio = 0;
-    for (const auto& [name, node] : anomaly.nodes) {
+    std::set<std::string_view> names;
+    for (const auto& [id, node] : anomaly.nodes) {
+        names.insert(id.node);
         first = std::min(first, node.state.first);
         last = std::max(last, node.state.last);
         ratio = std::max(ratio, ratio_of(node.state));
-        fill_node(name, node.state, *report.add_nodes());
+        fill_node(id, node.state, *report.add_nodes());
     }
     report.set_first_ns(first);
     report.set_last_ns(last);
     report.set_severity(severity_of(*definition, ratio));
-    report.set_confidence_percent(confidence_of(*definition, ratio, anomaly.nodes.size()));
+    report.set_confidence_percent(confidence_of(*definition, ratio, names.size()));
     if (action == Report::Action::closed) report.set_ending(cause.ending);
-    publish_(event, *definition);
+    const bool rises = report.severity() > anomaly.severity;
+    if (rises) anomaly.severity = report.severity();
+    publish_(event, *definition, rises);
 }
 
-std::size_t Correlator::open(const Definition& definition) const
+std::map<std::tuple<const Definition*, AnomalySeverity, std::string>, std::uint64_t> Correlator::open() const
 {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(open_, [&](const auto& entry) { return entry.first.first == &definition; }));
+    std::map<std::tuple<const Definition*, AnomalySeverity, std::string>, std::uint64_t> result;
+    for (const auto& [key, anomaly] : open_) {
+        std::set<std::string_view> names;
+        for (const auto& [id, node] : anomaly.nodes)
+            if (node.is_open && names.insert(id.node).second)
+                ++result[{std::get<const Definition*>(key), anomaly.severity, id.node}];
+    }
+    return result;
 }
 
 } // namespace peer_observer::detector

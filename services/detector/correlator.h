@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,8 @@ class Correlator {
 public:
     static constexpr Time kWait = 5 * kSecond;
 
-    using Publish = std::function<void(const proto::Event&, const Definition&)>;
+    /// `rises`: the anomaly is more severe than in any report of it before.
+    using Publish = std::function<void(const proto::Event&, const Definition&, bool rises)>;
 
     explicit Correlator(Publish publish) : publish_{std::move(publish)} {}
 
@@ -31,24 +33,26 @@ public:
 
     /// Reports that wait.
     std::size_t waiting() const { return waiting_.size(); }
-    /// Anomalies of this kind that are open.
-    std::size_t open(const Definition& definition) const;
+    /// How many anomalies are open, by kind, severity and node. One of several nodes counts for each.
+    std::map<std::tuple<const Definition*, AnomalySeverity, std::string>, std::uint64_t> open() const;
 
 private:
     struct Anomaly {
         std::uint64_t id = 0;
         Time next_update = 0;
+        AnomalySeverity severity = proto::AnomalyReport::UNKNOWN_SEVERITY; ///< the highest so far
         struct Node {
             bool is_open = true;
             AlarmState state;
         };
-        std::map<std::string, Node> nodes;
+        std::map<WatchId, Node> nodes;
     };
-    using Key = std::pair<const Definition*, std::string>;
+    /// Kind and subject; whose connection or node it is, where others may have one of the same name.
+    using Key = std::tuple<const Definition*, std::string, WatchId>;
 
     void release(Time before);
     void handle(const Report& report);
-    void publish(const Report& report, Report::Action action, const Key& key, const Anomaly& anomaly) const;
+    void publish(const Report& report, Report::Action action, Anomaly& anomaly) const;
 
     Publish publish_;
     std::vector<Report> waiting_;

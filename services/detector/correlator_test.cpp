@@ -134,6 +134,7 @@ TEST(Correlator, AnExtractorThatStartsAgainClosesWhatWasOpen)
     Lab lab;
     Node before{lab, "alpha", 1};
     attack("ping_flood").play(before.script, 2);
+    before.stop();
     Node after{lab, "alpha", 2};
     after.set_clock(before.now());
     after.script.wait(10);

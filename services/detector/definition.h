@@ -52,6 +52,8 @@ struct Definition {
     /// Follows the subject in a sentence: `192.0.2.1 ...`.
     std::string_view text;
     AnomalySeverity severity = proto::AnomalyReport::WARNING;
+    /// One step more severe from ten times the threshold on. Not where a single message may reach that.
+    bool escalates = true;
     /// At the threshold. At n times the threshold the rest to 100 is divided by n.
     unsigned confidence_percent = 0;
     std::span<const Parameter> parameters;

@@ -10,6 +10,10 @@ namespace peer_observer::detector {
 namespace {
 
 constexpr std::size_t kMostStreams = 512;
+// A publisher of which nothing more comes once another one tells of its node has been replaced. Events of one may be
+// delivered some seconds later than those of another.
+constexpr Time kReplacedAfter = 30 * kSecond;
+constexpr Time kNever = std::numeric_limits<Time>::max();
 
 bool is_looked_at(std::uint32_t context)
 {
@@ -37,23 +41,25 @@ bool is_looked_at(const events::EventView& event)
     return is_looked_at(event.context);
 }
 
+std::uint64_t process_key(const proto::Event& event)
+{
+    return event.process_start_ms() << 22U ^ event.pid(); // a pid has at most 22 bits (PID_MAX_LIMIT)
+}
+
 } // namespace
 
-Engine::Engine(const Settings& settings, Publish publish)
-    : settings_{settings}, publish_{std::move(publish)},
-      correlator_{[this](const auto& event, const auto& definition) { this->publish(event, definition); }},
+Engine::Engine(const Settings& settings, Publish publish, Notice notice)
+    : settings_{settings}, publish_{std::move(publish)}, notice_{std::move(notice)},
+      correlator_{
+          [this](const auto& event, const auto& definition, bool rises) { this->publish(event, definition, rises); }},
       streams_{kMostStreams}
 {}
 
 bool Engine::observe(const bus::Batch& batch)
 {
     const auto key = fmt::format("{:016x} {}", batch.publisher_id, batch.node);
-    if (streams_.find(key) == nullptr && streams_.is_full()) {
-        if (const auto& watch = streams_.oldest().second.watch) {
-            watch->end(std::max(newest_, watch->now()), proto::AnomalyReport::FORGOTTEN);
-            note_highest(*watch);
-        }
-    }
+    if (streams_.find(key) == nullptr && streams_.is_full())
+        end(streams_.oldest().second, newest_, proto::AnomalyReport::FORGOTTEN);
     Stream& stream = streams_[key];
     if (!stream.started) {
         stream.started = true;
@@ -63,7 +69,7 @@ bool Engine::observe(const bus::Batch& batch)
     }
     if (batch.first_sequence > stream.next_sequence) {
         ++counters_.gaps;
-        if (stream.watch) stream.watch->gap();
+        gap(stream);
     }
     bool looked_at = false;
     const auto first = stream.next_sequence;
@@ -79,9 +85,10 @@ bool Engine::observe(const bus::Batch& batch)
         },
         [&](const events::BadEvent& bad) {
             bad_events_.add(batch, bad);
-            if (stream.watch) stream.watch->gap();
+            gap(stream);
         });
     stream.next_sequence = std::max(first, batch.first_sequence + batch.event_count);
+    stream.stopped = stream.stopped || batch.last;
     counters_.waiting = correlator_.waiting();
     return looked_at;
 }
@@ -94,39 +101,98 @@ void Engine::idle()
 
 void Engine::observe(Stream& stream, const proto::Event& event, std::uint64_t sequence)
 {
-    newest_ = std::max<Time>(newest_, event.timestamp_ns());
+    const Time now = event.timestamp_ns();
+    newest_ = std::max(newest_, now);
     look_for_silence();
-    watch(stream, event).observe({event.timestamp_ns(), stream.publisher_id, sequence}, event);
-    stream.heard = newest_;
-    if (stream.is_silent) {
-        stream.is_silent = false;
-        next_silence_ = std::min(next_silence_, silent_from(stream));
+    look_for_replaced();
+    if (event.has_events_lost()) {
+        gap(stream); // of whichever process: it has no pid
+        return;
     }
-    correlator_.advance(event.timestamp_ns());
+    Process& own = process(stream, event);
+    own.watch->observe({now, stream.publisher_id, sequence}, event);
+    own.heard = newest_;
+    if (own.is_silent) {
+        own.is_silent = false;
+        next_silence_ = std::min(next_silence_, silent_from(own));
+    }
+    if (stream.replaced != 0 && now > stream.replaced) look_for_twins(stream, now);
+    stream.newest = std::max(stream.newest, now);
+    if (stream.processes.size() > 1)
+        for (auto& [key, other] : stream.processes)
+            if (other.watch != own.watch) other.watch->pass(now);
+    correlator_.advance(now);
 }
 
-/// A stream has ended if the others' events are so much later than its last one. The verdict has the time of that
+/// A process has ended if the others' events are so much later than its last one. The verdict has the time of that
 /// moment and is made before reports of a later time are published: so it does not matter how its events and theirs
 /// were mixed.
 void Engine::look_for_silence()
 {
     if (newest_ < next_silence_) return;
-    next_silence_ = std::numeric_limits<Time>::max();
-    for (auto& [key, stream] : streams_) {
-        if (!stream.watch || stream.is_silent) continue;
-        if (silent_from(stream) <= newest_) {
-            stream.is_silent = true;
-            stream.watch->end(stream.watch->now() + NodeWatch::kLongestSilence, proto::AnomalyReport::SILENCE);
-        } else {
-            next_silence_ = std::min(next_silence_, silent_from(stream));
+    next_silence_ = kNever;
+    for (auto& [name, stream] : streams_) {
+        std::vector<std::uint64_t> gone;
+        for (auto& [key, process] : stream.processes) {
+            if (process.is_silent) continue;
+            if (silent_from(process) <= newest_) {
+                process.is_silent = true;
+                gone.push_back(key);
+                process.watch->end(process.watch->now() + NodeWatch::kLongestSilence, proto::AnomalyReport::SILENCE);
+            } else {
+                next_silence_ = std::min(next_silence_, silent_from(process));
+            }
+        }
+        for (const auto key : gone) {
+            if (stream.processes.size() == 1) break; // the node may be idle
+            retire(*stream.processes.find(key)->watch);
+            stream.processes.erase(key);
         }
     }
 }
 
-/// A stream whose clock is behind the others' is not silent while its events come.
-Time Engine::silent_from(const Stream& stream)
+/// A process whose clock is behind the others' is not silent while its events come.
+Time Engine::silent_from(const Process& process)
 {
-    return NodeWatch::kLongestSilence + std::max(stream.watch->now() + Correlator::kWait, stream.heard);
+    return NodeWatch::kLongestSilence + std::max(process.watch->now() + Correlator::kWait, process.heard);
+}
+
+/// The publisher was started again, and the one before says no more.
+void Engine::look_for_replaced()
+{
+    if (newest_ < next_replaced_) return;
+    next_replaced_ = kNever;
+    for (auto& [name, stream] : streams_) {
+        if (stream.replaced == 0) continue;
+        const Time due = stream.replaced + (stream.stopped ? 0 : kReplacedAfter);
+        if (due <= newest_)
+            end(stream, due, proto::AnomalyReport::PUBLISHER_RESTARTED);
+        else
+            next_replaced_ = std::min(next_replaced_, due);
+    }
+}
+
+void Engine::look_for_twins(Stream& stream, Time now)
+{
+    const bool is_first = stream.processes.size() == 1 && stream.newest == 0;
+    if (!is_first) { // it goes on although another one has come
+        stream.replaced = 0;
+        if (stream.is_twin) return;
+        stream.is_twin = true;
+        ++counters_.twins;
+        if (notice_)
+            notice_(
+                fmt::format("two publishers of the same sort send events of node {} at the same time; each of them is "
+                            "looked at by itself. Give nodes different names (--node), or stop one",
+                            stream.node));
+        return;
+    }
+    for (auto& [name, other] : streams_) {
+        if (&other == &stream || other.node != stream.node || other.sort != stream.sort) continue;
+        if (other.processes.size() == 0 || other.replaced != 0 || other.is_twin) continue;
+        other.replaced = now;
+        next_replaced_ = 0;
+    }
 }
 
 Engine::Sort Engine::sort_of(const proto::Event& event)
@@ -135,22 +201,49 @@ Engine::Sort Engine::sort_of(const proto::Event& event)
     return event.has_addr_connectivity() ? Sort::addr_connectivity : Sort::extractor;
 }
 
-NodeWatch& Engine::watch(Stream& stream, const proto::Event& event)
+Engine::Process& Engine::process(Stream& stream, const proto::Event& event)
 {
-    if (stream.watch) return *stream.watch;
-    stream.sort = sort_of(event);
-    // The publisher was started again: what it was before will say no more.
-    for (auto& [key, other] : streams_) {
-        if (other.node != stream.node || other.sort != stream.sort || !other.watch) continue;
-        other.watch->end(std::max<Time>(other.watch->now(), event.timestamp_ns()),
-                         proto::AnomalyReport::PUBLISHER_RESTARTED);
-        note_highest(*other.watch);
-        other.watch.reset();
+    const auto key = process_key(event);
+    if (stream.processes.find(key) != nullptr) return stream.processes[key];
+    if (stream.processes.is_full()) {
+        auto& oldest = *stream.processes.oldest().second.watch;
+        oldest.end(std::max(newest_, oldest.now()), proto::AnomalyReport::FORGOTTEN);
+        retire(oldest);
     }
-    stream.is_silent = true; // until this event has been looked at
-    stream.watch = std::make_unique<NodeWatch>(stream.node, settings_,
-                                               [this](Report&& report) { correlator_.add(std::move(report)); });
-    return *stream.watch;
+    Process& process = stream.processes[key];
+    process.is_silent = true; // until this event has been looked at
+    process.watch =
+        std::make_unique<NodeWatch>(WatchId{stream.node, stream.publisher_id, event.pid(), event.process_start_ms()},
+                                    settings_, [this](Report&& report) { correlator_.add(std::move(report)); });
+    if (stream.newest == 0) {
+        stream.sort = sort_of(event);
+        look_for_twins(stream, event.timestamp_ns());
+    }
+    return process;
+}
+
+void Engine::gap(Stream& stream)
+{
+    for (auto& [key, process] : stream.processes)
+        process.watch->gap();
+}
+
+/// Nothing more is said of its processes.
+void Engine::end(Stream& stream, Time at, Ending ending)
+{
+    for (auto& [key, process] : stream.processes) {
+        process.watch->end(std::max(at, process.watch->now()), ending);
+        retire(*process.watch);
+    }
+    stream.processes.clear();
+    stream.replaced = 0;
+    stream.newest = 0;
+}
+
+void Engine::retire(const NodeWatch& watch)
+{
+    refused_before_ += watch.refused();
+    note_highest(watch);
 }
 
 void Engine::note_highest(const NodeWatch& watch)
@@ -161,12 +254,15 @@ void Engine::note_highest(const NodeWatch& watch)
     }
 }
 
-void Engine::publish(const proto::Event& event, const Definition& definition)
+void Engine::publish(const proto::Event& event, const Definition& definition, bool rises)
 {
-    if (event.anomaly().has_opened()) {
+    if (rises) {
+        const auto& report = event.anomaly().has_opened()    ? event.anomaly().opened()
+                             : event.anomaly().has_updated() ? event.anomaly().updated()
+                                                             : event.anomaly().closed();
         const auto kinds = all_detectors();
         const auto kind = static_cast<std::size_t>(std::ranges::find(kinds, &definition) - kinds.begin());
-        ++counters_.kinds[kind].opened.at(static_cast<std::size_t>(event.anomaly().opened().severity()));
+        ++counters_.kinds[kind].opened.at(static_cast<std::size_t>(report.severity()));
     }
     static_cast<void>(event.SerializeToString(&serialized_)); // fails from 2 GiB on
     publish_(serialized_);
@@ -176,20 +272,27 @@ void Engine::count()
 {
     std::uint64_t peers = 0;
     std::uint64_t streams = 0;
+    std::uint64_t processes = 0;
     std::uint64_t refused = 0;
-    for (const auto& [key, stream] : streams_) {
-        if (!stream.watch) continue;
-        ++streams;
-        peers += stream.watch->peers();
-        refused += stream.watch->refused();
-        note_highest(*stream.watch);
+    for (const auto& [name, stream] : streams_) {
+        if (stream.processes.size() > 0) ++streams;
+        for (const auto& [key, process] : stream.processes) {
+            ++processes;
+            peers += process.watch->peers();
+            refused += process.watch->refused();
+            note_highest(*process.watch);
+        }
     }
     counters_.peers = peers;
     counters_.streams = streams;
-    counters_.refused = refused;
-    const auto kinds = all_detectors();
-    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
-        counters_.kinds[kind].open = correlator_.open(*kinds[kind]);
+    counters_.processes = processes;
+    counters_.refused = refused_before_ + refused;
+    std::vector<Counters::Open> open;
+    for (const auto& [what, number] : correlator_.open()) {
+        const auto& [definition, severity, node] = what;
+        open.push_back({definition->kind, severity, node, number});
+    }
+    counters_.set_open(std::move(open));
 }
 
 } // namespace peer_observer::detector

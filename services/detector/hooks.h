@@ -9,6 +9,7 @@
 #include "proto/orphan.pb.h"
 #include "proto/rpc_network.pb.h"
 #include "proto/validation.pb.h"
+#include "services/detector/core.h"
 #include "services/detector/moment.h"
 #include "services/detector/peer.h"
 
@@ -47,6 +48,9 @@ public:
     MessageHook& inbound(Payload::PayloadCase type) { return inbound_[type]; }
     MessageHook& outbound(Payload::PayloadCase type) { return outbound_[type]; }
 
+    /// Every message, before the hook of its type.
+    MessageHook received;
+    MessageHook sent;
     Hook<const Peer&, const proto::OpenedConnection&> opened;
     Hook<const Peer&> closed;
     Hook<const Peer&> evicted;
@@ -67,6 +71,9 @@ public:
     Hook<> tick;
     /// Something is missing before the next event: what has not been seen may have happened.
     Hook<> gap;
+
+    /// Of the observed node's release, once it has said which that is.
+    CoreConstants core;
 
 private:
     friend class NodeWatch;

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
-#include <string>
+#include <string_view>
 
 namespace peer_observer::detector {
 
@@ -23,7 +23,7 @@ inline bool is_block(const proto::InventoryItem& item)
 
 /// Eight bytes of a hash tell two of them apart unless somebody has worked for their being equal, who then hides
 /// nothing but his own traffic.
-inline std::uint64_t short_hash(const std::string& hash)
+inline std::uint64_t short_hash(std::string_view hash)
 {
     std::uint64_t result = 0;
     if (hash.size() >= sizeof result) std::memcpy(&result, hash.data(), sizeof result);

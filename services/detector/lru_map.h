@@ -51,6 +51,8 @@ public:
     bool is_full() const { return entries_.size() == limit_; }
     auto begin() { return entries_.begin(); }
     auto end() { return entries_.end(); }
+    auto begin() const { return entries_.begin(); }
+    auto end() const { return entries_.end(); }
     void clear()
     {
         entries_.clear();

@@ -88,10 +88,12 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
     spdlog::info("publishing on {}", publisher.url());
     bus::Subscriber subscriber{read_subscriber(values)};
     app::log_notices(subscriber);
-    detector::Engine engine{settings, [&](const std::string& event) {
+    detector::Engine engine{settings,
+                            [&](const std::string& event) {
                                 if (!publisher.add(event))
                                     spdlog::warn("an anomaly is larger than what the bus takes, and was not published");
-                            }};
+                            },
+                            [](const std::string& text) { spdlog::warn("{}", text); }};
 
     const auto telemetry = app::serve_metrics(values, "detector");
     if (telemetry) {

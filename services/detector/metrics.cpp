@@ -21,10 +21,11 @@ Sample sample(const Number& number, telemetry::Labels labels = {})
 std::vector<Sample> open_samples(const Counters& counters)
 {
     std::vector<Sample> samples;
-    const auto kinds = all_detectors();
-    samples.reserve(kinds.size());
-    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
-        samples.push_back(sample(counters.kinds[kind].open, {{"kind", std::string{kinds[kind]->kind}}}));
+    for (const auto& open : counters.open())
+        samples.push_back({static_cast<double>(open.count),
+                           {{"kind", std::string{open.kind}},
+                            {"severity", kSeverities.at(static_cast<std::size_t>(open.severity))},
+                            {"node", open.node}}});
     return samples;
 }
 
@@ -54,9 +55,11 @@ std::vector<Sample> highest_samples(const Counters& counters)
 
 void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
 {
-    telemetry.add("peer_observer_detector_open_anomalies", "Anomalies that are open now.", MetricType::gauge,
-                  [&] { return open_samples(counters); });
-    telemetry.add("peer_observer_detector_anomalies_total", "Anomalies that were opened.", MetricType::counter,
+    telemetry.add("peer_observer_detector_open_anomalies",
+                  "Anomalies that are open now, by kind, severity and node. None where there are none.",
+                  MetricType::gauge, [&] { return open_samples(counters); });
+    telemetry.add("peer_observer_detector_anomalies_total",
+                  "Anomalies that were opened, and open ones that became more severe.", MetricType::counter,
                   [&] { return opened_samples(counters); });
     telemetry.add("peer_observer_detector_highest_share_of_threshold",
                   "How near to its threshold anything has come since the start: 1 raises an anomaly.",
@@ -69,11 +72,16 @@ void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
         MetricType::counter, counters.duplicates);
     add("peer_observer_detector_gaps_total", "Places where sequence numbers are missing.", MetricType::counter,
         counters.gaps);
-    add("peer_observer_detector_refused_anomalies", "Anomalies not opened because too many of their kind are open.",
-        MetricType::gauge, counters.refused);
+    add("peer_observer_detector_refused_anomalies_total",
+        "Anomalies not opened because too many of their kind are open.", MetricType::counter, counters.refused);
     add("peer_observer_detector_waiting_reports", "Reports of single nodes that wait for events of others.",
         MetricType::gauge, counters.waiting);
     add("peer_observer_detector_streams", "Publishers whose nodes are watched.", MetricType::gauge, counters.streams);
+    add("peer_observer_detector_processes", "Processes of nodes that are watched.", MetricType::gauge,
+        counters.processes);
+    add("peer_observer_detector_twin_publishers_total",
+        "Publishers that sent events of a node while another of the same sort did.", MetricType::counter,
+        counters.twins);
     add("peer_observer_detector_peers", "Connections that are remembered.", MetricType::gauge, counters.peers);
 }
 

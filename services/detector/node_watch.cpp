@@ -12,19 +12,21 @@ constexpr Time kBackwards = 10 * kSecond;
 
 } // namespace
 
-NodeWatch::NodeWatch(const std::string& node, const Settings& settings, const Alarms::Sink& sink)
-    : node_{node}, settings_{settings}, peers_{kMostPeers}
+NodeWatch::NodeWatch(const WatchId& id, const Settings& settings, const Alarms::Sink& sink)
+    : settings_{settings}, peers_{kMostPeers}
 {
     const auto kinds = all_detectors();
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
-        alarms_.push_back(std::make_unique<Alarms>(*kinds[kind], settings_.enabled[kind], settings_.times, node, sink));
+        alarms_.push_back(std::make_unique<Alarms>(*kinds[kind], settings_.enabled[kind], settings_.times, id, sink));
     make_detectors();
 }
 
 void NodeWatch::make_detectors()
 {
     detectors_.clear();
-    hooks_ = std::make_unique<Hooks>();
+    auto hooks = std::make_unique<Hooks>();
+    if (hooks_) hooks->core = hooks_->core;
+    hooks_ = std::move(hooks);
     const auto kinds = all_detectors();
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
         detectors_.push_back(kinds[kind]->make(settings_.thresholds[kind], *alarms_[kind], *hooks_));
@@ -32,12 +34,9 @@ void NodeWatch::make_detectors()
 
 void NodeWatch::observe(const Moment& event_at, const proto::Event& event)
 {
-    advance(event_at, event.pid());
+    advance(event_at);
     const Moment at{now_, event_at.publisher_id, event_at.sequence};
     switch (event.context_case()) {
-    case proto::Event::kEventsLost:
-        gap_ = true;
-        break;
     case proto::Event::kMessage:
         if (event.message().has_inbound()) observe_inbound(at, event.message().inbound());
         if (event.message().has_outbound()) observe_outbound(at, event.message().outbound());
@@ -78,24 +77,19 @@ void NodeWatch::observe(const Moment& event_at, const proto::Event& event)
 }
 
 /// Everything that follows from time, and from what is missing.
-void NodeWatch::advance(const Moment& event_at, std::uint32_t pid)
+void NodeWatch::advance(const Moment& event_at)
 {
     const Time time = event_at.time;
-    const bool new_process = pid != pid_ && pid != 0 && pid_ != 0;
-    const bool set_back = time + kBackwards < now_;
-    if (pid != 0) pid_ = pid;
     if (now_ != 0 && time > now_ + kLongestSilence) {
         end(now_ + kLongestSilence, proto::AnomalyReport::SILENCE);
         gap_ = true;
     }
-    if (new_process || set_back) {
+    if (time + kBackwards < now_) {
         forget_peers({now_, event_at.publisher_id, event_at.sequence});
         make_detectors();
-        if (set_back) {
-            end(now_, proto::AnomalyReport::CLOCK_SET_BACK);
-            now_ = time;
-            next_tick_ = 0;
-        }
+        end(now_, proto::AnomalyReport::CLOCK_SET_BACK);
+        now_ = time;
+        next_tick_ = 0;
         gap_ = true;
     }
     now_ = std::max(now_, time);
@@ -115,6 +109,13 @@ void NodeWatch::advance(const Moment& event_at, std::uint32_t pid)
     hooks_->tick.call(second);
     for (auto& alarms : alarms_)
         alarms->tick(second);
+}
+
+void NodeWatch::pass(Time now)
+{
+    if (now < next_tick_) return;
+    for (auto& alarms : alarms_)
+        alarms->tick({now - now % kSecond, 0, 0});
 }
 
 void NodeWatch::end(Time at, Ending ending)
@@ -156,7 +157,7 @@ void NodeWatch::observe(const Moment& at, const proto::Connection& connection)
     case proto::Connection::kOutbound: {
         const auto& opened = connection.has_inbound() ? connection.inbound() : connection.outbound();
         Peer& who = peer(at, opened.peer_id(), opened.address(), opened.connection_type());
-        who.subnet = subnet_of(who.host, who.inbound, opened.network());
+        identify(who, opened.network());
         who.from_start = true;
         hooks_->opened.call(at, who, opened);
         break;
@@ -186,6 +187,7 @@ void NodeWatch::observe_inbound(const Moment& at, const proto::PeerMessage& mess
 {
     Peer& who = peer(at, message.peer_id(), message.address(), message.connection_type());
     const auto& payload = message.payload();
+    who.latest_message = message.message_type();
     who.latest_type = payload.payload_case();
     switch (payload.payload_case()) {
     case proto::MessagePayload::kVersion:
@@ -198,14 +200,19 @@ void NodeWatch::observe_inbound(const Moment& at, const proto::PeerMessage& mess
     default:
         break;
     }
+    hooks_->received.call(at, who, message);
     hooks_->inbound_[payload.payload_case()].call(at, who, message);
 }
 
 void NodeWatch::observe_outbound(const Moment& at, const proto::PeerMessage& message)
 {
-    const auto& hook = hooks_->outbound_[message.payload().payload_case()];
     const Peer& who = peer(at, message.peer_id(), message.address(), message.connection_type());
-    hook.call(at, who, message);
+    const auto& payload = message.payload();
+    // A private broadcast says that it is another client (PushNodeVersion, net_processing.cpp).
+    if (payload.has_version() && message.connection_type() != "private-broadcast")
+        hooks_->core = constants_of(core_release(payload.version().user_agent()));
+    hooks_->sent.call(at, who, message);
+    hooks_->outbound_[payload.payload_case()].call(at, who, message);
 }
 
 /// A transaction is rejected while the message that brought it is processed.

@@ -1,4 +1,4 @@
-// What is known of one node from one publisher's events, and the detectors that look at it.
+// What is known of one process of a node from one publisher's events, and the detectors that look at it.
 #pragma once
 
 #include "proto/event.pb.h"
@@ -21,12 +21,14 @@ public:
     static constexpr Time kLongestSilence = 600 * kSecond;
 
     /// `settings` must outlive this object; what it says may change.
-    NodeWatch(const std::string& node, const Settings& settings, const Alarms::Sink& sink);
+    NodeWatch(const WatchId& id, const Settings& settings, const Alarms::Sink& sink);
 
     void observe(const Moment& at, const proto::Event& event);
 
     /// Events are missing before the next one.
     void gap() { gap_ = true; }
+    /// The publisher's other events are of this time: anomalies of this process may be over.
+    void pass(Time now);
     /// Closes all anomalies.
     void end(Time at, Ending ending);
     /// Of the latest event.
@@ -38,7 +40,7 @@ public:
     double highest(std::size_t kind) const { return alarms_[kind]->highest(); }
 
 private:
-    void advance(const Moment& at, std::uint32_t pid);
+    void advance(const Moment& at);
     void make_detectors();
     void forget_peers(const Moment& at);
     Peer& peer(const Moment& at, std::int64_t id, std::string_view address, std::string_view connection_type);
@@ -50,13 +52,11 @@ private:
     void observe_rejected(const Moment& at, const proto::MempoolRejected& rejected);
     Peer* known(std::int64_t id) { return peers_.find(id); }
 
-    std::string node_;
     const Settings& settings_;
     std::vector<std::unique_ptr<Alarms>> alarms_;
     std::unique_ptr<Hooks> hooks_;
     std::vector<std::unique_ptr<Detector>> detectors_;
     LruMap<std::int64_t, Peer> peers_;
-    std::uint32_t pid_ = 0;
     Time now_ = 0;
     Time next_tick_ = 0;
     bool gap_ = true; ///< the beginning is one

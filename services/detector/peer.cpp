@@ -21,6 +21,26 @@ std::string masked(int family, const char* host, std::size_t kept, std::string_v
     return std::string{text.data()}.append(suffix);
 }
 
+bool is_private(const in_addr& address)
+{
+    struct Range {
+        std::uint32_t first;
+        unsigned bits;
+    };
+    // 0/8, RFC 1918, RFC 6598 (carriers' NAT), RFC 3927 (link-local).
+    static constexpr auto kRanges = std::to_array<Range>(
+        {{0x00000000, 8}, {0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}, {0x64400000, 10}, {0xa9fe0000, 16}});
+    const std::uint32_t bytes = ntohl(address.s_addr);
+    return std::ranges::any_of(kRanges,
+                               [&](const Range& range) { return (bytes ^ range.first) >> (32 - range.bits) == 0; });
+}
+
+/// RFC 4193 and link-local.
+bool is_private(const in6_addr& address)
+{
+    return (address.s6_addr[0] & 0xfeU) == 0xfc || (address.s6_addr[0] == 0xfe && (address.s6_addr[1] & 0xc0U) == 0x80);
+}
+
 } // namespace
 
 Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::Network network)
@@ -30,8 +50,16 @@ Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::N
     peer.address = address;
     peer.host = host_of(address);
     peer.inbound = inbound;
-    peer.subnet = subnet_of(peer.host, inbound, network);
+    identify(peer, network);
     return peer;
+}
+
+void identify(Peer& peer, proto::Network network)
+{
+    const bool hides = peer.inbound && (network == proto::ONION || network == proto::I2P);
+    const bool is_known = !hides && !tells_nothing(peer.host, network);
+    peer.subnet = is_known ? subnet_of(peer.host) : "";
+    peer.netgroup = is_known ? netgroup_of(peer.host) : "";
 }
 
 std::string_view host_of(std::string_view address)
@@ -40,10 +68,18 @@ std::string_view host_of(std::string_view address)
     return address.substr(0, address.rfind(':'));
 }
 
-std::string subnet_of(std::string_view host, bool inbound, proto::Network network)
+bool tells_nothing(std::string_view host, proto::Network network)
 {
-    const bool hides = network == proto::ONION || network == proto::I2P;
-    if (host == "127.0.0.1" || host == "::1" || (inbound && hides)) return {};
+    if (host == "127.0.0.1" || host == "::1") return true;
+    const std::string text{host};
+    if (in_addr ipv4{}; inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return is_private(ipv4);
+    in6_addr ipv6{};
+    // CJDNS has addresses of its own in fc00::/8.
+    return network != proto::CJDNS && inet_pton(AF_INET6, text.c_str(), &ipv6) == 1 && is_private(ipv6);
+}
+
+std::string subnet_of(std::string_view host)
+{
     std::string text{host};
     if (auto subnet = masked<4>(AF_INET, text.c_str(), 3, "/24"); !subnet.empty()) return subnet;
     if (auto subnet = masked<16>(AF_INET6, text.c_str(), 6, "/48"); !subnet.empty()) return subnet;

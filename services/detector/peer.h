@@ -17,6 +17,8 @@ struct Peer {
     std::string host;    ///< without it
     /// The /24 of an IPv4 or the /48 of an IPv6 address; empty where the address does not tell who the peer is.
     std::string subnet;
+    /// The /16 or the /32, as Bitcoin Core groups addresses (NetGroupManager::GetGroup, netgroup.cpp); likewise.
+    std::string netgroup;
     bool inbound = false;
     /// Everything from its first moment on has been seen.
     bool from_start = false;
@@ -24,8 +26,9 @@ struct Peer {
     Time since = 0;
     /// Everything from then on has been seen.
     Time complete_since = 0;
-    std::string user_agent; ///< empty until its version message
-    /// Of its message that came last, undecodable ones included.
+    std::string user_agent;     ///< empty until its version message
+    std::string latest_message; ///< the type of its message that came last, as it named it
+    /// Of that message; not set if it could not be decoded.
     proto::MessagePayload::PayloadCase latest_type = proto::MessagePayload::PAYLOAD_NOT_SET;
 
     /// Whether the host is this peer's own. Peers that come through Tor or I2P share an address.
@@ -35,14 +38,21 @@ struct Peer {
 /// Of which nothing is known but this.
 Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::Network network = proto::UNROUTABLE);
 
+/// Fills in the groups of the peer's host, as the network through which it is connected lets them be known.
+void identify(Peer& peer, proto::Network network);
+
 /// `192.0.2.1:8333` -> `192.0.2.1`, `[2001:db8::1]:8333` -> `2001:db8::1`.
 std::string_view host_of(std::string_view address);
 
-/// `192.0.2.0/24`, `2001:db8::/48`, or the host itself for onion, I2P and other names. Empty for 127.0.0.1 and ::1,
-/// where a proxy of Tor or I2P stands for any number of peers, and for what is inbound through such a network.
-std::string subnet_of(std::string_view host, bool inbound, proto::Network network);
+/// Whether the address is that of a proxy, a gateway or a local network, behind which any number of peers may be:
+/// 127.0.0.1 and ::1 (a daemon of Tor or I2P), private and link-local ranges (Docker's gateway), carriers' NAT. Other
+/// addresses of 127.0.0.0/8 are nobody's proxy: tests of a real node have their peers there.
+bool tells_nothing(std::string_view host, proto::Network network = proto::UNROUTABLE);
 
-/// What Bitcoin Core's address manager takes for one network: the /16 of an IPv4 or the /32 of an IPv6 address.
+/// `192.0.2.0/24`, `2001:db8::/48`, or the host itself for onion, I2P and other names. Not of hosts that tell nothing.
+std::string subnet_of(std::string_view host);
+
+/// `192.0.0.0/16`, `2001:db8::/32`, or the host itself for onion, I2P and other names. Not of hosts that tell nothing.
 std::string netgroup_of(std::string_view host);
 
 } // namespace peer_observer::detector

@@ -170,9 +170,24 @@ TEST_F(Publishers, HowTheEventsOfNodesAreMixedDoesNotMatterToWhenOneOfThemFallsS
 TEST_F(Publishers, AnExtractorThatStartsAgainEndsWhatWasOpen)
 {
     flood(node);
+    node.stop();
     Node after{lab, "alpha", 2};
     after.set_clock(node.now() + 30 * kSecond);
     after.script.wait(1);
+    lab.finish();
+    ASSERT_THAT(closed(lab), SizeIs(1));
+    EXPECT_EQ(closed(lab)[0].ending(), Report::PUBLISHER_RESTARTED);
+}
+
+TEST_F(Publishers, AnExtractorThatWasKilledIsReplacedOnceItSaysNoMore)
+{
+    flood(node);
+    Node after{lab, "alpha", 2};
+    after.set_clock(node.now() + kSecond);
+    after.script.wait(20);
+    lab.finish();
+    EXPECT_THAT(closed(lab), IsEmpty());
+    after.script.wait(15);
     lab.finish();
     ASSERT_THAT(closed(lab), SizeIs(1));
     EXPECT_EQ(closed(lab)[0].ending(), Report::PUBLISHER_RESTARTED);

@@ -19,4 +19,13 @@ inline bool is_known(const proto::MempoolRejected& rejected)
     return reason.starts_with("txn-already") || reason.starts_with("txn-same-nonwitness");
 }
 
+/// It lost against another one that spends the same coins: in a storm of replacements the peer that is first with most
+/// brings many of these (PreChecks(), ReplacementChecks() in validation.cpp).
+inline bool is_lost_replacement(const proto::MempoolRejected& rejected)
+{
+    const std::string_view reason = rejected.reason();
+    return reason == "insufficient fee" || reason == "replacement-failed" ||
+           reason == "bip125-replacement-disallowed" || reason == "txn-mempool-conflict";
+}
+
 } // namespace peer_observer::detector

@@ -67,7 +67,7 @@ def addr_flood(place):
     place.peer().send("addrv2", p2p.addrv2(200, place.rng))
 
 
-def addr_junk(place):
+def addr_impossible(place):
     peer = place.called_peer()
     peer.wait_for("getaddr")
     peer.send("addrv2", p2p.addrv2(400, place.rng, unroutable=40))
@@ -188,7 +188,7 @@ def inbound_drop(place):
 # By name: the kind, and if it is not the only one of the kind, what it is about.
 SCENARIOS = {
     addr_flood: (),
-    addr_junk: (),
+    addr_impossible: (),
     connection_churn: (),
     sybil: (),
     spy_peer: ("--spy_peer.announced", 10, "--spy_peer.duration_s", 2),
@@ -201,7 +201,7 @@ SCENARIOS = {
     header_spam: (),
     orphan_flood: (),
     tx_reject_spam: (),
-    eviction_pressure: ("--eviction_pressure.evictions", 10),
+    eviction_pressure: ("--eviction_pressure.evictions", 10, "--eviction_pressure.learn_s", 0.1),
     time_skew: (),
     fake_client: (),
     getaddr_fingerprint: (),

@@ -60,7 +60,7 @@ void addr_flood(Script& script, double strength)
 }
 
 /// In an answer to getaddr, as of an honest peer but for these.
-void addr_junk(Script& script, double strength)
+void addr_impossible(Script& script, double strength)
 {
     Connection peer{script, std::string{kAttacker}, "outbound-full-relay"};
     peer.shake_hands().send("getaddr", {});
@@ -74,6 +74,24 @@ void addr_junk(Script& script, double strength)
             i % 2 == 0 ? payloads::KnownAddress{private_address, now, 0xc09}
                        : payloads::KnownAddress{addresses[0].address, now + 86'400, 0xc09};
     peer.receive("addrv2", payloads::addrv2(addresses));
+}
+
+/// After a day of listening, while another peer announces what everybody knows.
+void addr_unheard(Script& script, double strength)
+{
+    Connection peer = attacker(script);
+    Connection other{script, script.distinct_host()};
+    other.shake_hands();
+    const auto announce = [&](Connection& announcer, const Address& address) {
+        announcer.receive("addrv2", payloads::addrv2({{address, static_cast<std::uint32_t>(script.now_s()), 0xc09}}));
+    };
+    const Address known = random_address(script.random);
+    announce(other, known);
+    script.wait(86'400); // and as long for Core to let it announce so many
+    for (int i = std::min(times(300, strength), 900); i > 0; --i) {
+        announce(peer, random_address(script.random));
+        announce(other, known);
+    }
 }
 
 void connection_churn(Script& script, double strength)
@@ -151,7 +169,13 @@ void block_stall(Script& script, double strength)
     const Block wanted = block(script);
     peer.receive("headers", payloads::headers({wanted.header}));
     peer.send("getdata", inventory(Inventory::witness_block, {wanted.hash}));
-    script.wait(120 * strength);
+    Connection other{script, script.distinct_host()};
+    other.shake_hands();
+    for (int i = 0; i < 12; ++i) { // the node goes on with others
+        other.receive("ping", payloads::nonce(script.random.u64()));
+        script.wait(10 * strength);
+    }
+    other.receive("ping", payloads::nonce(script.random.u64()));
     peer.receive("block", wanted.bytes());
 }
 
@@ -196,6 +220,7 @@ void tx_reject_spam(Script& script, double strength)
 
 void eviction_pressure(Script& script, double strength)
 {
+    script.wait(3'700); // until it is known how many are usual
     for (int i = times(100, strength); i > 0; --i) {
         Connection peer{script, script.distinct_host()};
         script.wait(0.2);
@@ -273,7 +298,8 @@ void getaddr_fingerprint(Script& script, double strength)
 
 constexpr auto kAttacks = std::to_array<Attack>({
     {"addr_flood", addr_flood},
-    {"addr_junk", addr_junk},
+    {"addr_impossible", addr_impossible},
+    {"addr_unheard", addr_unheard},
     {"connection_churn", connection_churn},
     {"sybil", sybil},
     {"spy_peer", spy_peer},

@@ -45,7 +45,7 @@ Connection& Connection::shake_hands(const Greeting& greeting)
                                    .nonce = script_->random.u64(),
                                    .user_agent = greeting.user_agent,
                                    .relay = greeting.relay};
-    const payloads::Version ours{.services = 0xc09, .time = script_->now_s(), .user_agent = "/Satoshi:31.0.0/"};
+    const payloads::Version ours{.services = 0xc09, .time = script_->now_s(), .user_agent = script_->user_agent};
     if (!inbound()) send("version", payloads::version(ours));
     receive("version", payloads::version(theirs));
     if (inbound()) send("version", payloads::version(ours));

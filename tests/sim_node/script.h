@@ -29,6 +29,7 @@ public:
     std::int64_t next_peer_id() { return next_peer_id_++; }
     std::uint64_t inbound = 0; ///< connections that are open
     std::uint64_t outbound = 0;
+    std::string_view user_agent = "/Satoshi:31.0.0/"; ///< what the node says it is
     /// Addresses nobody has: 240.0.0.0/4 is reserved. Each of another /16, up to 4,096.
     std::string distinct_host();
 

@@ -14,13 +14,14 @@ namespace {
 enum : std::size_t { kExcess, kNodeExcess, kWindow };
 constexpr std::array kParameters = {
     Parameter{"excess", 20, "addresses of one peer above Core's limit, within the window",
-              "twice what a peer can be wrong by that counts time otherwise than we do"},
+              "chosen: twice the error from a peer's clock differing from ours"},
     Parameter{"node_excess", 1000, "such addresses of all peers that stay below `excess`",
               "chosen: what 50 such peers send"},
     Parameter{"window_s", 600, "seconds", "chosen: one message may be enough; this is for how long it is remembered"},
 };
 
-// Bitcoin Core, net_processing.cpp: MAX_ADDR_RATE_PER_SECOND, MAX_ADDR_PROCESSING_TOKEN_BUCKET, MAX_ADDR_TO_SEND.
+// Bitcoin Core, net_processing.cpp, ProcessAddrs(): MAX_ADDR_RATE_PER_SECOND, MAX_ADDR_PROCESSING_TOKEN_BUCKET,
+// MAX_ADDR_TO_SEND. The same since v22 (bitcoin/bitcoin#22387).
 constexpr double kTokensPerSecond = 0.1;
 constexpr double kMostTokens = 1000;
 constexpr double kTokensForGetaddr = 1000;
@@ -101,6 +102,7 @@ extern const Definition kAddrFlood = {
     .kind = "addr_flood",
     .text = "sends more addresses than Bitcoin Core processes",
     .severity = proto::AnomalyReport::WARNING,
+    .escalates = false,
     .confidence_percent = 80,
     .parameters = kParameters,
     .make = make_detector<AddrFlood>,

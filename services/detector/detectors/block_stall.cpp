@@ -1,8 +1,9 @@
 // block_stall: a peer that was asked for a block sends nothing.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
+#include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
-#include "services/detector/per_peer.h"
+#include "services/detector/node_pace.h"
 
 #include <algorithm>
 #include <array>
@@ -13,18 +14,21 @@ namespace {
 
 enum : std::size_t { kUnanswered };
 constexpr std::array kParameters = {
-    Parameter{"unanswered_s", 120, "seconds without a block from a peer that was asked for one",
-              "chosen: a block of 4 MB in that time needs 33 kB a second, which a slow peer over Tor has; Core itself "
-              "gives up after ten minutes at the tip"},
+    Parameter{
+        "unanswered_s", 120,
+        "seconds without a block from a peer that was asked for one, while the node goes on with others' messages",
+        "chosen: a block of 4 MB in that time needs 33 kB a second, which a slow peer over Tor has; Core itself "
+        "gives up after ten minutes at the tip"},
 };
 
-constexpr std::size_t kMostRequests = 1024; // Core has 16 in flight with a peer
+constexpr std::size_t kMostRequests = 1024; // Core has 16 in flight with a peer (MAX_BLOCKS_IN_TRANSIT_PER_PEER)
 
 class BlockStall : public Detector {
 public:
     BlockStall(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
         using Payload = proto::MessagePayload;
+        hooks.received += [this](const Moment& at, const Peer& peer, const auto&) { pace_.received(at.time, peer.id); };
         hooks.outbound(Payload::kGetdata) += [this](const Moment& at, const Peer& peer, const auto& message) {
             for (const auto& item : message.payload().getdata().items())
                 if (is_block(item)) requested(at, peer, item.hash());
@@ -32,46 +36,59 @@ public:
         hooks.outbound(Payload::kGetblocktxn) += [this](const Moment& at, const Peer& peer, const auto& message) {
             requested(at, peer, message.payload().getblocktxn().block_hash());
         };
-        hooks.inbound(Payload::kBlock) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            delivered(at, peer, message.payload().block().header().hash());
+        hooks.inbound(Payload::kBlock) += [this](const Moment&, const Peer& peer, const auto& message) {
+            delivered(peer, message.payload().block().header().hash());
         };
-        hooks.inbound(Payload::kCmpctblock) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            delivered(at, peer, message.payload().cmpctblock().header().hash());
+        hooks.inbound(Payload::kCmpctblock) += [this](const Moment&, const Peer& peer, const auto& message) {
+            delivered(peer, message.payload().cmpctblock().header().hash());
         };
-        hooks.inbound(Payload::kBlocktxn) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            delivered(at, peer, message.payload().blocktxn().block_hash());
+        hooks.inbound(Payload::kBlocktxn) += [this](const Moment&, const Peer& peer, const auto& message) {
+            delivered(peer, message.payload().blocktxn().block_hash());
         };
-        hooks.inbound(Payload::kNotfound) += [this](const Moment& at, const Peer& peer, const auto& message) {
+        hooks.inbound(Payload::kNotfound) += [this](const Moment&, const Peer& peer, const auto& message) {
             for (const auto& item : message.payload().notfound().items())
-                delivered(at, peer, item.hash());
+                delivered(peer, item.hash());
         };
-        // Undecodable ones and those that were lost may have been the answer.
-        hooks.inbound(Payload::PAYLOAD_NOT_SET) +=
-            [this](const Moment&, const Peer& peer, const auto&) { states_.erase(peer.id); };
+        // An undecodable one may have been the answer, and so may those that were lost.
+        hooks.inbound(Payload::PAYLOAD_NOT_SET) += [this](const Moment&, const Peer& peer, const auto& message) {
+            if (is_answer(message.message_type())) states_.erase(peer.id);
+        };
         hooks.gap += [this](const Moment&) { states_.clear(); };
-        hooks.forgotten += [this](const Moment&, const Peer& peer) { states_.erase(peer.id); };
+        hooks.forgotten += [this](const Moment&, const Peer& peer) {
+            states_.erase(peer.id);
+            pace_.forget(peer.id);
+        };
         hooks.tick += [this](const Moment& at) { look(at); };
     }
 
 private:
+    static bool is_answer(std::string_view type)
+    {
+        return type == "block" || type == "cmpctblock" || type == "blocktxn" || type == "notfound";
+    }
+
+    struct Request {
+        Moment at;
+        NodePace::Mark mark;
+    };
     struct State {
         Peer peer;
-        std::map<std::uint64_t, Moment> open; ///< requests, by short hash
-        Time latest_delivery = 0;
+        std::map<std::uint64_t, Request> open; ///< by short hash
+        NodePace::Mark latest_delivery;
     };
 
     void requested(const Moment& at, const Peer& peer, const std::string& hash)
     {
         State& state = states_[peer.id];
         if (state.open.empty()) state.peer = peer;
-        if (state.open.size() < kMostRequests) state.open.try_emplace(short_hash(hash), at);
+        if (state.open.size() < kMostRequests) state.open.try_emplace(short_hash(hash), at, pace_.mark());
     }
 
-    void delivered(const Moment& at, const Peer& peer, const std::string& hash)
+    void delivered(const Peer& peer, const std::string& hash)
     {
         const auto found = states_.find(peer.id);
         if (found == states_.end() || found->second.open.erase(short_hash(hash)) == 0) return;
-        found->second.latest_delivery = at.time;
+        found->second.latest_delivery = pace_.mark();
         if (found->second.open.empty()) states_.erase(found);
     }
 
@@ -80,16 +97,17 @@ private:
     {
         for (const auto& [id, state] : states_) {
             const auto oldest = std::ranges::min_element(
-                state.open, {}, [](const auto& request) { return std::pair{request.second.time, request.first}; });
-            const Time since = std::max(oldest->second.time, state.latest_delivery);
-            const double unanswered_s = at.time > since ? static_cast<double>(at.time - since) / kSecond : 0;
+                state.open, {}, [](const auto& request) { return std::pair{request.second.at.time, request.first}; });
+            const double unanswered_s =
+                std::min(pace_.seconds_since(oldest->second.mark), pace_.seconds_since(state.latest_delivery));
             alarms().judge(at, Subject::of(state.peer),
                            {{"seconds without an answer", unanswered_s, threshold(kUnanswered)},
                             {"requests unanswered", static_cast<double>(state.open.size())}},
-                           0, &oldest->second);
+                           0, &oldest->second.at);
         }
     }
 
+    NodePace pace_;
     std::map<std::int64_t, State> states_; ///< of peers with open requests, by peer id
 };
 

@@ -10,26 +10,39 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kConnections, kShort, kWindow };
+enum : std::size_t { kConnections, kNetgroupConnections, kShort, kWindow };
 constexpr std::array kParameters = {
     Parameter{"connections", 60, "short inbound connections of one subnet within the window",
               "chosen: one every ten seconds; a crawler comes every few minutes, a client that cannot stay waits "
               "longer each time"},
+    Parameter{"netgroup_connections", 180, "likewise, of one /16 or, of IPv6, /32",
+              "chosen: three times `connections`, because a provider's customers share it"},
     Parameter{"short_s", 60, "a connection is short that lasts not longer than so many seconds",
               "Core gives a handshake 60 seconds (-peertimeout)"},
     Parameter{"window_s", 600, "seconds",
               "chosen: a client that tries again and waits longer each time has a few tries in it"},
 };
 
-constexpr std::size_t kMostSubnets = 8192;
+/// What Core calls itself there (PushNodeVersion, net_processing.cpp).
+constexpr std::string_view kPrivateBroadcast = "/pynode:0.0.1/";
+constexpr std::size_t kMostGroups = 8192;
 
 class ConnectionChurn : public Detector {
 public:
     ConnectionChurn(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
-        : Detector{thresholds, alarms}, evicted_{hooks}
+        : Detector{thresholds, alarms}, excused_{hooks}, asked_{hooks}
     {
+        using Payload = proto::MessagePayload;
         // The node closes these.
-        hooks.evicted += [this](const Moment&, const Peer& peer) { evicted_[peer] = true; };
+        hooks.evicted += [this](const Moment&, const Peer& peer) { excused_[peer] = true; };
+        // It brought a transaction that the node wanted, and went: a private broadcast of Core v31, of which many come
+        // through few exits of Tor.
+        hooks.inbound(Payload::kTx) += [this](const Moment&, const Peer& peer, const auto&) {
+            if (peer.user_agent == kPrivateBroadcast && asked_.find(peer) != nullptr) excused_[peer] = true;
+        };
+        hooks.outbound(Payload::kGetdata) += [this](const Moment&, const Peer& peer, const auto&) {
+            if (peer.user_agent == kPrivateBroadcast) asked_[peer] = true;
+        };
         hooks.closed += [this](const Moment& at, const Peer& peer) { closed(at, peer); };
     }
 
@@ -37,15 +50,22 @@ private:
     void closed(const Moment& at, const Peer& peer)
     {
         const bool is_short = peer.from_start && at.time <= peer.since + time(kShort);
-        if (!peer.inbound || !is_short || !peer.has_own_host() || evicted_.find(peer) != nullptr) return;
-        Window& window = subnets_[peer.subnet];
-        window.add(at.time, time(kWindow), 1);
-        alarms().judge(at, Subject::of_group(peer.subnet, &peer),
-                       {{"short connections", window.sum(at.time, time(kWindow)), threshold(kConnections)}});
+        if (!peer.inbound || !is_short || !peer.has_own_host() || excused_.find(peer) != nullptr) return;
+        count(at, peer, peer.subnet, threshold(kConnections));
+        if (peer.netgroup != peer.subnet) count(at, peer, peer.netgroup, threshold(kNetgroupConnections));
     }
 
-    PerPeer<bool> evicted_;
-    LruMap<std::string, Window> subnets_{kMostSubnets};
+    void count(const Moment& at, const Peer& peer, const std::string& group, double most)
+    {
+        Window& window = groups_[group];
+        window.add(at.time, time(kWindow), 1);
+        alarms().judge(at, Subject::of_group(group, &peer),
+                       {{"short connections", window.sum(at.time, time(kWindow)), most}});
+    }
+
+    PerPeer<bool> excused_;
+    PerPeer<bool> asked_;
+    LruMap<std::string, Window> groups_{kMostGroups};
 };
 
 } // namespace

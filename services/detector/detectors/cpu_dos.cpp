@@ -45,7 +45,7 @@ private:
 extern const Definition kCpuDos = {
     .kind = "cpu_dos",
     .text = "keeps the node's message thread busy",
-    .severity = proto::AnomalyReport::CRITICAL,
+    .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 70,
     .parameters = kParameters,
     .make = make_detector<CpuDos>,

@@ -26,7 +26,10 @@ public:
     EclipsePreparation(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
         hooks.addrman_attempt += [this](const Moment& at, const auto& attempt) {
-            if (attempt.inserted()) inserted(at, netgroup_of(attempt.source()));
+            if (!attempt.inserted()) return;
+            all_.add(at.time, time(kWindow), 1);
+            // The source of what inbound peers announce through Tor is the daemon: nobody.
+            if (!tells_nothing(attempt.source())) inserted(at, netgroup_of(attempt.source()));
         };
     }
 
@@ -35,7 +38,6 @@ private:
     {
         Window& window = networks_[netgroup];
         window.add(at.time, time(kWindow), 1);
-        all_.add(at.time, time(kWindow), 1);
         const double inserts = window.sum(at.time, time(kWindow));
         const double share = inserts / all_.sum(at.time, time(kWindow));
         alarms().judge(at, Subject::of_group(netgroup, nullptr),

@@ -1,18 +1,24 @@
-// eviction_pressure: so many peers connect that the node has to evict others all the time.
+// eviction_pressure: so many peers connect that the node has to evict far more of them than it usually does.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
+#include "services/detector/usual.h"
 #include "services/detector/window.h"
 
+#include <algorithm>
 #include <array>
 
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kEvictions, kWindow };
+enum : std::size_t { kEvictions, kTimes, kLearn, kWindow };
 constexpr std::array kParameters = {
     Parameter{"evictions", 100, "evicted inbound connections within the window",
-              "chosen: most of the 114 inbound slots that Core has by default, every ten minutes"},
+              "chosen: most of the 114 inbound slots that Core has by default (net.h), every ten minutes"},
+    Parameter{"times", 4, "times the node's median of the last day",
+              "chosen: a node whose slots are all taken evicts one for each that comes, day and night"},
+    Parameter{"learn_s", 3600, "seconds for which the node must have been watched before",
+              "chosen: six windows make a median"},
     Parameter{"window_s", 600, "seconds", "chosen: makes `evictions` one in six seconds"},
 };
 
@@ -20,22 +26,34 @@ class EvictionPressure : public Detector {
 public:
     EvictionPressure(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
+        hooks.tick += [this](const Moment& at) {
+            if (watched_since_ == 0) watched_since_ = at.time;
+            usual_.pass(at.time, time(kWindow));
+        };
         hooks.evicted += [this](const Moment& at, const Peer& peer) {
             evictions_.add(at.time, time(kWindow), 1);
+            usual_.add(at.time, time(kWindow), 1);
+            if (at.time < watched_since_ + time(kLearn)) return;
+            const double evictions = evictions_.sum(at.time, time(kWindow));
+            const double usual = usual_.median();
             this->alarms().judge(at, Subject::of_node(&peer),
-                                 {{"evictions", evictions_.sum(at.time, time(kWindow)), threshold(kEvictions)}});
+                                 {{"evictions", evictions, threshold(kEvictions)},
+                                  {"times as many as usual", evictions / std::max(usual, 1.0), threshold(kTimes)},
+                                  {"usual", usual}});
         };
     }
 
 private:
     Window evictions_;
+    Usual usual_;
+    Time watched_since_ = 0;
 };
 
 } // namespace
 
 extern const Definition kEvictionPressure = {
     .kind = "eviction_pressure",
-    .text = "evicts inbound connections all the time",
+    .text = "evicts far more inbound connections than usual",
     .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 60,
     .parameters = kParameters,

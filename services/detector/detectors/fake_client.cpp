@@ -1,13 +1,12 @@
 // fake_client: a peer says that it is Bitcoin Core, and does what Bitcoin Core never does.
 #include "services/detector/alarms.h"
+#include "services/detector/core.h"
 #include "services/detector/definition.h"
 #include "services/detector/inventory.h"
 #include "services/detector/per_peer.h"
 
 #include <array>
 #include <bit>
-#include <charconv>
-#include <optional>
 
 namespace peer_observer::detector {
 namespace {
@@ -20,22 +19,6 @@ constexpr std::array kParameters = {
 
 constexpr std::int32_t kProtocolVersion = 70016; // of Core since 0.21
 constexpr std::uint64_t kNodeWitness = 1U << 3U; // set by Core since 0.16
-
-/// The release in `/Satoshi:27.1.0/...`, as thousands: 27001, or 21 for 0.21. Nothing for other clients.
-std::optional<int> release_of(std::string_view user_agent)
-{
-    constexpr std::string_view kName = "/Satoshi:";
-    if (!user_agent.starts_with(kName)) return std::nullopt;
-    user_agent.remove_prefix(kName.size());
-    int major = 0;
-    int minor = 0;
-    const char* const begin = user_agent.data();
-    const char* const end = begin + user_agent.size();
-    const auto read = std::from_chars(begin, end, major);
-    if (read.ec != std::errc{} || read.ptr == end || *read.ptr != '.' || major < 0 || major > 1000) return std::nullopt;
-    if (std::from_chars(read.ptr + 1, end, minor).ec != std::errc{} || minor < 0 || minor > 999) return std::nullopt;
-    return major * 1000 + minor;
-}
 
 class FakeClient : public Detector {
 public:
@@ -99,7 +82,7 @@ private:
     void said_hello(const Moment& at, const Peer& peer, const proto::Version& version)
     {
         constexpr int kFirstRelease = 21;
-        const auto release = release_of(version.user_agent());
+        const auto release = core_release(version.user_agent());
         if (!release || *release < kFirstRelease) return;
         State& state = peers_[peer];
         if (version.version() < kProtocolVersion) note(at, peer, state, kOldProtocol);

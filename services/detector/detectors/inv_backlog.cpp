@@ -10,12 +10,12 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kShare, kEntries, kLeast, kWindow };
+enum : std::size_t { kShare, kLeast, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"share", 0.5, "of the node's inv messages of transactions have more than so many entries",
-              "chosen: a burst makes them large for a minute or two of ten"},
-    Parameter{"entries", 35, "entries",
-              "Core's INVENTORY_BROADCAST_TARGET, 7 a second for 5 seconds: more only if 1,000 or more wait"},
+    Parameter{"share", 0.5,
+              "of the node's inv messages of transactions have more entries than Core's INVENTORY_BROADCAST_TARGET: 70 "
+              "since v31, 35 before",
+              "more only if 1,000 or more wait; chosen: a burst makes them large for a minute or two of ten"},
     Parameter{"least", 100, "inv messages within the window", "chosen: about one a peer"},
     Parameter{"window_s", 600, "seconds", "chosen: several times as long as a burst"},
 };
@@ -24,17 +24,19 @@ class InvBacklog : public Detector {
 public:
     InvBacklog(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
-        hooks.outbound(proto::MessagePayload::kInv) += [this](const Moment& at, const Peer&, const auto& message) {
-            const auto& items = message.payload().inv().items();
-            if (!items.empty() && is_transaction(items[0])) sent(at, items.size());
-        };
+        hooks.outbound(proto::MessagePayload::kInv) +=
+            [this, &hooks](const Moment& at, const Peer&, const auto& message) {
+                const auto& items = message.payload().inv().items();
+                if (!items.empty() && is_transaction(items[0]))
+                    sent(at, items.size() > hooks.core.inventory_broadcast_target);
+            };
     }
 
 private:
-    void sent(const Moment& at, int entries)
+    void sent(const Moment& at, bool is_large)
     {
         messages_.add(at.time, time(kWindow), 1);
-        large_.add(at.time, time(kWindow), entries > threshold(kEntries) ? 1 : 0);
+        large_.add(at.time, time(kWindow), is_large ? 1 : 0);
         const double messages = messages_.sum(at.time, time(kWindow));
         alarms().judge(
             at, Subject::of_node(),

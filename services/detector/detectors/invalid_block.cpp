@@ -16,11 +16,14 @@ constexpr std::array kParameters = {
     Parameter{"window_s", 3600, "seconds", "chosen: one is enough; this is for how long it is remembered"},
 };
 
-bool is_about_blocks(proto::MessagePayload::PayloadCase type)
+/// Every reason that Core has (calls of Misbehaving() in net_processing.cpp) is about what the peer's latest message
+/// was, but for a block that is connected later, when its parent has come: that one has an empty text.
+bool is_about_blocks(const std::string& reason, const Peer& peer)
 {
     using Payload = proto::MessagePayload;
-    return type == Payload::kBlock || type == Payload::kCmpctblock || type == Payload::kBlocktxn ||
-           type == Payload::kHeaders;
+    if (reason.empty()) return true;
+    return peer.latest_type == Payload::kBlock || peer.latest_type == Payload::kCmpctblock ||
+           peer.latest_type == Payload::kBlocktxn || peer.latest_type == Payload::kHeaders;
 }
 
 class InvalidBlock : public Detector {
@@ -28,9 +31,8 @@ public:
     InvalidBlock(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
         : Detector{thresholds, alarms}, blocks_{hooks}
     {
-        // Core punishes while it processes a message. Its reason for a bad block may be an empty text.
-        hooks.misbehaving += [this](const Moment& at, const Peer& peer, const auto&) {
-            if (!is_about_blocks(peer.latest_type)) return;
+        hooks.misbehaving += [this](const Moment& at, const Peer& peer, const auto& misbehaving) {
+            if (!is_about_blocks(misbehaving.reason(), peer)) return;
             Window& window = blocks_[peer];
             window.add(at.time, time(kWindow), 1);
             this->alarms().judge(

@@ -1,4 +1,5 @@
-// sybil: one subnet, or one autonomous system, holds many of the node's inbound connections at a time.
+// sybil: one subnet or larger network, or one autonomous system, holds many of the node's inbound connections at a
+// time.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
@@ -15,10 +16,12 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kConnections, kAsConnections };
+enum : std::size_t { kConnections, kNetgroupConnections, kAsConnections };
 constexpr std::array kParameters = {
     Parameter{"connections", 12, "inbound connections of one subnet at a time",
               "a tenth of the 114 inbound slots that Core has by default, and one more"},
+    Parameter{"netgroup_connections", 30, "inbound connections of one /16 or, of IPv6, /32 at a time",
+              "chosen: a quarter of those slots; large hosting companies have many honest nodes in a /32"},
     Parameter{"as_connections", 38, "inbound connections of one autonomous system at a time, of nodes with -asmap",
               "chosen: a third of those slots"},
 };
@@ -43,21 +46,29 @@ private:
     void add(const Moment& at, const Peer& peer)
     {
         if (!peer.inbound || !peer.has_own_host()) return;
-        auto& subnet = subnets_[peer.subnet];
-        auto [member, is_new] = subnet.try_emplace(peer.id, peer.user_agent);
+        add(at, peer, peer.subnet, threshold(kConnections));
+        if (peer.netgroup != peer.subnet) add(at, peer, peer.netgroup, threshold(kNetgroupConnections));
+    }
+
+    void add(const Moment& at, const Peer& peer, const std::string& name, double most)
+    {
+        auto& group = groups_[name];
+        auto [member, is_new] = group.try_emplace(peer.id, peer.user_agent);
         if (!is_new && member->second == peer.user_agent) return;
         member->second = peer.user_agent;
-        alarms().judge(at, Subject::of_group(peer.subnet, &peer),
-                       {{"connections", static_cast<double>(subnet.size()), threshold(kConnections)},
-                        {"with the same user agent", same(subnet, peer.user_agent)}});
+        alarms().judge(at, Subject::of_group(name, &peer),
+                       {{"connections", static_cast<double>(group.size()), most},
+                        {"with the same user agent", same(group, peer.user_agent)}});
     }
 
     void remove(const Peer& peer)
     {
-        const auto subnet = subnets_.find(peer.subnet);
-        if (subnet == subnets_.end()) return;
-        subnet->second.erase(peer.id);
-        if (subnet->second.empty()) subnets_.erase(subnet);
+        for (const std::string& name : {peer.subnet, peer.netgroup}) {
+            const auto group = groups_.find(name);
+            if (group == groups_.end()) continue;
+            group->second.erase(peer.id);
+            if (group->second.empty()) groups_.erase(group);
+        }
     }
 
     /// Only an answer to getpeerinfo says of what autonomous system a peer is; it lists all peers.
@@ -85,7 +96,7 @@ private:
             std::ranges::count_if(members, [&](const auto& member) { return member.second == user_agent; }));
     }
 
-    std::unordered_map<std::string, Members> subnets_; ///< bounded by the peers that the node's watch remembers
+    std::unordered_map<std::string, Members> groups_; ///< bounded by the peers that the node's watch remembers
 };
 
 } // namespace

@@ -28,7 +28,10 @@ public:
     {
         hooks.inbound(proto::MessagePayload::kVersion) +=
             [this](const Moment& at, const Peer& peer, const auto& message) {
-                if (peer.has_own_host()) said_hello(at, peer, message.payload().version().time_s());
+                const std::int64_t time_s = message.payload().version().time_s();
+                // 0 is no clock: what Core says where it broadcasts a transaction in private (PushNodeVersion,
+                // net_processing.cpp), through exits of Tor with addresses of their own.
+                if (peer.has_own_host() && time_s != 0) said_hello(at, peer, time_s);
             };
     }
 
@@ -45,7 +48,7 @@ private:
         Clock clock = Clock::right;
         if (offset_s >= threshold(kOffset)) clock = Clock::fast;
         if (offset_s <= -threshold(kOffset)) clock = Clock::slow;
-        networks_[netgroup_of(peer.host)] = {at.time, clock};
+        networks_[peer.netgroup] = {at.time, clock};
         if (clock == Clock::right) return;
         double heard = 0;
         double off = 0;

@@ -23,7 +23,8 @@ public:
         : Detector{thresholds, alarms}, rejections_{hooks}
     {
         hooks.rejected += [this](const Moment& at, const Peer& peer, const auto& rejected) {
-            if (lacks_parents(rejected) || is_known(rejected)) return; // the first is for orphan_flood
+            if (lacks_parents(rejected) || is_known(rejected) || is_lost_replacement(rejected))
+                return; // the first is for orphan_flood
             Window& window = rejections_[peer];
             window.add(at.time, time(kWindow), 1);
             this->alarms().judge(

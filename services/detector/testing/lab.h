@@ -29,6 +29,7 @@ struct StoredBatch {
     std::uint64_t events = 0;
     Time time = 0; ///< of its last event
     std::string bytes;
+    bool last = false;
 
     bus::Batch view() const
     {
@@ -36,13 +37,16 @@ struct StoredBatch {
                  .publisher_id = publisher_id,
                  .first_sequence = first_sequence,
                  .event_count = events,
-                 .bytes = bytes}};
+                 .bytes = bytes,
+                 .last = last}};
     }
 };
 
 class Lab {
 public:
     explicit Lab(const Settings& settings = {}) : settings_{settings} {}
+
+    std::vector<std::string> notices;
 
     void observe(const StoredBatch& batch) { engine_.observe(batch.view()); }
     /// Everything that waits comes out.
@@ -79,10 +83,12 @@ public:
 
 private:
     Settings settings_;
-    Engine engine_{settings_, [this](const std::string& event) {
+    Engine engine_{settings_,
+                   [this](const std::string& event) {
                        published.emplace_back();
                        if (!published.back().ParseFromString(event)) throw std::logic_error{"not an event"};
-                   }};
+                   },
+                   [this](const std::string& text) { notices.push_back(text); }};
 };
 
 /// A node of which a script is played: its events go to a lab, or to whoever wants them.
@@ -111,6 +117,7 @@ public:
             now_ += 1'000; // a microsecond
             if (event.timestamp_ns() == 0) event.set_timestamp_ns(now_);
             if (pid != 0) event.set_pid(pid);
+            if (process_start_ms != 0) event.set_process_start_ms(process_start_ms);
             *batch_.add_events() = std::move(event);
         }
         ++sequence_;
@@ -128,6 +135,13 @@ public:
         sink_(batch);
     }
 
+    /// Says that the publisher stops.
+    void stop()
+    {
+        flush();
+        sink_({name_, publisher_id_, sequence_, 0, now_, {}, true});
+    }
+
     /// What follows does not arrive.
     void lose(bool on) { left_out_ = on; }
     Time now() const { return now_; }
@@ -135,6 +149,7 @@ public:
 
     sim_node::Script script;
     std::uint32_t pid = 0; ///< of the node's process; 0: the usual one
+    std::uint64_t process_start_ms = 0;
 
 private:
     Sink sink_;

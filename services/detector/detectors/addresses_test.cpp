@@ -1,4 +1,5 @@
-// The signs of addr_junk that its script does not have, at both edges, and what comes nearest to them.
+// addr_impossible, addr_unheard and addr_dead: the signs that their scripts do not have, at both edges, and what comes
+// nearest to them.
 #include "services/detector/testing/robustness.h"
 
 namespace peer_observer::detector::testing {
@@ -6,7 +7,7 @@ namespace {
 
 using payloads::KnownAddress;
 
-class AddrJunk : public Robustness {
+class Addresses : public Robustness {
 protected:
     std::uint32_t time(double offset_s) const
     {
@@ -52,7 +53,7 @@ protected:
     Address routable{Network::ipv4, {240, 1, 2, 3}, 8333};
 };
 
-TEST_F(AddrJunk, EachSortOfImpossibleAddressIsFoundAtTwiceTheThresholdAndNotAtHalf)
+TEST_F(Addresses, EachSortOfImpossibleAddressIsFoundAtTwiceTheThresholdAndNotAtHalf)
 {
     const auto cases = std::to_array<std::pair<Address, double>>(
         {{unroutable, 0}, {routable, 3'600}, {routable, -100 * 86'400.0}, {routable, -1e9 * 1.7}});
@@ -68,13 +69,13 @@ TEST_F(AddrJunk, EachSortOfImpossibleAddressIsFoundAtTwiceTheThresholdAndNotAtHa
                 there.script.wait(20);
             }
             other.finish();
-            EXPECT_EQ(other.kinds().contains("addr_junk"), count == 40) << offset_s;
+            EXPECT_EQ(other.kinds().contains("addr_impossible"), count == 40) << offset_s;
             EXPECT_LE(other.kinds().size(), 1U);
         }
     }
 }
 
-TEST_F(AddrJunk, SomeImpossibleAddressesAmongVeryManyAreNone)
+TEST_F(Addresses, SomeImpossibleAddressesAmongVeryManyAreNone)
 {
     sim_node::Connection peer{script, kHost, "outbound-full-relay"};
     peer.shake_hands().send("getaddr", {});
@@ -86,7 +87,7 @@ TEST_F(AddrJunk, SomeImpossibleAddressesAmongVeryManyAreNone)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(AddrJunk, AClockOfAPeerThatIsOffByMinutesIsNone)
+TEST_F(Addresses, AClockOfAPeerThatIsOffByMinutesIsNone)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands({.clock_offset_s = 500});
@@ -95,7 +96,7 @@ TEST_F(AddrJunk, AClockOfAPeerThatIsOffByMinutesIsNone)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(AddrJunk, AddressesThatNobodyElseAnnouncesAreFoundOnceTheNodeHasBeenListenedToForADay)
+TEST_F(Addresses, AddressesThatNobodyElseAnnouncesAreFoundOnceTheNodeHasBeenListenedToForADay)
 {
     for (const int count : {150, 360}) {
         sim_node::Connection first{script, script.distinct_host()};
@@ -126,11 +127,11 @@ TEST_F(AddrJunk, AddressesThatNobodyElseAnnouncesAreFoundOnceTheNodeHasBeenListe
         script.wait(5);
     }
     lab.finish();
-    ASSERT_THAT(lab.kinds(), ElementsAre("addr_junk"));
+    ASSERT_THAT(lab.kinds(), ElementsAre("addr_unheard"));
     EXPECT_EQ(lab.opened()[0].subject(), kHost);
 }
 
-TEST_F(AddrJunk, APeerThatPassesOnWhatOthersAnnounceIsNone)
+TEST_F(Addresses, APeerThatPassesOnWhatOthersAnnounceIsNone)
 {
     sim_node::Connection first{script, script.distinct_host()};
     sim_node::Connection second{script, script.distinct_host()};
@@ -150,7 +151,7 @@ TEST_F(AddrJunk, APeerThatPassesOnWhatOthersAnnounceIsNone)
         EXPECT_NE(report.nodes(0).peers(0).peer_id(), first.id());
 }
 
-TEST_F(AddrJunk, AnAnswerToGetaddrMayBeAllNews)
+TEST_F(Addresses, AnAnswerToGetaddrMayBeAllNews)
 {
     sim_node::Connection other{script, script.distinct_host()};
     other.shake_hands().receive("addrv2", addresses(script, 1));
@@ -163,7 +164,35 @@ TEST_F(AddrJunk, AnAnswerToGetaddrMayBeAllNews)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(AddrJunk, AddressesAtWhichNoNodeAnswersAreFoundAtTwiceTheThresholdAndNotAtHalf)
+TEST_F(Addresses, AnAnswerToGetaddrMayBeFullOfOldOnes)
+{
+    sim_node::Connection peer{script, kHost, "outbound-full-relay"};
+    peer.shake_hands().send("getaddr", {});
+    std::vector<KnownAddress> answer(1'000);
+    for (std::size_t i = 0; i < answer.size(); ++i)
+        answer[i] = {random_address(script.random), time(i % 3 == 0 ? -200 * 86'400.0 : 0), 9};
+    peer.receive("addrv2", payloads::addrv2(answer));
+    lab.finish();
+    EXPECT_THAT(lab.kinds(), IsEmpty());
+}
+
+TEST_F(Addresses, EachOfTheThreeKindsIsSwitchedOffByItself)
+{
+    const auto kinds = all_detectors();
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        if (kinds[kind]->kind == "addr_impossible") lab.settings().enabled[kind] = 0;
+    sim_node::Connection peer{script, kHost};
+    peer.shake_hands();
+    announce(peer, 60, {unroutable, time(0), 9});
+    lab.finish();
+    EXPECT_THAT(lab.kinds(), IsEmpty());
+    Node checker{lab, "addr-connectivity", 9};
+    checker.add(reachability(1, 200, "203.0.113.3:5000"));
+    lab.finish();
+    EXPECT_THAT(lab.kinds(), ElementsAre("addr_dead"));
+}
+
+TEST_F(Addresses, AddressesAtWhichNoNodeAnswersAreFoundAtTwiceTheThresholdAndNotAtHalf)
 {
     Node checker{lab, "addr-connectivity", 9};
     checker.add(reachability(0, 50, "203.0.113.1:5000"));
@@ -174,14 +203,14 @@ TEST_F(AddrJunk, AddressesAtWhichNoNodeAnswersAreFoundAtTwiceTheThresholdAndNotA
     checker.add(reachability(1, 200, "127.0.0.1:5000"));
     lab.finish();
     ASSERT_THAT(lab.opened(), SizeIs(2));
-    EXPECT_EQ(lab.opened()[0].kind(), "addr_junk");
+    EXPECT_EQ(lab.opened()[0].kind(), "addr_dead");
     EXPECT_EQ(lab.opened()[0].subject(), "203.0.113.3");
     EXPECT_EQ(lab.opened()[0].nodes(0).node(), "addr-connectivity");
     EXPECT_EQ(lab.opened()[0].nodes(0).evidence(0).publisher_id(), 9U);
     EXPECT_EQ(lab.opened()[1].subject(), "peer 7 of alpha");
 }
 
-TEST_F(AddrJunk, ASeedThatGivesDeadAddressesIsNoPeer)
+TEST_F(Addresses, ASeedThatGivesDeadAddressesIsNoPeer)
 {
     Node checker{lab, "addr-connectivity", 9};
     auto event = reachability(0, 500, "");

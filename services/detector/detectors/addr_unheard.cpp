@@ -1,0 +1,106 @@
+// addr_unheard: nearly all addresses that a peer announces have been announced by nobody before: they may be made up.
+#include "services/detector/alarms.h"
+#include "services/detector/definition.h"
+#include "services/detector/hooks.h"
+#include "services/detector/per_peer.h"
+#include "services/detector/recent_hashes.h"
+#include "services/detector/window.h"
+
+#include <array>
+#include <functional>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kUnheard, kShare, kLearn, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"unheard", 300,
+              "addresses of one peer that nobody has announced before, within the window, and as many of other peers",
+              "chosen: nearly the 360 an hour that Core processes (MAX_ADDR_RATE_PER_SECOND, net_processing.cpp)"},
+    Parameter{"share", 0.9, "of what it sent without being asked, unheard of",
+              "chosen: nodes pass on what others pass on, too"},
+    Parameter{"learn_s", 86400, "seconds for which the node must have been listened to before",
+              "how often a node announces its own address (AVG_LOCAL_ADDRESS_BROADCAST_INTERVAL, net_processing.cpp)"},
+    Parameter{"window_s", 3600, "seconds", "chosen: Core passes on some hundred addresses in it"},
+};
+
+constexpr int kMostRelayed = 10; // addresses in a message that Core passes on (net_processing.cpp)
+
+class AddrUnheard : public Detector {
+public:
+    AddrUnheard(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, peers_{hooks}
+    {
+        using Payload = proto::MessagePayload;
+        hooks.outbound(Payload::kGetaddr) +=
+            [this](const Moment&, const Peer& peer, const auto&) { peers_[peer].is_asked = true; };
+        hooks.inbound(Payload::kAddr) += [this](const Moment& at, const Peer& peer, const auto& message) {
+            received(at, peer, message.payload().addr());
+        };
+        hooks.inbound(Payload::kAddrv2) += [this](const Moment& at, const Peer& peer, const auto& message) {
+            received(at, peer, message.payload().addrv2());
+        };
+        hooks.gap += [this](const Moment&) { // they may have been asked meanwhile
+            for (auto& [id, state] : peers_)
+                state.is_asked = true;
+        };
+    }
+
+private:
+    struct State {
+        bool is_asked = false; ///< and has not answered
+        Window unasked;
+        Window unheard;
+    };
+
+    void received(const Moment& at, const Peer& peer, const proto::Addresses& addresses)
+    {
+        if (listening_since_ == 0) listening_since_ = at.time;
+        State* known = peers_.find(peer);
+        State& state = known == nullptr ? peers_[peer] : *known;
+        if (known == nullptr) state.is_asked = !peer.from_start;
+        double unheard = 0;
+        for (const auto& address : addresses.addresses()) {
+            const std::uint64_t hash = std::hash<std::string_view>{}(address.address());
+            if (!heard_.contains(hash)) ++unheard;
+            heard_.insert(at.time, hash);
+        }
+        if (state.is_asked && addresses.addresses_size() > kMostRelayed) {
+            state.is_asked = false;
+            return;
+        }
+        state.unasked.add(at.time, time(kWindow), addresses.addresses_size());
+        unasked_.add(at.time, time(kWindow), addresses.addresses_size());
+        state.unheard.add(at.time, time(kWindow), unheard);
+        if (unheard > 0 && at.time >= listening_since_ + time(kLearn)) judge(at, peer, state);
+    }
+
+    void judge(const Moment& at, const Peer& peer, State& state)
+    {
+        const double unheard = state.unheard.sum(at.time, time(kWindow));
+        const double all = state.unasked.sum(at.time, time(kWindow));
+        alarms().judge(at, Subject::of(peer),
+                       {{"addresses that nobody has announced before", unheard, threshold(kUnheard)},
+                        {"share unheard of", unheard / all, threshold(kShare)},
+                        {"addresses of other peers", unasked_.sum(at.time, time(kWindow)) - all, threshold(kUnheard)}});
+    }
+
+    PerPeer<State> peers_;
+    /// What the node was told of for one to two days: 256 KiB. Of 100,000 addresses a day it takes one in 50 for known.
+    BasicRecentHashes<1U << 20U, 86'400 * kSecond> heard_;
+    Window unasked_; ///< addresses of all peers
+    Time listening_since_ = 0;
+};
+
+} // namespace
+
+extern const Definition kAddrUnheard = {
+    .kind = "addr_unheard",
+    .text = "announces addresses that nobody has announced before",
+    .severity = proto::AnomalyReport::WARNING,
+    .confidence_percent = 60,
+    .parameters = kParameters,
+    .make = make_detector<AddrUnheard>,
+};
+
+} // namespace peer_observer::detector
