@@ -2,43 +2,28 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
+#include <vector>
 
-#include <arpa/inet.h>
+#include "libs/base/ip.h"
 
 namespace peer_observer::detector {
 namespace {
 
-/// The first `kept` bytes of an address as text, the others 0. Empty if `host` is no such address.
-template <std::size_t Size>
-std::string masked(int family, const char* host, std::size_t kept, std::string_view suffix)
-{
-    std::array<unsigned char, Size> bytes{};
-    if (inet_pton(family, host, bytes.data()) != 1) return {};
-    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(kept), bytes.end(), 0);
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    inet_ntop(family, bytes.data(), text.data(), text.size());
-    return std::string{text.data()}.append(suffix);
-}
+using base::IpNetwork;
 
-bool is_private(const in_addr& address)
+/// Of addresses that any number of hosts have.
+bool is_shared(const base::IpBytes& ip)
 {
-    struct Range {
-        std::uint32_t first;
-        unsigned bits;
-    };
-    // 0/8, RFC 1918, RFC 6598 (carriers' NAT), RFC 3927 (link-local).
-    static constexpr auto kRanges = std::to_array<Range>(
-        {{0x00000000, 8}, {0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}, {0x64400000, 10}, {0xa9fe0000, 16}});
-    const std::uint32_t bytes = ntohl(address.s_addr);
-    return std::ranges::any_of(kRanges,
-                               [&](const Range& range) { return (bytes ^ range.first) >> (32 - range.bits) == 0; });
-}
-
-/// RFC 4193 and link-local.
-bool is_private(const in6_addr& address)
-{
-    return (address.s6_addr[0] & 0xfeU) == 0xfc || (address.s6_addr[0] == 0xfe && (address.s6_addr[1] & 0xc0U) == 0x80);
+    // RFC 1122 (0/8), 1918, 6598 (carriers' NAT), 3927 and 4862 (link-local), 4193.
+    static const auto kShared = [] {
+        std::array networks = {"0.0.0.0/8",     "10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16",
+                               "100.64.0.0/10", "169.254.0.0/16", "fe80::/10",     "fc00::/7"};
+        std::vector<IpNetwork> parsed;
+        for (const auto* network : networks)
+            parsed.push_back(*IpNetwork::parse(network));
+        return parsed;
+    }();
+    return std::ranges::any_of(kShared, [&](const IpNetwork& network) { return network.contains(ip); });
 }
 
 } // namespace
@@ -56,6 +41,7 @@ Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::N
 
 void identify(Peer& peer, proto::Network network)
 {
+    peer.network = network;
     const bool hides = peer.inbound && (network == proto::ONION || network == proto::I2P);
     const bool is_known = !hides && !tells_nothing(peer.host, network);
     peer.subnet = is_known ? subnet_of(peer.host) : "";
@@ -71,27 +57,21 @@ std::string_view host_of(std::string_view address)
 bool tells_nothing(std::string_view host, proto::Network network)
 {
     if (host == "127.0.0.1" || host == "::1") return true;
-    const std::string text{host};
-    if (in_addr ipv4{}; inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return is_private(ipv4);
-    in6_addr ipv6{};
-    // CJDNS has addresses of its own in fc00::/8.
-    return network != proto::CJDNS && inet_pton(AF_INET6, text.c_str(), &ipv6) == 1 && is_private(ipv6);
+    if (network == proto::CJDNS) return false; // it has addresses of its own in fc00::/8
+    const auto ip = base::parse_ip(host);
+    return ip && is_shared(*ip);
 }
 
 std::string subnet_of(std::string_view host)
 {
-    std::string text{host};
-    if (auto subnet = masked<4>(AF_INET, text.c_str(), 3, "/24"); !subnet.empty()) return subnet;
-    if (auto subnet = masked<16>(AF_INET6, text.c_str(), 6, "/48"); !subnet.empty()) return subnet;
-    return text;
+    const auto ip = base::parse_ip(host);
+    return ip ? IpNetwork{*ip, 24, 48}.text() : std::string{host};
 }
 
 std::string netgroup_of(std::string_view host)
 {
-    std::string text{host};
-    if (auto group = masked<4>(AF_INET, text.c_str(), 2, "/16"); !group.empty()) return group;
-    if (auto group = masked<16>(AF_INET6, text.c_str(), 4, "/32"); !group.empty()) return group;
-    return text;
+    const auto ip = base::parse_ip(host);
+    return ip ? base::netgroup_of(*ip).text() : std::string{host};
 }
 
 } // namespace peer_observer::detector

@@ -19,6 +19,7 @@ struct Peer {
     std::string subnet;
     /// The /16 or the /32, as Bitcoin Core groups addresses (NetGroupManager::GetGroup, netgroup.cpp); likewise.
     std::string netgroup;
+    proto::Network network = proto::UNROUTABLE; ///< through which it is connected, if the opening was seen
     bool inbound = false;
     /// Everything from its first moment on has been seen.
     bool from_start = false;

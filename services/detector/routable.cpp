@@ -1,9 +1,6 @@
 #include "services/detector/routable.h"
 
-#include <array>
-
-#include <arpa/inet.h>
-
+#include "libs/base/ip.h"
 #include "libs/wire/ignored_address.h"
 
 namespace peer_observer::detector {
@@ -12,12 +9,8 @@ namespace {
 /// To Bitcoin Core multicast is routable, but it is no host.
 bool is_multicast(const proto::Address& address)
 {
-    std::array<unsigned char, 16> bytes{};
-    if (address.network() == proto::Address::IPV4)
-        return inet_pton(AF_INET, address.address().c_str(), bytes.data()) == 1 && (bytes[0] & 0xf0U) == 0xe0;
-    if (address.network() == proto::Address::IPV6)
-        return inet_pton(AF_INET6, address.address().c_str(), bytes.data()) == 1 && bytes[0] == 0xff;
-    return false;
+    const auto ip = base::parse_ip(address.address());
+    return ip && base::is_multicast(*ip);
 }
 
 } // namespace

@@ -1,0 +1,108 @@
+// request_repeat: a peer asks for the same again and again, or asks far more often than a peer needs.
+#include "services/detector/alarms.h"
+#include "services/detector/answers.h"
+#include "services/detector/baseline.h"
+#include "services/detector/definition.h"
+#include "services/detector/hooks.h"
+#include "services/detector/latest_things.h"
+#include "services/detector/per_subject.h"
+#include "services/detector/window.h"
+
+#include <array>
+#include <vector>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kRepeated, kUnneeded, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"repeated", 50, "requests of one host for what it has asked for before, within the window",
+              "chosen: an honest peer asks again when it has connected again, or when a timeout is over"},
+    Parameter{"unneeded", 120,
+              "requests for headers, block inventories, filters, addresses and the mempool, and changes of its filter, "
+              "beyond the blocks that the node connected, within the window",
+              "chosen: one in five seconds; of a chain of 2,000 headers a message, the first synchronization of others "
+              "is not counted"},
+    Parameter{"window_s", 600, "seconds", "the mean time between blocks"},
+};
+
+class RequestRepeat : public Detector {
+public:
+    RequestRepeat(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    {
+        using Payload = proto::MessagePayload;
+        hooks.block_connected += [this](const Moment& at, const auto&) { blocks_.add(at.time, time(kWindow), 1); };
+        hooks.received += [this](const Moment& at, const Peer& peer, const auto& message) {
+            if (is_request(message.payload().payload_case())) received(at, peer, message.payload());
+        };
+        // It has got news: it may need more.
+        hooks.outbound(Payload::kHeaders) += [this](const Moment& at, const Peer& peer, const auto& message) {
+            if (message.payload().headers().headers_size() < kFullMessage) return;
+            State& state = subjects_[peer];
+            const auto thing = things_sent(message.payload()).front();
+            if (!state.headers.insert(thing)) state.unneeded.add(at.time, time(kWindow), -1);
+        };
+    }
+
+private:
+    static constexpr int kFullMessage = 2000; // Core's MAX_HEADERS_RESULTS (net_processing.h)
+
+    struct State {
+        LatestThings<512> asked;
+        LatestThings<64> headers; ///< full messages of them, which it got
+        Window repeated;
+        Window unneeded;
+    };
+
+    void received(const Moment& at, const Peer& peer, const proto::MessagePayload& payload)
+    {
+        State& state = subjects_[peer];
+        double repeated = 0;
+        for (const std::uint64_t thing : things_requested(payload)) {
+            if (state.asked.insert(thing)) ++repeated;
+        }
+        if (repeated > 0) {
+            state.repeated.add(at.time, time(kWindow), repeated);
+            judge_repeated(at, peer, state);
+        }
+        // Blocks and transactions are asked for as they come; filters of blocks by the thousand.
+        if (payload.has_getdata() || payload.has_getblocktxn() || payload.has_getcfilters()) return;
+        state.unneeded.add(at.time, time(kWindow), 1);
+        judge_unneeded(at, peer, state);
+    }
+
+    void judge_repeated(const Moment& at, const Peer& peer, State& state)
+    {
+        const double repeated = state.repeated.sum(at.time, time(kWindow));
+        alarms().judge(at, Subject::of(peer), {{"requests for the same again", repeated, threshold(kRepeated)}});
+    }
+
+    void judge_unneeded(const Moment& at, const Peer& peer, State& state)
+    {
+        const double needed = 2 * blocks_.sum(at.time, time(kWindow));
+        const double unneeded = state.unneeded.sum(at.time, time(kWindow)) - needed;
+        if (unneeded < threshold(kUnneeded) / 2) return; // what the others do takes longer to know
+        std::vector<double> others;
+        for (auto& [key, other] : subjects_)
+            if (&other != &state) others.push_back(other.unneeded.sum(at.time, time(kWindow)) - needed);
+        alarms().judge(at, Subject::of(peer),
+                       {{"requests beyond what a peer needs", unneeded, threshold(kUnneeded)},
+                        {"of which far from the others' is", unneeded, far_from(std::move(others))}});
+    }
+
+    PerSubject<State> subjects_;
+    Window blocks_;
+};
+
+} // namespace
+
+extern const Definition kRequestRepeat = {
+    .kind = "request_repeat",
+    .text = "makes the node work with requests that it does not need",
+    .severity = proto::AnomalyReport::WARNING,
+    .confidence_percent = 70,
+    .parameters = kParameters,
+    .make = make_detector<RequestRepeat>,
+};
+
+} // namespace peer_observer::detector

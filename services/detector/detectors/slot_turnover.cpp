@@ -1,0 +1,61 @@
+// slot_turnover: few hosts open many connections over time, each of which is long enough not to be churn.
+#include "services/detector/alarms.h"
+#include "services/detector/definition.h"
+#include "services/detector/hooks.h"
+#include "services/detector/lru_map.h"
+#include "services/detector/window.h"
+
+#include <array>
+#include <string>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kHost, kSubnet, kNetgroup, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"connections", 60, "inbound connections of one host within the window",
+              "chosen: one a minute; a crawler comes a few times an hour, a node a few times a day"},
+    Parameter{"subnet_connections", 150, "likewise, of one subnet", "chosen: of two or three such hosts"},
+    Parameter{"netgroup_connections", 400, "likewise, of one /16 or, of IPv6, /32",
+              "chosen: above three for each inbound slot; a provider's customers share it"},
+    Parameter{"window_s", 3600, "seconds", "chosen: slow enough for those whom connection_churn does not see"},
+};
+
+constexpr std::size_t kMostGroups = 8192;
+
+class SlotTurnover : public Detector {
+public:
+    SlotTurnover(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    {
+        hooks.opened += [this](const Moment& at, const Peer& peer, const auto&) {
+            if (!peer.inbound || !peer.has_own_host()) return;
+            judge(at, Subject::of(peer), peer.host, threshold(kHost));
+            judge(at, Subject::of_group(peer.subnet, &peer), peer.subnet, threshold(kSubnet));
+            if (peer.netgroup != peer.subnet)
+                judge(at, Subject::of_group(peer.netgroup, &peer), peer.netgroup, threshold(kNetgroup));
+        };
+    }
+
+private:
+    void judge(const Moment& at, const Subject& subject, const std::string& group, double most)
+    {
+        Window& window = groups_[group];
+        window.add(at.time, time(kWindow), 1);
+        alarms().judge(at, subject, {{"connections", window.sum(at.time, time(kWindow)), most}});
+    }
+
+    LruMap<std::string, Window> groups_{kMostGroups};
+};
+
+} // namespace
+
+extern const Definition kSlotTurnover = {
+    .kind = "slot_turnover",
+    .text = "opens connection after connection",
+    .severity = proto::AnomalyReport::WARNING,
+    .confidence_percent = 65,
+    .parameters = kParameters,
+    .make = make_detector<SlotTurnover>,
+};
+
+} // namespace peer_observer::detector

@@ -1,0 +1,75 @@
+// upload_drain: the node sends a peer again and again what it has sent it before.
+#include "services/detector/alarms.h"
+#include "services/detector/answers.h"
+#include "services/detector/definition.h"
+#include "services/detector/hooks.h"
+#include "services/detector/latest_things.h"
+#include "services/detector/per_subject.h"
+#include "services/detector/window.h"
+
+#include <array>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kAnswers, kMegabytes, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"answers", 50,
+              "blocks, headers, filters, transactions and lists sent to one host again, within the window",
+              "chosen: an honest peer that connects again, or asks for a block in another form, gets few again"},
+    Parameter{"megabytes", 50, "of these, whatever their number",
+              "chosen: a dozen full blocks; a block is asked for again after a timeout, not more often"},
+    Parameter{"window_s", 600, "seconds", "chosen: long enough for slow lines to take so much"},
+};
+
+constexpr int kMostRelayed = 10; // addresses in a message that Core passes on (net_processing.cpp)
+
+class UploadDrain : public Detector {
+public:
+    UploadDrain(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    {
+        hooks.sent += [this](const Moment& at, const Peer& peer, const auto& message) { sent(at, peer, message); };
+    }
+
+private:
+    struct State {
+        LatestThings<512> sent;
+        Window answers;
+        Window bytes;
+    };
+
+    void sent(const Moment& at, const Peer& peer, const proto::PeerMessage& message)
+    {
+        const auto& payload = message.payload();
+        auto things = things_sent(payload);
+        // Core makes its answer to getaddr once a day: the same addresses again.
+        if (payload.has_addr() && payload.addr().addresses_size() > kMostRelayed) things.push_back(1);
+        if (payload.has_addrv2() && payload.addrv2().addresses_size() > kMostRelayed) things.push_back(1);
+        if (things.empty()) return;
+        State& state = subjects_[peer];
+        if (!state.sent.insert(things[0])) return;
+        state.answers.add(at.time, time(kWindow), 1);
+        state.bytes.add(at.time, time(kWindow), static_cast<double>(message.size()));
+        const double answers = state.answers.sum(at.time, time(kWindow));
+        const double megabytes = state.bytes.sum(at.time, time(kWindow)) / 1e6;
+        alarms().judge(at, Subject::of(peer),
+                       {{"answers sent again", answers, threshold(kAnswers)}, {"megabytes", megabytes}});
+        alarms().judge(at, Subject::of(peer),
+                       {{"megabytes sent again", megabytes, threshold(kMegabytes)}, {"answers", answers}});
+    }
+
+    PerSubject<State> subjects_;
+};
+
+} // namespace
+
+extern const Definition kUploadDrain = {
+    .kind = "upload_drain",
+    .text = "lets itself be sent the same again and again",
+    .severity = proto::AnomalyReport::WARNING,
+    .confidence_percent = 75,
+    .parameters = kParameters,
+    .make = make_detector<UploadDrain>,
+};
+
+} // namespace peer_observer::detector

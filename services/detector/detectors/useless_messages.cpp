@@ -1,0 +1,190 @@
+// useless_messages: a peer fills the node with messages that nobody asked for, that cannot be read, that it has sent
+// before, or for which Bitcoin Core punishes it.
+#include "services/detector/alarms.h"
+#include "services/detector/definition.h"
+#include "services/detector/hooks.h"
+#include "services/detector/inventory.h"
+#include "services/detector/latest_things.h"
+#include "services/detector/per_peer.h"
+#include "services/detector/per_subject.h"
+#include "services/detector/window.h"
+
+#include <array>
+#include <numeric>
+
+namespace peer_observer::detector {
+namespace {
+
+enum : std::size_t { kUseless, kPunished, kWindow };
+constexpr std::array kParameters = {
+    Parameter{"useless", 100, "messages or items of one host that are of no use to the node, within the window",
+              "chosen: one in six seconds; honest peers have a few after they have connected"},
+    Parameter{"punished", 3, "of these, messages for which Core punished it",
+              "chosen: Core hangs up on an inbound peer for one, so this one has come again"},
+    Parameter{"window_s", 600, "seconds", "chosen: makes `useless` one in six seconds"},
+};
+
+class UselessMessages : public Detector {
+public:
+    UselessMessages(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, peers_{hooks}
+    {
+        using Payload = proto::MessagePayload;
+        hooks.outbound(Payload::kPing) +=
+            [this](const Moment&, const Peer& peer, const auto&) { ++peers_[peer].pings; };
+        hooks.outbound(Payload::kGetdata) += [this](const Moment&, const Peer& peer, const auto& message) {
+            State& state = peers_[peer];
+            for (const auto& item : message.payload().getdata().items())
+                state.asked += is_transaction(item) || is_block(item) ? 1 : 0;
+        };
+        hooks.outbound(Payload::kGetblocktxn) +=
+            [this](const Moment&, const Peer& peer, const auto&) { ++peers_[peer].asked; };
+        hooks.outbound(Payload::kGetheaders) +=
+            [this](const Moment&, const Peer& peer, const auto&) { ++peers_[peer].asked_headers; };
+        hooks.received +=
+            [this](const Moment& at, const Peer& peer, const auto& message) { received(at, peer, message); };
+        hooks.misbehaving += [this](const Moment& at, const Peer& peer, const auto&) { count(at, peer, punished, 1); };
+        // What was asked for in it?
+        hooks.gap += [this](const Moment&) {
+            for (auto& [id, state] : peers_)
+                state.is_complete = false;
+        };
+    }
+
+private:
+    enum Sort : std::size_t { unreadable, early, unasked, again, empty, punished, kSorts };
+    struct State {
+        bool is_complete = true; ///< what it was asked for is known from the connection's beginning on
+        std::int64_t pings = 0;
+        std::int64_t asked = 0; ///< transactions and blocks
+        std::int64_t asked_headers = 0;
+        std::array<unsigned, 64> handshake{}; ///< of each type of message that is sent once or now and then
+        LatestThings<512> told;               ///< hashes that it has announced
+    };
+    struct Totals {
+        std::array<Window, kSorts> sorts;
+    };
+
+    void received(const Moment& at, const Peer& peer, const proto::PeerMessage& message)
+    {
+        using Payload = proto::MessagePayload;
+        if (peers_.find(peer) == nullptr) peers_[peer].is_complete = peer.from_start;
+        State& state = peers_[peer];
+        const auto& payload = message.payload();
+        const auto type = payload.payload_case();
+        switch (type) {
+        case Payload::PAYLOAD_NOT_SET:
+            if (message.has_decode_error()) count(at, peer, unreadable, 1);
+            if (message.truncated().reason() == proto::Truncated::BEFORE_HANDSHAKE) count(at, peer, early, 1);
+            break;
+        // A node asks nobody for these.
+        case Payload::kMerkleblock:
+        case Payload::kCfilter:
+        case Payload::kCfheaders:
+        case Payload::kCfcheckpt:
+        case Payload::kReject:
+        case Payload::kAlert:
+            count(at, peer, unasked, 1);
+            break;
+        case Payload::kPong:
+            answered(at, peer, state, state.pings, 1);
+            break;
+        case Payload::kTx:
+        case Payload::kBlock:
+        case Payload::kBlocktxn:
+            answered(at, peer, state, state.asked, 1);
+            break;
+        case Payload::kNotfound:
+            answered(at, peer, state, state.asked, std::max(1, payload.notfound().items_size()));
+            break;
+        case Payload::kHeaders:
+            if (payload.headers().headers_size() == 0)
+                answered(at, peer, state, state.asked_headers, 1);
+            else
+                told(at, peer, state, payload.headers().headers().rbegin()->hash());
+            break;
+        case Payload::kInv:
+            if (payload.inv().items_size() == 0) count(at, peer, empty, 1);
+            for (const auto& item : payload.inv().items())
+                told(at, peer, state, item.hash());
+            break;
+        case Payload::kGetdata:
+            if (payload.getdata().items_size() == 0) count(at, peer, empty, 1);
+            break;
+        case Payload::kAddr:
+            if (payload.addr().addresses_size() == 0) count(at, peer, empty, 1);
+            break;
+        case Payload::kAddrv2:
+            if (payload.addrv2().addresses_size() == 0) count(at, peer, empty, 1);
+            break;
+        case Payload::kVersion:
+        case Payload::kVerack:
+        case Payload::kSendaddrv2:
+        case Payload::kWtxidrelay:
+        case Payload::kSendheaders:
+        case Payload::kSendtxrcncl:
+        case Payload::kFeature:
+        case Payload::kSendcmpct:
+        case Payload::kFeefilter: {
+            // The last three come several times; feefilter goes on with every ten minutes.
+            constexpr unsigned kOften = 20;
+            const bool is_often =
+                type == Payload::kSendcmpct || type == Payload::kFeefilter || type == Payload::kFeature;
+            if (++state.handshake.at(type) > (is_often ? kOften : 1U)) count(at, peer, again, 1);
+            if (type == Payload::kFeefilter && at.time > peer.since + 86'400 * kSecond) state.handshake.at(type) = 0;
+            break;
+        }
+        default:
+            break;
+        }
+    }
+
+    /// So many answers to what the peer was asked for.
+    void answered(const Moment& at, const Peer& peer, State& state, std::int64_t& open, std::int64_t answers)
+    {
+        open -= answers;
+        if (open >= 0) return;
+        if (state.is_complete) count(at, peer, unasked, static_cast<double>(-open));
+        open = 0;
+    }
+
+    void told(const Moment& at, const Peer& peer, State& state, std::string_view hash)
+    {
+        if (state.told.insert(short_hash(hash))) count(at, peer, again, 1);
+    }
+
+    void count(const Moment& at, const Peer& peer, Sort sort, double amount)
+    {
+        Totals& totals = subjects_[peer];
+        totals.sorts.at(sort).add(at.time, time(kWindow), amount);
+        std::array<double, kSorts> sums{};
+        for (std::size_t i = 0; i < kSorts; ++i)
+            sums.at(i) = totals.sorts.at(i).sum(at.time, time(kWindow));
+        const double all = std::accumulate(sums.begin(), sums.end(), 0.0);
+        alarms().judge(at, Subject::of(peer),
+                       {{"useless messages", all, threshold(kUseless)},
+                        {"unreadable or of an unknown type", sums[unreadable]},
+                        {"before the handshake", sums[early]},
+                        {"that nobody asked for", sums[unasked]},
+                        {"sent before", sums[again]},
+                        {"empty", sums[empty]}});
+        if (sort == punished)
+            alarms().judge(at, Subject::of(peer), {{"punished messages", sums[punished], threshold(kPunished)}});
+    }
+
+    PerPeer<State> peers_;
+    PerSubject<Totals> subjects_;
+};
+
+} // namespace
+
+extern const Definition kUselessMessages = {
+    .kind = "useless_messages",
+    .text = "sends messages that are of no use to the node",
+    .severity = proto::AnomalyReport::WARNING,
+    .confidence_percent = 70,
+    .parameters = kParameters,
+    .make = make_detector<UselessMessages>,
+};
+
+} // namespace peer_observer::detector
