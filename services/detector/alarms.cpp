@@ -100,6 +100,8 @@ void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_li
         return;
     }
     if (!opens) return;
+    const auto* known = subject.scope == Subject::Scope::group ? known_peers_.find_group(key) : nullptr;
+    if (known != nullptr && known->is_left_out) return;
     if (open_.is_full()) {
         ++refused_;
         return;
@@ -107,6 +109,8 @@ void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_li
     Alarm& alarm = open_[key];
     alarm.state.first = first != 0 ? first : evidence != nullptr ? evidence->time : at.time;
     alarm.is_local = is_local(subject);
+    if (known != nullptr) alarm.state.known_as = known->name;
+    if (subject.scope == Subject::Scope::peer) alarm.state.known_as = subject.peer->known_as;
     alarm.next_update = at.time + times_.update_every;
     note(at, subject, figures, evidence == nullptr ? at : *evidence, alarm);
     tell(at.time, Report::Action::opened, key, alarm);

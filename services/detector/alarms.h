@@ -2,13 +2,16 @@
 #pragma once
 
 #include "services/detector/definition.h"
+#include "services/detector/known_peers.h"
 #include "services/detector/lru_map.h"
 #include "services/detector/moment.h"
 #include "services/detector/peer.h"
+#include "services/detector/profile.h"
 
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +65,8 @@ struct AlarmState {
     std::int64_t latest_peer = 0;
     std::vector<Moment> first_evidence;
     std::vector<Moment> last_evidence;
+    std::string known_as; ///< the operator's name for the subject
+    std::optional<Profile> profile;
 };
 
 /// Something to be told of an anomaly at one node.
@@ -88,8 +93,10 @@ public:
     using Sink = std::function<void(Report&&)>;
 
     /// All references must outlive this object.
-    Alarms(const Definition& definition, const char& enabled, const AlarmTimes& times, WatchId id, Sink sink)
-        : definition_{definition}, enabled_{enabled}, times_{times}, id_{std::move(id)}, sink_{std::move(sink)}
+    Alarms(const Definition& definition, const char& enabled, const AlarmTimes& times, const KnownPeers& known_peers,
+           WatchId id, Sink sink)
+        : definition_{definition}, enabled_{enabled}, times_{times}, known_peers_{known_peers}, id_{std::move(id)},
+          sink_{std::move(sink)}
     {}
 
     /// The figures of the subject are now these. The anomaly opens when all reach their thresholds and goes on above
@@ -126,6 +133,7 @@ private:
     const Definition& definition_;
     const char& enabled_;
     const AlarmTimes& times_;
+    const KnownPeers& known_peers_;
     WatchId id_;
     Sink sink_;
     LruMap<std::string, Alarm> open_{kMostOpen};

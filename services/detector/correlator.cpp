@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "libs/base/utf8.h"
+
 namespace peer_observer::detector {
 namespace {
 
@@ -64,6 +66,30 @@ void add_evidence(const std::vector<Moment>& moments, proto::AnomalyNode& node)
     }
 }
 
+void fill_profile(const Profile& from, proto::AnomalyProfile& profile)
+{
+    profile.set_first_ns(from.first);
+    profile.set_last_ns(from.last);
+    profile.set_connection_count(from.connections);
+    profile.mutable_user_agents()->Assign(from.user_agents.begin(), from.user_agents.end());
+    profile.mutable_versions()->Assign(from.versions.begin(), from.versions.end());
+    profile.mutable_services()->Assign(from.services.begin(), from.services.end());
+    profile.mutable_connection_types()->Assign(from.connection_types.begin(), from.connection_types.end());
+    profile.mutable_networks()->Assign(from.networks.begin(), from.networks.end());
+}
+
+/// What is compared with what, and what the parameters mean.
+std::string words_of(const Definition& definition, const AlarmState& state)
+{
+    std::string words;
+    for (const auto& figure : state.figures)
+        if (figure.threshold > 0)
+            words += fmt::format("{}{} at least {:g}", words.empty() ? "" : ", ", figure.name, figure.threshold);
+    for (const auto& parameter : definition.parameters)
+        words += fmt::format("; {}: {}", parameter.name, parameter.meaning);
+    return words;
+}
+
 void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& node)
 {
     node.set_node(id.node);
@@ -86,6 +112,7 @@ void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& n
         if (!from.subnet.empty() && std::ranges::find(node.netgroups(), from.subnet) == node.netgroups().end())
             node.add_netgroups(from.subnet);
     }
+    if (state.profile) fill_profile(*state.profile, *node.mutable_profile());
     add_evidence(state.first_evidence, node);
     add_evidence(state.last_evidence, node);
 }
@@ -166,6 +193,8 @@ void Correlator::publish(const Report& cause, Report::Action action, Anomaly& an
         ratio = std::max(ratio, ratio_of(node.state));
         fill_node(id, node.state, *report.add_nodes());
     }
+    report.set_rule(words_of(*definition, cause.state));
+    if (!cause.state.known_as.empty()) report.set_known_as(base::to_utf8(cause.state.known_as));
     report.set_first_ns(first);
     report.set_last_ns(last);
     report.set_severity(severity_of(*definition, ratio));

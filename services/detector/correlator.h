@@ -21,7 +21,7 @@ public:
     static constexpr Time kWait = 5 * kSecond;
 
     /// `rises`: the anomaly is more severe than in any report of it before.
-    using Publish = std::function<void(const proto::Event&, const Definition&, bool rises)>;
+    using Publish = std::function<void(proto::Event&, const Definition&, bool rises)>;
 
     explicit Correlator(Publish publish) : publish_{std::move(publish)} {}
 

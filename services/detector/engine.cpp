@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <ranges>
+#include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -50,8 +53,7 @@ std::uint64_t process_key(const proto::Event& event)
 
 Engine::Engine(const Settings& settings, Publish publish, Notice notice)
     : settings_{settings}, publish_{std::move(publish)}, notice_{std::move(notice)},
-      correlator_{
-          [this](const auto& event, const auto& definition, bool rises) { this->publish(event, definition, rises); }},
+      correlator_{[this](auto& event, const auto& definition, bool rises) { this->publish(event, definition, rises); }},
       streams_{kMostStreams}
 {}
 
@@ -110,6 +112,7 @@ void Engine::observe(Stream& stream, const proto::Event& event, std::uint64_t se
         return;
     }
     Process& own = process(stream, event);
+    if (next_replaced_ == 0) look_for_replaced();
     own.watch->observe({now, stream.publisher_id, sequence}, event);
     own.heard = newest_;
     if (own.is_silent) {
@@ -254,12 +257,22 @@ void Engine::note_highest(const NodeWatch& watch)
     }
 }
 
-void Engine::publish(const proto::Event& event, const Definition& definition, bool rises)
+void Engine::publish(proto::Event& event, const Definition& definition, bool rises)
 {
+    auto& anomaly = *event.mutable_anomaly();
+    auto& report = anomaly.has_opened()    ? *anomaly.mutable_opened()
+                   : anomaly.has_updated() ? *anomaly.mutable_updated()
+                                           : *anomaly.mutable_closed();
+    std::set<std::string_view> nodes;
+    for (const auto& [name, stream] : streams_)
+        for (const auto& [key, process] : stream.processes)
+            if (const auto* profile = process.watch->profile(report.subject());
+                profile != nullptr && profile->first <= event.timestamp_ns())
+                nodes.insert(stream.node);
+    constexpr std::size_t kMostNodes = 64;
+    for (const auto node : nodes | std::views::take(kMostNodes))
+        report.add_connected_nodes(std::string{node});
     if (rises) {
-        const auto& report = event.anomaly().has_opened()    ? event.anomaly().opened()
-                             : event.anomaly().has_updated() ? event.anomaly().updated()
-                                                             : event.anomaly().closed();
         const auto kinds = all_detectors();
         const auto kind = static_cast<std::size_t>(std::ranges::find(kinds, &definition) - kinds.begin());
         ++counters_.kinds[kind].opened.at(static_cast<std::size_t>(report.severity()));

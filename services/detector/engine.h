@@ -102,7 +102,7 @@ private:
         Time replaced = 0;
         LruMap<std::uint64_t, Process> processes{kMostProcesses};
     };
-    static constexpr std::size_t kMostProcesses = 8;
+    static constexpr std::size_t kMostProcesses = 32;
 
     void observe(Stream& stream, const proto::Event& event, std::uint64_t sequence);
     static Sort sort_of(const proto::Event& event);
@@ -117,7 +117,8 @@ private:
     /// It is about to go.
     void retire(const NodeWatch& watch);
     void note_highest(const NodeWatch& watch);
-    void publish(const proto::Event& event, const Definition& definition, bool rises);
+    /// Names the nodes that know the subject, counts, and publishes.
+    void publish(proto::Event& event, const Definition& definition, bool rises);
 
     const Settings& settings_;
     Publish publish_;

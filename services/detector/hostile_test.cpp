@@ -38,7 +38,7 @@ TEST(Hostile, PeersThatNobodySeesLeaveAreForgotten)
     Lab lab;
     Node node{lab};
     for (int i = 0; i < 5'000; ++i)
-        sim_node::Connection{node.script, node.script.distinct_host()}.receive("getaddr", {});
+        sim_node::Connection{node.script, node.script.distinct_host()}.shake_hands().receive("getaddr", {});
     lab.finish();
     EXPECT_EQ(lab.engine().counters().peers, 1'024U);
     EXPECT_TRUE(lab.opened().empty());
@@ -50,14 +50,14 @@ TEST(Hostile, WhoRaisesAlarmsFromVeryManyAddressesGetsNotMoreThanThereIsRoomFor)
     Node node{lab};
     for (int i = 0; i < 1'100; ++i) {
         sim_node::Connection peer{node.script, node.script.distinct_host()};
-        peer.misbehave("mutated block"); // not while it sends a block
+        peer.shake_hands().misbehave("mutated block"); // not while it sends a block
         peer.receive("block", {0}, [&] { peer.misbehave("mutated block"); });
     }
     lab.finish();
     EXPECT_TRUE(lab.opened().empty()); // it could not be decoded: no block
     for (int i = 0; i < 1'100; ++i) {
         sim_node::Connection peer{node.script, node.script.distinct_host()};
-        peer.receive("headers", {0}, [&] { peer.misbehave("header with invalid proof of work"); });
+        peer.shake_hands().receive("headers", {0}, [&] { peer.misbehave("header with invalid proof of work"); });
         peer.close();
     }
     lab.finish();

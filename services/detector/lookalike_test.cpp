@@ -97,11 +97,15 @@ TEST_F(Lookalike, ASlowBlockIsNoStall)
     sim_node::Connection peer{script, kHost, "outbound-full-relay"};
     peer.shake_hands();
     // Sixteen at a time, each of which takes half a minute.
-    const auto wanted = hashes(script, 16);
+    std::vector<Mined> blocks(16);
+    std::ranges::generate(blocks, [&] { return mined(script); });
+    std::vector<Hash> wanted;
+    for (const auto& block : blocks)
+        wanted.push_back(block.hash);
     peer.send("getdata", inventory(Inventory::witness_block, wanted));
-    for (const Hash& hash : wanted) {
-        script.wait(60);
-        peer.receive("notfound", inventory(Inventory::witness_block, {hash}));
+    for (const auto& block : blocks) {
+        script.wait(55);
+        peer.receive("block", block.bytes);
     }
     lab.finish();
     EXPECT_THAT(lab.kinds(), IsEmpty());
@@ -148,7 +152,7 @@ TEST_F(Lookalike, PeersThatTheNodeEvictsDoNotChurn)
     for (int i = 0; i < 90; ++i)
         sim_node::Connection{script, kHost}.evict();
     lab.finish();
-    EXPECT_THAT(lab.kinds(), IsEmpty());
+    EXPECT_FALSE(lab.kinds().contains("connection_churn"));
 }
 
 TEST_F(Lookalike, OrphansOfANodeWithoutOurPatchAreTakenFromItsRejections)

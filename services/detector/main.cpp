@@ -6,12 +6,17 @@
 #include "libs/app/signals.h"
 #include "libs/bus/publisher.h"
 #include "libs/bus/subscriber.h"
+#include "libs/print/json.h"
 #include "services/detector/engine.h"
 #include "services/detector/metrics.h"
 #include "services/detector/settings.h"
+#include "services/detector/webhook.h"
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
 #include <string>
 
 #include <boost/program_options.hpp>
@@ -27,7 +32,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kLongestWait = 100ms; // until a signal is noticed
 constexpr auto kTick = 1s;
-constexpr auto kIdle = 2s; // anomalies wait for later events not longer than that
+constexpr auto kLastPosts = 5s; // at the end
+constexpr auto kIdle = 2s;      // anomalies wait for later events not longer than that
 
 app::Service make_service()
 {
@@ -40,6 +46,9 @@ app::Service make_service()
         "publish anomalies there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
     add("name", po::value<std::string>()->value_name("NAME")->default_value("detector"),
         "what stands for the node's name in the batches of anomalies");
+    add("webhook", po::value<std::string>()->value_name("URL"),
+        "post each report of an anomaly there, too, as the logger's JSON: http:// or https://; tried again for ten "
+        "minutes");
     add("list-thresholds", po::bool_switch(), "print all thresholds with where they come from, and exit");
     service.options.add(app::subscriber_options());
     service.options.add(detector::detector_options());
@@ -75,6 +84,25 @@ try {
     spdlog::error("the thresholds stay as they were: {}", error.what());
 }
 
+std::unique_ptr<detector::Webhook> make_webhook(const po::variables_map& values)
+try {
+    if (!values.contains("webhook")) return nullptr;
+    return std::make_unique<detector::Webhook>(detector::Webhook::Options{.url = values["webhook"].as<std::string>()},
+                                               [](const std::string& text) { spdlog::warn("{}", text); });
+} catch (const std::invalid_argument& error) {
+    throw app::UsageError{fmt::format("--webhook: {}", error.what())};
+}
+
+/// Without the number of the publisher, which only the bus knows.
+std::string as_json(const std::string& event, const po::variables_map& values, std::uint64_t sequence)
+{
+    proto::Event parsed;
+    std::string json;
+    if (parsed.ParseFromString(event))
+        print::append_json({.node = values["name"].as<std::string>(), .sequence = sequence}, parsed, json);
+    return json;
+}
+
 void serve(const po::variables_map& values, app::Context& context, int argc, char** argv)
 {
     if (values["list-thresholds"].as<bool>()) {
@@ -88,8 +116,12 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
     spdlog::info("publishing on {}", publisher.url());
     bus::Subscriber subscriber{read_subscriber(values)};
     app::log_notices(subscriber);
+    const auto webhook = make_webhook(values);
+    std::uint64_t sequence = 0; // of the next anomaly on the bus
     detector::Engine engine{settings,
                             [&](const std::string& event) {
+                                if (webhook) webhook->post(as_json(event, values, sequence));
+                                ++sequence;
                                 if (!publisher.add(event))
                                     spdlog::warn("an anomaly is larger than what the bus takes, and was not published");
                             },
@@ -101,6 +133,7 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
         app::add_publisher_metrics(*telemetry, [&] { return publisher.statistics(); });
         detector::add_metrics(*telemetry, engine.counters());
         engine.bad_events().add_metrics(*telemetry);
+        if (webhook) detector::add_metrics(*telemetry, *webhook);
     }
     context.ready();
     auto last_event = Clock::now();
@@ -120,6 +153,7 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
     }
     engine.idle();
     publisher.flush();
+    if (webhook) webhook->drain(kLastPosts);
 }
 
 } // namespace

@@ -85,4 +85,18 @@ void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
     add("peer_observer_detector_peers", "Connections that are remembered.", MetricType::gauge, counters.peers);
 }
 
+void add_metrics(telemetry::Telemetry& telemetry, const Webhook& webhook)
+{
+    const auto add = [&](const char* name, const char* help, std::uint64_t Webhook::Statistics::* number) {
+        telemetry.add(name, help, MetricType::counter, [&webhook, number] {
+            return std::vector<Sample>{{static_cast<double>(webhook.statistics().*number), {}}};
+        });
+    };
+    using Statistics = Webhook::Statistics;
+    add("peer_observer_detector_webhook_posts_total", "Reports that the webhook took.", &Statistics::posted);
+    add("peer_observer_detector_webhook_retries_total", "Posts that failed and are tried again.", &Statistics::retries);
+    add("peer_observer_detector_webhook_dropped_total",
+        "Reports that the webhook did not take in ten minutes, or for which there was no room.", &Statistics::dropped);
+}
+
 } // namespace peer_observer::detector

@@ -1,23 +1,38 @@
 #include "services/detector/node_watch.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace peer_observer::detector {
 namespace {
 
 // Eight times Bitcoin Core's default of 125: what operators of honeynodes set, and more. Closing may go unseen.
 constexpr std::size_t kMostPeers = 1024;
+constexpr std::size_t kMostProfiles = 1024;
 // Clocks are corrected by small steps, and threads take turns.
 constexpr Time kBackwards = 10 * kSecond;
+
+std::string network_name(proto::Network network)
+{
+    std::string name = proto::Network_IsValid(network) ? proto::Network_Name(network) : std::to_string(network);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return name;
+}
 
 } // namespace
 
 NodeWatch::NodeWatch(const WatchId& id, const Settings& settings, const Alarms::Sink& sink)
-    : settings_{settings}, peers_{kMostPeers}
+    : settings_{settings}, peers_{kMostPeers}, profiles_{kMostProfiles}
 {
+    const auto with_profile = [this, sink](Report&& report) {
+        if (const Profile* known = report.is_local ? nullptr : profiles_.find(report.subject))
+            report.state.profile = *known;
+        sink(std::move(report));
+    };
     const auto kinds = all_detectors();
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
-        alarms_.push_back(std::make_unique<Alarms>(*kinds[kind], settings_.enabled[kind], settings_.times, id, sink));
+        alarms_.push_back(std::make_unique<Alarms>(*kinds[kind], settings_.enabled[kind], settings_.times,
+                                                   settings_.known_peers, id, with_profile));
     make_detectors();
 }
 
@@ -42,7 +57,8 @@ void NodeWatch::observe(const Moment& event_at, const proto::Event& event)
         if (event.message().has_outbound()) observe_outbound(at, event.message().outbound());
         if (event.message().has_processed()) {
             const auto& processed = event.message().processed();
-            if (const Peer* who = known(processed.peer_id())) hooks_->processed.call(at, *who, processed);
+            if (Peer* who = known(processed.peer_id()); who != nullptr && !is_left_out(*who))
+                hooks_->processed.call(at, *who, processed);
         }
         break;
     case proto::Event::kConnection:
@@ -60,7 +76,7 @@ void NodeWatch::observe(const Moment& event_at, const proto::Event& event)
         break;
     case proto::Event::kOrphan:
         if (event.orphan().has_add()) {
-            if (const Peer* who = known(event.orphan().add().peer_id()))
+            if (Peer* who = known(event.orphan().add().peer_id()); who != nullptr && !is_left_out(*who))
                 hooks_->orphan_added.call(at, *who, event.orphan().add());
         }
         break;
@@ -150,6 +166,25 @@ Peer& NodeWatch::peer(const Moment& at, std::int64_t id, std::string_view addres
     return peer;
 }
 
+bool NodeWatch::is_left_out(Peer& peer)
+{
+    if (peer.looked_up != settings_.known_peers_version) {
+        peer.looked_up = settings_.known_peers_version;
+        const auto* known = settings_.known_peers.find(peer);
+        peer.is_left_out = known != nullptr && known->is_left_out;
+        peer.known_as = known == nullptr ? "" : known->name;
+    }
+    return peer.is_left_out;
+}
+
+Profile& NodeWatch::profile(const Moment& at, const Peer& peer)
+{
+    Profile& profile = profiles_[peer.host];
+    if (profile.first == 0) profile.first = at.time;
+    profile.last = at.time;
+    return profile;
+}
+
 void NodeWatch::observe(const Moment& at, const proto::Connection& connection)
 {
     switch (connection.event_case()) {
@@ -159,23 +194,31 @@ void NodeWatch::observe(const Moment& at, const proto::Connection& connection)
         Peer& who = peer(at, opened.peer_id(), opened.address(), opened.connection_type());
         identify(who, opened.network());
         who.from_start = true;
-        hooks_->opened.call(at, who, opened);
+        who.looked_up = 0;
+        if (who.has_own_host()) {
+            Profile& seen = profile(at, who);
+            ++seen.connections;
+            Profile::note(seen.connection_types, opened.connection_type().substr(0, Profile::kMostBytes));
+            Profile::note(seen.networks, network_name(opened.network()));
+        }
+        if (!is_left_out(who)) hooks_->opened.call(at, who, opened);
         break;
     }
     case proto::Connection::kClosed: {
         const auto& closed = connection.closed();
-        const Peer& who = peer(at, closed.peer_id(), closed.address(), closed.connection_type());
-        hooks_->closed.call(at, who);
+        Peer& who = peer(at, closed.peer_id(), closed.address(), closed.connection_type());
+        if (!is_left_out(who)) hooks_->closed.call(at, who);
         forget(at, who);
         break;
     }
     case proto::Connection::kEvicted: {
         const auto& evicted = connection.evicted();
-        hooks_->evicted.call(at, peer(at, evicted.peer_id(), evicted.address(), evicted.connection_type()));
+        Peer& who = peer(at, evicted.peer_id(), evicted.address(), evicted.connection_type());
+        if (!is_left_out(who)) hooks_->evicted.call(at, who);
         break;
     }
     case proto::Connection::kMisbehaving:
-        if (const Peer* who = known(connection.misbehaving().peer_id()))
+        if (Peer* who = known(connection.misbehaving().peer_id()); who != nullptr && !is_left_out(*who))
             hooks_->misbehaving.call(at, *who, connection.misbehaving());
         break;
     default:
@@ -192,6 +235,13 @@ void NodeWatch::observe_inbound(const Moment& at, const proto::PeerMessage& mess
     switch (payload.payload_case()) {
     case proto::MessagePayload::kVersion:
         who.user_agent = payload.version().user_agent();
+        who.looked_up = 0;
+        if (who.has_own_host()) {
+            Profile& seen = profile(at, who);
+            Profile::note(seen.user_agents, who.user_agent.substr(0, Profile::kMostBytes));
+            Profile::note(seen.versions, payload.version().version());
+            Profile::note(seen.services, payload.version().services());
+        }
         break;
     case proto::MessagePayload::kTx:
         latest_.peer_id = who.id;
@@ -200,17 +250,19 @@ void NodeWatch::observe_inbound(const Moment& at, const proto::PeerMessage& mess
     default:
         break;
     }
+    if (is_left_out(who)) return;
     hooks_->received.call(at, who, message);
     hooks_->inbound_[payload.payload_case()].call(at, who, message);
 }
 
 void NodeWatch::observe_outbound(const Moment& at, const proto::PeerMessage& message)
 {
-    const Peer& who = peer(at, message.peer_id(), message.address(), message.connection_type());
+    Peer& who = peer(at, message.peer_id(), message.address(), message.connection_type());
     const auto& payload = message.payload();
     // A private broadcast says that it is another client (PushNodeVersion, net_processing.cpp).
     if (payload.has_version() && message.connection_type() != "private-broadcast")
         hooks_->core = constants_of(core_release(payload.version().user_agent()));
+    if (is_left_out(who)) return;
     hooks_->sent.call(at, who, message);
     hooks_->outbound_[payload.payload_case()].call(at, who, message);
 }
@@ -219,7 +271,8 @@ void NodeWatch::observe_outbound(const Moment& at, const proto::PeerMessage& mes
 void NodeWatch::observe_rejected(const Moment& at, const proto::MempoolRejected& rejected)
 {
     if (rejected.txid() != latest_.txid || latest_.txid.empty()) return;
-    if (const Peer* who = known(latest_.peer_id)) hooks_->rejected.call(at, *who, rejected);
+    if (Peer* who = known(latest_.peer_id); who != nullptr && !is_left_out(*who))
+        hooks_->rejected.call(at, *who, rejected);
 }
 
 std::uint64_t NodeWatch::refused() const

@@ -34,6 +34,8 @@ public:
     /// Of the latest event.
     Time now() const { return now_; }
 
+    /// What is known of a host; null if nothing is.
+    const Profile* profile(const std::string& host) { return profiles_.find(host); }
     std::size_t peers() const { return peers_.size(); }
     std::size_t open(std::size_t kind) const { return alarms_[kind]->open(); }
     std::uint64_t refused() const;
@@ -45,6 +47,9 @@ private:
     void forget_peers(const Moment& at);
     Peer& peer(const Moment& at, std::int64_t id, std::string_view address, std::string_view connection_type);
     void forget(const Moment& at, const Peer& peer);
+    /// Whether its events are for nobody.
+    bool is_left_out(Peer& peer);
+    Profile& profile(const Moment& at, const Peer& peer);
 
     void observe(const Moment& at, const proto::Connection& connection);
     void observe_inbound(const Moment& at, const proto::PeerMessage& message);
@@ -57,6 +62,7 @@ private:
     std::unique_ptr<Hooks> hooks_;
     std::vector<std::unique_ptr<Detector>> detectors_;
     LruMap<std::int64_t, Peer> peers_;
+    LruMap<std::string, Profile> profiles_; ///< of hosts
     Time now_ = 0;
     Time next_tick_ = 0;
     bool gap_ = true; ///< the beginning is one

@@ -1,15 +1,17 @@
 {
   mkService,
+  curl,
   gtest,
   libsystemtap,
+  nlohmann_json,
   openssl,
 }:
 mkService {
   name = "detector";
   description = "Names attacks in the events of Bitcoin nodes";
   # Its tests play the attacks of sim_node, which needs libsystemtap.
-  folders = ["libs/wire" "tests/sim_node"];
+  folders = ["libs/print" "libs/wire" "tests/sim_node"];
   files = ["tests/CMakeLists.txt"];
-  buildInputs = [openssl];
+  buildInputs = [curl nlohmann_json openssl];
   checkInputs = [gtest libsystemtap];
 }

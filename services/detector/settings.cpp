@@ -39,6 +39,8 @@ void Settings::assign(const Settings& other)
         std::ranges::copy(other.thresholds[kind], thresholds[kind].begin());
     std::ranges::copy(other.enabled, enabled.begin());
     times = other.times;
+    known_peers = other.known_peers;
+    ++known_peers_version;
 }
 
 double& Settings::threshold(std::string_view option)
@@ -61,6 +63,10 @@ po::options_description detector_options()
     add("update-every",
         po::value<app::Seconds>()->default_value({AlarmTimes{}.update_every * std::chrono::nanoseconds{1}}),
         "seconds of event time between two updates of an anomaly");
+    add("known-peers", po::value<std::string>()->value_name("FILE"),
+        "peers whose anomalies are left out or marked: lines of `leave-out WHO NAME` or `mark WHO NAME`, where WHO is "
+        "an "
+        "address, a network, an AS, or agent:TEXT; read again on SIGHUP");
     for (const Definition* detector : all_detectors())
         for (const auto& parameter : detector->parameters)
             add(option_name(*detector, parameter).c_str(),
@@ -86,6 +92,13 @@ Settings read_settings(const po::variables_map& values)
             const auto found = std::ranges::find(kinds, kind, &Definition::kind);
             if (found == kinds.end()) throw app::UsageError{fmt::format("--disable: there is no detector '{}'", kind)};
             settings.enabled[static_cast<std::size_t>(found - kinds.begin())] = 0;
+        }
+    }
+    if (values.contains("known-peers")) {
+        try {
+            settings.known_peers = read_known_peers(values["known-peers"].as<std::string>());
+        } catch (const std::runtime_error& error) {
+            throw app::UsageError{fmt::format("--known-peers: {}", error.what())};
         }
     }
     settings.times.close_after = static_cast<Time>(values["close-after"].as<app::Seconds>().value.count());

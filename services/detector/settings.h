@@ -3,6 +3,7 @@
 
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
+#include "services/detector/known_peers.h"
 
 #include <string>
 #include <string_view>
@@ -29,12 +30,15 @@ struct Settings {
     std::vector<Thresholds> thresholds; ///< by place in all_detectors()
     std::vector<char> enabled;          ///< likewise
     AlarmTimes times;
+    KnownPeers known_peers;
+    std::uint64_t known_peers_version = 1; ///< another one each time that they change
 };
 
-/// `<kind>.<name>` for every parameter, --disable, --close-after, --update-every.
+/// `<kind>.<name>` for every parameter, --disable, --close-after, --update-every, --known-peers.
 boost::program_options::options_description detector_options();
 
-/// What was chosen. Throws app::UsageError for a number that is not above 0 or an unknown kind.
+/// What was chosen. Throws app::UsageError for a number that is not above 0, an unknown kind, or a file of known peers
+/// that cannot be read.
 Settings read_settings(const boost::program_options::variables_map& values);
 
 /// A table of all parameters in Markdown, as the documentation has it.

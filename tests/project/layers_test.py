@@ -25,7 +25,7 @@ OUTSIDE = {
     "openssl/": ["libs/wire/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/"],
     "zstd": ["libs/archive/"],
-    "curl/": ["services/addr-connectivity/", "services/rpc-extractor/"],
+    "curl/": ["services/addr-connectivity/", "services/detector/", "services/rpc-extractor/"],
     "ares.h": ["services/addr-connectivity/"],
     "sqlite3.h": ["services/addr-connectivity/"],
 }

@@ -4,51 +4,10 @@
 #include <array>
 #include <vector>
 
-#include <fmt/format.h>
-
-#include "tests/sim_node/hashes.h"
+#include "tests/sim_node/attack_parts.h"
 
 namespace peer_observer::sim_node {
 namespace {
-
-using payloads::Inventory;
-using payloads::inventory;
-
-constexpr std::string_view kAttacker = "203.0.113.66";
-
-int times(double count, double strength) { return static_cast<int>(count * strength); }
-
-Connection attacker(Script& script)
-{
-    Connection peer{script, std::string{kAttacker}};
-    peer.shake_hands();
-    return peer;
-}
-
-/// The address of number `i` in the attacker's /24.
-std::string sibling(int i) { return fmt::format("203.0.113.{}", 1 + i % 250); }
-
-std::vector<Hash> hashes(Script& script, int count)
-{
-    std::vector<Hash> result(static_cast<std::size_t>(count));
-    std::ranges::generate(result, [&] { return script.random.hash(); });
-    return result;
-}
-
-Transaction transaction(Script& script)
-{
-    return make_transaction(script.random, {{.txid = script.random.hash(), .value = 1'000'000}}, 500);
-}
-
-Block block(Script& script)
-{
-    Block result;
-    result.transactions.push_back(make_coinbase(script.random, 930'000, 312'500'000));
-    result.header =
-        make_header(script.random, script.random.hash(), merkle_root({result.transactions[0].txid}), script.now_s());
-    result.hash = double_sha256(result.header);
-    return result;
-}
 
 void addr_flood(Script& script, double strength)
 {
@@ -107,7 +66,8 @@ void connection_churn(Script& script, double strength)
 void sybil(Script& script, double strength)
 {
     for (int i = times(12, strength); i > 0; --i)
-        Connection{script, sibling(i)}.shake_hands();
+        Connection{script, sibling(i)}.shake_hands().receive("getheaders",
+                                                             payloads::locator({script.random.hash()}, {}));
 }
 
 void spy_peer(Script& script, double strength)
@@ -137,6 +97,11 @@ void inv_flood(Script& script, double strength)
     constexpr int kAtOnce = 10;
     for (int i = times(100, strength) / kAtOnce; i > 0; --i) {
         const Bytes items = inventory(Inventory::wtx, hashes(script, kAtOnce));
+        for (int delivered = 0; delivered < 2; ++delivered) {
+            const Transaction tx = transaction(script);
+            const Bytes item = inventory(Inventory::wtx, {tx.wtxid});
+            peer.receive("inv", item).send("getdata", item).receive("tx", tx.bytes);
+        }
         peer.receive("inv", items).send("getdata", items).receive("notfound", items);
     }
 }
@@ -265,7 +230,7 @@ void cpu_dos(Script& script, double strength)
 {
     Connection peer = attacker(script);
     for (int i = 0; i < 20; ++i) {
-        const auto items = inventory(Inventory::wtx, hashes(script, 10));
+        const auto items = inventory(Inventory::wtx, hashes(script, 2));
         peer.receive("inv", items, {}, static_cast<std::int64_t>(strength * 1e9));
         script.wait(1);
     }
@@ -293,97 +258,6 @@ void getaddr_fingerprint(Script& script, double strength)
         peer.shake_hands().receive("getaddr", {});
         script.wait(1);
         peer.close();
-    }
-}
-
-/// From ever other places, so that no request is the same.
-void request_repeat(Script& script, double strength)
-{
-    Connection peer = attacker(script);
-    for (int i = times(120, strength); i > 0; --i) {
-        peer.receive("getheaders", payloads::locator({script.random.hash()}, {}));
-        script.wait(0.1);
-    }
-}
-
-void upload_drain(Script& script, double strength)
-{
-    Connection peer = attacker(script);
-    const Transaction tx = transaction(script);
-    const Bytes item = inventory(Inventory::wtx, {tx.wtxid});
-    peer.send("inv", item);
-    for (int i = times(50, strength); i >= 0; --i)
-        peer.receive("getdata", item, [&] { peer.send("tx", tx.bytes); });
-}
-
-void useless_messages(Script& script, double strength)
-{
-    Connection peer = attacker(script);
-    for (int i = times(100, strength); i > 0; --i) {
-        if (i % 2 == 0)
-            peer.receive("nonsense", script.random.bytes(50));
-        else
-            peer.receive("pong", payloads::nonce(script.random.u64()));
-    }
-}
-
-void slot_hold(Script& script, double strength)
-{
-    for (int i = times(12, strength); i > 0; --i) {
-        Connection peer{script, sibling(i)};
-        script.wait(11);
-        peer.close();
-    }
-}
-
-void slot_turnover(Script& script, double strength)
-{
-    std::vector<Connection> peers;
-    for (int i = times(60, strength); i > 0; --i) {
-        peers.push_back(attacker(script));
-        script.wait(20);
-        if (peers.size() < 4) continue;
-        peers.front().close();
-        peers.erase(peers.begin());
-    }
-}
-
-void block_withhold(Script& script, double strength)
-{
-    Connection peer = attacker(script);
-    Connection other{script, script.distinct_host()};
-    other.shake_hands();
-    for (int i = times(3, strength); i > 0; --i) {
-        const Block announced = block(script);
-        peer.receive("headers", payloads::headers({announced.header}));
-        peer.send("getdata", inventory(Inventory::witness_block, {announced.hash}));
-        for (int second = 0; second < 70; second += 10) { // the node goes on with others
-            other.receive("ping", payloads::nonce(script.random.u64()));
-            script.wait(10);
-        }
-        other.receive("ping", payloads::nonce(script.random.u64()));
-        peer.receive("notfound", inventory(Inventory::witness_block, {announced.hash}));
-    }
-}
-
-/// After two hours in which nobody has announced anything.
-void first_announcer(Script& script, double strength)
-{
-    Connection peer = attacker(script);
-    script.wait(7'300);
-    for (int i = times(500, strength); i > 0; --i)
-        peer.receive("inv", inventory(Inventory::wtx, hashes(script, 1)));
-}
-
-/// Within Core's limit on addresses.
-void addr_concentration(Script& script, double strength)
-{
-    Connection peer = attacker(script);
-    script.wait(2'500);
-    for (int i = std::min(times(50, strength), 240); i > 0; --i) {
-        const auto byte = static_cast<std::uint8_t>(i);
-        const Address address{Network::ipv4, {93, 184, byte, 7}, 8333};
-        peer.receive("addrv2", payloads::addrv2({{address, static_cast<std::uint32_t>(script.now_s()), 0xc09}}));
     }
 }
 

@@ -14,12 +14,17 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kUndelivered, kShare, kPatience, kWindow };
+enum : std::size_t { kUndelivered, kShare, kFew, kFewShare, kPatience, kWindow };
 constexpr std::array kParameters = {
     Parameter{"undelivered", 100, "transactions that were announced, asked for and not delivered, within the window",
               "as many as Core asks a peer for at a time (MAX_PEER_TX_REQUEST_IN_FLIGHT)"},
     Parameter{"share", 0.5, "of what it was asked for, not delivered",
               "chosen: a peer whose transactions are replaced or evicted meanwhile still delivers most"},
+    Parameter{"few", 20,
+              "transactions that were not delivered, or parents of what the peer had sent, where nearly nothing was",
+              "chosen: an honest peer has what it announces, and the parents of what it sends"},
+    Parameter{"few_share", 0.95, "of what it was asked for, or of the parents, not delivered",
+              "chosen: nearly nothing"},
     Parameter{"patience_s", 60, "seconds after which no delivery comes any more",
               "when Core asks another peer (GETDATA_TX_INTERVAL)"},
     Parameter{"window_s", 600, "seconds", "chosen: ten times the patience"},
@@ -37,22 +42,30 @@ public:
         using Payload = proto::MessagePayload;
         hooks.outbound(Payload::kGetdata) += [this](const Moment& at, const Peer& peer, const auto& message) {
             for (const auto& item : message.payload().getdata().items())
-                if (is_transaction(item)) requested(at, peer, short_hash(item.hash()));
+                if (is_transaction(item))
+                    requested(at, peer, short_hash(item.hash()), item.type() == proto::InventoryItem::WTX);
         };
         hooks.inbound(Payload::kTx) += [this](const Moment& at, const Peer& peer, const auto& message) {
             const auto asked = asked_.find(peer.id);
             if (asked == asked_.end()) return;
             const auto& tx = message.payload().tx();
-            auto& open = asked->second.open;
-            if (open.erase(short_hash(tx.txid())) + open.erase(short_hash(tx.wtxid())) > 0)
-                subjects_[peer].delivered.add(at.time, time(kWindow), 1);
+            for (const auto hash : {short_hash(tx.txid()), short_hash(tx.wtxid())}) {
+                const auto request = asked->second.open.find(hash);
+                if (request == asked->second.open.end()) continue;
+                sort(subjects_[peer], request->second.by_wtxid).delivered.add(at.time, time(kWindow), 1);
+                asked->second.open.erase(request);
+            }
         };
         hooks.inbound(Payload::kNotfound) += [this](const Moment& at, const Peer& peer, const auto& message) {
             const auto asked = asked_.find(peer.id);
             if (asked == asked_.end()) return;
-            double failed = 0;
-            for (const auto& item : message.payload().notfound().items())
-                failed += static_cast<double>(asked->second.open.erase(short_hash(item.hash())));
+            Failed failed;
+            for (const auto& item : message.payload().notfound().items()) {
+                const auto request = asked->second.open.find(short_hash(item.hash()));
+                if (request == asked->second.open.end()) continue;
+                failed.add(request->second.by_wtxid);
+                asked->second.open.erase(request);
+            }
             judge(at, peer, failed);
         };
         // One that stays silent is found by the time that passes; one that leaves before, when it leaves.
@@ -71,54 +84,78 @@ public:
     }
 
 private:
+    struct Request {
+        Time time = 0;
+        bool by_wtxid = true; ///< else it may be the parent of an orphan
+    };
     struct Asked {
         Peer peer;
-        std::unordered_map<std::uint64_t, Time> open; ///< requests, by short hash
+        std::unordered_map<std::uint64_t, Request> open; ///< by short hash
         std::deque<std::pair<Time, std::uint64_t>> order;
     };
-    struct State {
+    struct Counts {
         Window delivered;
         Window failed;
     };
+    struct State {
+        Counts by_wtxid;
+        Counts by_txid;
+    };
+    struct Failed {
+        double by_wtxid = 0;
+        double by_txid = 0;
+        void add(bool is_wtxid) { ++(is_wtxid ? by_wtxid : by_txid); }
+    };
+
+    static Counts& sort(State& state, bool by_wtxid) { return by_wtxid ? state.by_wtxid : state.by_txid; }
 
     /// How many requests have become as old as that. They are forgotten.
-    static double expire(Asked& asked, Time now, Time patience)
+    static Failed expire(Asked& asked, Time now, Time patience)
     {
-        double failed = 0;
+        Failed failed;
         while (!asked.order.empty() && asked.order.front().first + patience <= now)
-            failed += drop_oldest(asked);
+            drop_oldest(asked, failed);
         return failed;
     }
 
-    /// 1 if it is still open.
-    static double drop_oldest(Asked& asked)
+    /// Counted if it is still open.
+    static void drop_oldest(Asked& asked, Failed& failed)
     {
         const auto [when, hash] = asked.order.front();
         asked.order.pop_front();
         const auto found = asked.open.find(hash);
-        if (found == asked.open.end() || found->second != when) return 0;
+        if (found == asked.open.end() || found->second.time != when) return;
+        failed.add(found->second.by_wtxid);
         asked.open.erase(found);
-        return 1;
     }
 
-    void requested(const Moment& at, const Peer& peer, std::uint64_t hash)
+    void requested(const Moment& at, const Peer& peer, std::uint64_t hash, bool by_wtxid)
     {
         Asked& asked = asked_[peer.id];
         if (asked.order.empty()) asked.peer = peer;
-        if (asked.order.size() >= kMostRequests) drop_oldest(asked);
-        if (asked.open.try_emplace(hash, at.time).second) asked.order.emplace_back(at.time, hash);
+        Failed too_many;
+        if (asked.order.size() >= kMostRequests) drop_oldest(asked, too_many);
+        if (asked.open.try_emplace(hash, at.time, by_wtxid).second) asked.order.emplace_back(at.time, hash);
     }
 
-    void judge(const Moment& at, const Peer& peer, double failed)
+    void judge(const Moment& at, const Peer& peer, const Failed& failed)
     {
-        if (failed == 0) return;
+        if (failed.by_wtxid + failed.by_txid == 0) return;
         State& state = subjects_[peer];
-        state.failed.add(at.time, time(kWindow), failed);
-        const double undelivered = state.failed.sum(at.time, time(kWindow));
-        const double all = undelivered + state.delivered.sum(at.time, time(kWindow));
-        alarms().judge(at, Subject::of(peer),
-                       {{"undelivered", undelivered, threshold(kUndelivered)},
-                        {"share undelivered", undelivered / all, threshold(kShare)}});
+        state.by_wtxid.failed.add(at.time, time(kWindow), failed.by_wtxid);
+        state.by_txid.failed.add(at.time, time(kWindow), failed.by_txid);
+        const auto sum = [&](Window& window) { return window.sum(at.time, time(kWindow)); };
+        const double parents = sum(state.by_txid.failed);
+        const double all_parents = parents + sum(state.by_txid.delivered);
+        const double undelivered = sum(state.by_wtxid.failed) + parents;
+        const double all = sum(state.by_wtxid.failed) + sum(state.by_wtxid.delivered) + all_parents;
+        const auto tell = [&](std::string_view what, double few, double of, double least, double share) {
+            if (few > 0)
+                alarms().judge(at, Subject::of(peer), {{what, few, least}, {"share undelivered", few / of, share}});
+        };
+        tell("undelivered", undelivered, all, threshold(kUndelivered), threshold(kShare));
+        tell("undelivered, nearly all", undelivered, all, threshold(kFew), threshold(kFewShare));
+        tell("parents undelivered, nearly all", parents, all_parents, threshold(kFew), threshold(kFewShare));
     }
 
     std::map<std::int64_t, Asked> asked_; ///< by peer id, so that a tick judges in the same order each time

@@ -11,13 +11,15 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kHost, kSubnet, kNetgroup, kWindow };
+enum : std::size_t { kHost, kSubnet, kNetgroup, kLong, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"connections", 60, "inbound connections of one host within the window",
+    Parameter{"connections", 60, "inbound connections of one host that ended within the window",
               "chosen: one a minute; a crawler comes a few times an hour, a node a few times a day"},
     Parameter{"subnet_connections", 150, "likewise, of one subnet", "chosen: of two or three such hosts"},
     Parameter{"netgroup_connections", 400, "likewise, of one /16 or, of IPv6, /32",
               "chosen: above three for each inbound slot; a provider's customers share it"},
+    Parameter{"long_s", 60, "seconds that a connection has to last, in order not to be for connection_churn",
+              "Core gives a handshake 60 seconds (-peertimeout)"},
     Parameter{"window_s", 3600, "seconds", "chosen: slow enough for those whom connection_churn does not see"},
 };
 
@@ -27,8 +29,9 @@ class SlotTurnover : public Detector {
 public:
     SlotTurnover(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
-        hooks.opened += [this](const Moment& at, const Peer& peer, const auto&) {
-            if (!peer.inbound || !peer.has_own_host()) return;
+        hooks.closed += [this](const Moment& at, const Peer& peer) {
+            const bool is_long = peer.from_start && at.time > peer.since + time(kLong);
+            if (!peer.inbound || !is_long || !peer.has_own_host()) return;
             judge(at, Subject::of(peer), peer.host, threshold(kHost));
             judge(at, Subject::of_group(peer.subnet, &peer), peer.subnet, threshold(kSubnet));
             if (peer.netgroup != peer.subnet)

@@ -9,6 +9,7 @@
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -52,6 +53,8 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t kSent = 0x9E3779B97F4A7C15; ///< not announced: another thing with the same hash
+
     enum Sort : std::size_t { unreadable, early, unasked, again, empty, punished, kSorts };
     struct State {
         bool is_complete = true; ///< what it was asked for is known from the connection's beginning on
@@ -89,7 +92,12 @@ private:
         case Payload::kPong:
             answered(at, peer, state, state.pings, 1);
             break;
-        case Payload::kTx:
+        case Payload::kTx: // also one that nobody asked for may be of use; orphan_flood and tx_reject_spam know of
+                           // others
+            told(at, peer, state, payload.tx().wtxid(), kSent);
+            --state.asked;
+            state.asked = std::max<std::int64_t>(state.asked, 0);
+            break;
         case Payload::kBlock:
         case Payload::kBlocktxn:
             answered(at, peer, state, state.asked, 1);
@@ -104,12 +112,11 @@ private:
                 told(at, peer, state, payload.headers().headers().rbegin()->hash());
             break;
         case Payload::kInv:
-            if (payload.inv().items_size() == 0) count(at, peer, empty, 1);
-            for (const auto& item : payload.inv().items())
-                told(at, peer, state, item.hash());
+            look_at_items(at, peer, payload.inv());
+            announced(at, peer, state, payload.inv());
             break;
         case Payload::kGetdata:
-            if (payload.getdata().items_size() == 0) count(at, peer, empty, 1);
+            look_at_items(at, peer, payload.getdata());
             break;
         case Payload::kAddr:
             if (payload.addr().addresses_size() == 0) count(at, peer, empty, 1);
@@ -148,9 +155,26 @@ private:
         open = 0;
     }
 
-    void told(const Moment& at, const Peer& peer, State& state, std::string_view hash)
+    void look_at_items(const Moment& at, const Peer& peer, const proto::Inventory& inventory)
     {
-        if (state.told.insert(short_hash(hash))) count(at, peer, again, 1);
+        if (inventory.items().empty()) count(at, peer, empty, 1);
+        const auto unknown = std::ranges::count_if(inventory.items(), [](const auto& item) {
+            return !proto::InventoryItem::Type_IsValid(item.type()) || item.type() == proto::InventoryItem::UNDEFINED;
+        });
+        if (unknown > 0) count(at, peer, unreadable, static_cast<double>(unknown));
+    }
+
+    void announced(const Moment& at, const Peer& peer, State& state, const proto::Inventory& inventory)
+    {
+        double known = 0;
+        for (const auto& item : inventory.items())
+            if (state.told.insert(short_hash(item.hash()))) ++known;
+        if (known > 0) count(at, peer, again, known);
+    }
+
+    void told(const Moment& at, const Peer& peer, State& state, std::string_view hash, std::uint64_t how = 0)
+    {
+        if (state.told.insert(short_hash(hash) ^ how)) count(at, peer, again, 1);
     }
 
     void count(const Moment& at, const Peer& peer, Sort sort, double amount)

@@ -3,10 +3,13 @@
 
 #include "services/detector/testing/lab.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/sim_node/hashes.h"
 
 namespace peer_observer::detector::testing {
 using namespace sim_node;
@@ -31,6 +34,20 @@ inline Bytes addresses(Script& script, std::size_t count)
     for (auto& known : result)
         known = {random_address(script.random), static_cast<std::uint32_t>(script.now_s()), 0xc09};
     return payloads::addrv2(result);
+}
+
+struct Mined {
+    Hash hash;
+    Bytes bytes;
+};
+
+inline Mined mined(Script& script)
+{
+    Block block;
+    block.transactions.push_back(make_coinbase(script.random, 930'000, 312'500'000));
+    block.header =
+        make_header(script.random, script.random.hash(), merkle_root({block.transactions[0].txid}), script.now_s());
+    return {double_sha256(block.header), block.bytes()};
 }
 
 class Robustness : public ::testing::Test {

@@ -1,0 +1,50 @@
+// Peers that the operator knows: their anomalies are left out, or carry the operator's name for them.
+#pragma once
+
+#include "libs/base/ip.h"
+#include "services/detector/peer.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace peer_observer::detector {
+
+class KnownPeers {
+public:
+    struct Known {
+        std::string name;
+        bool is_left_out = false;
+    };
+
+    KnownPeers() = default;
+    /// Lines of `leave-out WHO NAME` or `mark WHO NAME`; `#` begins a comment. WHO: an address, a network, a host name
+    /// (onion, I2P), AS64500, or `agent:TEXT`, which is how a user agent begins, without spaces. The first line that
+    /// fits a peer counts. Throws std::invalid_argument that names the line.
+    explicit KnownPeers(std::string_view text);
+
+    bool empty() const { return hosts_.empty() && networks_.empty() && agents_.empty(); }
+    /// Null for a peer that no line fits.
+    const Known* find(const Peer& peer) const;
+    /// Of a group: an AS, or a network that is part of a known one.
+    const Known* find_group(const std::string& group) const;
+
+private:
+    struct Entry {
+        std::size_t line = 0;
+        Known known;
+    };
+
+    const Entry* find_host(const std::string& host) const;
+
+    std::unordered_map<std::string, Entry> hosts_; ///< and AS numbers
+    std::vector<std::pair<base::IpNetwork, Entry>> networks_;
+    std::vector<std::pair<std::string, Entry>> agents_;
+};
+
+/// Of a regular file of up to 1 MiB. Throws std::runtime_error that names the file.
+KnownPeers read_known_peers(const std::string& path);
+
+} // namespace peer_observer::detector

@@ -1,0 +1,112 @@
+"""Each attack of tests/hostile_peers, and each benign behaviour that looks near one, on a real node under the detector with its defaults.
+
+Events have the kernel's times: what waits for the node's clock waits for real, so the long ones run with PEER_OBSERVER_LONG_TESTS=1 only.
+"""
+
+import contextlib
+import os
+import pathlib
+import sys
+import threading
+import time
+
+import pytest
+
+import harness
+import p2p
+from hostile_peers.catalog import ATTACKS
+from p2p import Peer
+from scene import detecting, write
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
+from node import Node, copy_binary, find_bitcoind  # noqa: E402
+
+# How each is played: long enough to be an attack, at the rate that its author chose.
+STRENGTH = {
+    "repeated_blocks": {"duration": 20, "rate": 5}, "historic_blocks": {"real_time": True}, "repeated_filters": {"duration": 10, "rate": 10},
+    "merkleblocks_that_match_all": {"duration": 15}, "repeated_transactions": {"duration": 10},
+    "getheaders_from_genesis": {"duration": 10}, "getblocks_from_genesis": {"duration": 10}, "bloom_rescans": {"duration": 30},
+    "deep_compact_blocks": {"duration": 15}, "invalid_signatures": {"duration": 10}, "scripts_that_fail_late": {"duration": 20},
+    "unconnecting_headers": {"duration": 10}, "mempool_requests": {"requests": 60, "real_time": True},
+    "unknown_types": {"duration": 5}, "undecodable_messages": {"duration": 5}, "messages_before_verack": {"duration": 5},
+    "useless_addresses": {"duration": 5}, "unknown_inventory": {"duration": 5}, "toggled_settings": {"duration": 5},
+    "unasked_answers": {"duration": 5}, "duplicates": {"duration": 15},
+    "first_with_transactions": {"transactions": 120, "real_time": True},
+    "rebroadcasting_wallet": {"pause": 60}, "quiet_block_relay_peer": {"minutes": 20}, "crawler": {"pause": 120},
+    "silent_connections": {"connections": 22}, "handshakes_never_finished": {"connections": 22}, "silent_after_handshake": {"connections": 22},
+    "protected_from_eviction": {}, "slow_loris": {"minutes": 22}, "delivered_at_the_last_moment": {"blocks": 2},
+}
+# Seconds for which the node goes on afterwards, where a rule waits for something that does not come.
+AFTERWARDS = {"unknown_inventory": 65, "notfound_to_all": 5, "orphans_without_parents": 65, "high_bandwidth_without_transactions": 5}
+# Those that wait for timers of the node, and take minutes.
+LONG = {
+    "silent_connections", "handshakes_never_finished", "silent_after_handshake", "slow_loris", "headers_without_blocks",
+    "high_bandwidth_without_transactions", "delivered_at_the_last_moment", "transactions_never_delivered", "orphans_without_parents",
+    "blocks_announced_in_vain", "own_addresses", "first_with_transactions", "relay_of_addresses_steered", "mempool_requests", "slow_tor_peer",
+    "crawler", "rebroadcasting_wallet", "quiet_block_relay_peer", "unknown_inventory", "historic_blocks",
+}
+# What has to be found, and what may be found besides: an attack may be of several kinds. Empty: docs/detectors says that it is not found.
+FOUND = {}
+
+
+def strength(attack):
+    given = {name: value for name, value in STRENGTH.get(attack.name, {}).items() if name in attack.parameters}
+    if "real_time" in attack.parameters:
+        given["real_time"] = True
+    return given
+
+
+@contextlib.contextmanager
+def pulse(node, rng):
+    """A peer that lives as others do, so that the node always has messages and the events a clock."""
+    with Peer(node, "127.9.0.2") as peer:
+        over = threading.Event()
+
+        def beat():
+            while not over.wait(1):
+                with contextlib.suppress(OSError):
+                    peer.send("ping", rng.randbytes(8))
+        thread = threading.Thread(target=beat)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("name", sorted(ATTACKS))
+def test_class_of_attack(name):
+    attack = ATTACKS[name]
+    if not find_bitcoind():
+        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
+    if not os.environ.get("PEER_OBSERVER_LONG_TESTS"):
+        pytest.skip("PEER_OBSERVER_LONG_TESTS is not set")
+    harness.require_root()
+    rng = p2p.seeded(1)
+    with harness.temporary_directory() as directory, contextlib.ExitStack() as stack:
+        binary = copy_binary(directory)
+        node = stack.enter_context(Node(directory / "node", binary, *attack.options))
+        attack.prepare(node)
+        extractor = stack.enter_context(harness.Extractor(binary, directory))
+        watch = stack.enter_context(detecting(extractor, directory))
+        extractor.wait_for_log("tracepoints to")
+        with pulse(node, rng):
+            company = [Peer(node, f"127.{number}.0.2") for number in range(1, 4)]
+            for peer in company:
+                peer.send("inv", p2p.inventory(p2p.WTX, [rng.randbytes(32)]))
+                peer.sync()
+            watch.begin()
+            attack.play(node, **strength(attack))
+            time.sleep(AFTERWARDS.get(name, 3))  # what follows takes its time
+        watch.settle()
+        opened = watch.opened()
+        kinds = sorted({event["kind"] for event in opened})
+        first = min((event.time for event in opened), default=None)
+        write({"where": "hostile_peers", "class": attack.of_class, "attack": name, "kinds": kinds,
+               "subjects": sorted({event["subject"] for event in opened})[:6],
+               "seconds": None if first is None else round(first - watch.start, 1), "strength": strength(attack)})
+        if attack.of_class == "benign":
+            assert opened == []
+        elif FOUND.get(name):
+            assert FOUND[name] & set(kinds)
