@@ -19,7 +19,7 @@ from p2p import Peer
 from scene import detecting, write
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
-from node import Node, copy_binary, find_bitcoind  # noqa: E402
+from node import Node, copy_binary, require_bitcoind  # noqa: E402
 
 # How each is played: long enough to be an attack, at the rate that its author chose.
 STRENGTH = {
@@ -38,15 +38,19 @@ STRENGTH = {
 }
 # Seconds for which the node goes on afterwards, where a rule waits for something that does not come.
 AFTERWARDS = {"unknown_inventory": 65, "notfound_to_all": 5, "orphans_without_parents": 65, "high_bandwidth_without_transactions": 5}
-# Those that wait for timers of the node, and take minutes.
-LONG = {
-    "silent_connections", "handshakes_never_finished", "silent_after_handshake", "slow_loris", "headers_without_blocks",
-    "high_bandwidth_without_transactions", "delivered_at_the_last_moment", "transactions_never_delivered", "orphans_without_parents",
-    "blocks_announced_in_vain", "own_addresses", "first_with_transactions", "relay_of_addresses_steered", "mempool_requests", "slow_tor_peer",
-    "crawler", "rebroadcasting_wallet", "quiet_block_relay_peer", "unknown_inventory", "historic_blocks",
+# What has to be found, one of these: an attack may be of several kinds. Of the others, docs/detectors/README.md says what was found.
+WORK = {"request_repeat", "upload_drain", "header_spam", "tx_reject_spam"}
+NOISE = {"useless_messages", "addr_flood", "invalid_block"}
+FOUND = {
+    "getheaders_from_genesis": WORK, "getblocks_from_genesis": WORK, "bloom_rescans": WORK, "deep_compact_blocks": WORK, "unconnecting_headers": WORK,
+    "invalid_signatures": WORK, "scripts_that_fail_late": WORK, "repeated_blocks": WORK, "repeated_filters": WORK, "repeated_transactions": WORK,
+    "merkleblocks_that_match_all": WORK, "getaddr_from_new_connections": {"getaddr_fingerprint"}, "unknown_types": NOISE,
+    "undecodable_messages": NOISE, "messages_before_verack": NOISE, "useless_addresses": NOISE, "toggled_settings": NOISE, "unasked_answers": NOISE,
+    "duplicates": NOISE, "punished_and_back": NOISE, "unknown_inventory": NOISE, "few_hosts_many_connections": {"connection_churn"},
+    "handshakes_never_finished": {"slot_hold"}, "headers_without_blocks": {"block_stall"}, "high_bandwidth_without_transactions": {"block_stall"},
+    "delivered_at_the_last_moment": {"block_stall"}, "transactions_never_delivered": {"inv_flood"}, "orphans_without_parents": {"inv_flood"},
+    "blocks_announced_in_vain": {"block_withhold"},
 }
-# What has to be found, and what may be found besides: an attack may be of several kinds. Empty: docs/detectors says that it is not found.
-FOUND = {}
 
 
 def strength(attack):
@@ -78,8 +82,7 @@ def pulse(node, rng):
 @pytest.mark.parametrize("name", sorted(ATTACKS))
 def test_class_of_attack(name):
     attack = ATTACKS[name]
-    if not find_bitcoind():
-        pytest.skip("no bitcoind on PATH or in the environment's BITCOIND")
+    require_bitcoind()
     if not os.environ.get("PEER_OBSERVER_LONG_TESTS"):
         pytest.skip("PEER_OBSERVER_LONG_TESTS is not set")
     harness.require_root()

@@ -48,6 +48,9 @@ public:
             for (const auto& header : headers)
                 blocks_.told(*this, at, peer, short_hash(header.hash()));
         };
+        hooks.inbound(Payload::kBlock) += [this](const Moment& at, const Peer& peer, const auto& message) {
+            blocks_.told(*this, at, peer, short_hash(message.payload().block().header().hash()));
+        };
         hooks.inbound(Payload::kCmpctblock) += [this](const Moment& at, const Peer& peer, const auto& message) {
             blocks_.told(*this, at, peer, short_hash(message.payload().cmpctblock().header().hash()));
         };
