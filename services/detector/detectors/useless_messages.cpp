@@ -107,9 +107,7 @@ private:
             break;
         case Payload::kHeaders:
             if (payload.headers().headers_size() == 0)
-                answered(at, peer, state, state.asked_headers, 1);
-            else
-                told(at, peer, state, payload.headers().headers().rbegin()->hash());
+                answered(at, peer, state, state.asked_headers, 1); // else: header_spam
             break;
         case Payload::kInv:
             look_at_items(at, peer, payload.inv());
