@@ -161,9 +161,13 @@ def test_every_rule_is_evaluated_without_error(prometheus):
     assert [rule for rule in found if rule["health"] != "ok"] == []
 
 
+# It has some after a restart of the node, or with an rpc-extractor: rules_test.py.
+WITHOUT_DATA_HERE = {"peerobserver:node_started:1h"}
+
+
 def test_every_recorded_series_has_data(prometheus):
     for rule in promql_files.load_rules():
-        if "record" in rule:
+        if "record" in rule and rule["record"] not in WITHOUT_DATA_HERE:
             harness.wait_until(lambda: query(prometheus, rule["record"]), rule["record"], TIMEOUT)
 
 
@@ -176,7 +180,7 @@ def test_what_a_traced_program_does_arrives_without_loss(service, sources):
     if "sim" not in sources:
         pytest.skip("tracing needs root")
     page = get(service[1])
-    assert 'peerobserver_publishers_up{host="sim"} 1\n' in page
+    assert 'peerobserver_publishers_up{host="sim",publisher="tracepoints"} 1\n' in page
     assert re.search(r'peerobserver_p2p_message_count\{.*host="sim",message="inv"\} [1-9]', page)
     assert re.search(r'peerobserver_addrman_attempts_total\{host="sim",.*\} [1-9]', page)
     for cause in ("ring_full", "too_big", "event_too_large", "unknown", "sequence_gap"):
