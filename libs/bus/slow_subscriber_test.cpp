@@ -204,7 +204,7 @@ TEST(SlowSubscriber, ThatTakesNothingForLongIsDisconnectedAndCounted)
     EXPECT_EQ(statistics.dropped_events, statistics.dropped_batches);
     publisher.flush();
     publisher.flush();
-    EXPECT_THAT(notices, Contains(AllOf(StartsWith("dropped "), HasSubstr("the last one for 127.0.0.1:"))));
+    EXPECT_THAT(notices, Contains(AllOf(StartsWith("dropped "), HasSubstr("most recently for 127.0.0.1:"))));
     EXPECT_THAT(notices, Contains(AllOf(StartsWith("disconnected subscriber 127.0.0.1:"), HasSubstr("took nothing"))));
     EXPECT_EQ(quiet.statistics().missed_events, 0U);
 }

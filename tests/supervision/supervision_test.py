@@ -142,4 +142,4 @@ def test_logger_without_reader_feeds_the_watchdog_and_stops(directory):
         assert logger.stop() == 0
         logger.listen(0)
         assert "STOPPING=1" in logger.told
-        assert "were not printed" in logger.wait_for_log("nobody read")
+        assert "were not printed" in logger.wait_for_log("stdout was not read")
