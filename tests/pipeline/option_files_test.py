@@ -7,6 +7,7 @@ import pytest
 
 import built_services
 import harness
+from autonomous_systems import asmap_file
 
 TLS = ["--tls-ca-file", "--tls-cert-key-file"]
 NEVER_ENDS = {"--bitcoind", "--pid-file", "--cookie-file", "--rpc-password-file"}  # the file may be there later
@@ -25,6 +26,9 @@ def command(service, option, file, directory):
     if option in TLS:
         values |= {name: f"tls+tcp://127.0.0.1:{port}" for name, port in (("source", 1), ("listen", 0))
                    if f"--{name}" in built_services.options(service)}
+    elif option == "--asmap-names":
+        values["asmap"] = directory / "asmap.dat"
+        values["asmap"].write_bytes(asmap_file.encode({"::/0": 1}))
     elif option == "--pid-file":
         values["bitcoind"] = harness.program("sim_node")
     elif option == "--cookie-file":
