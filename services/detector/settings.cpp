@@ -94,13 +94,9 @@ Settings read_settings(const po::variables_map& values)
             settings.enabled[static_cast<std::size_t>(found - kinds.begin())] = 0;
         }
     }
-    if (values.contains("known-peers")) {
-        try {
-            settings.known_peers = read_known_peers(values["known-peers"].as<std::string>());
-        } catch (const std::runtime_error& error) {
-            throw app::UsageError{fmt::format("--known-peers: {}", error.what())};
-        }
-    }
+    // As every file that is read again on SIGHUP: one that cannot be used is a failure, not wrong usage.
+    if (values.contains("known-peers"))
+        settings.known_peers = read_known_peers(values["known-peers"].as<std::string>());
     settings.times.close_after = static_cast<Time>(values["close-after"].as<app::Seconds>().value.count());
     settings.times.update_every = static_cast<Time>(values["update-every"].as<app::Seconds>().value.count());
     return settings;
