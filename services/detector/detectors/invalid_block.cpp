@@ -1,6 +1,7 @@
 // invalid_block: a peer sends blocks or headers that break the rules of consensus.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
+#include "services/detector/misbehaviour.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
 
@@ -15,16 +16,6 @@ constexpr std::array kParameters = {
               "no peer that works sends one"},
     Parameter{"window_s", 3600, "seconds", "chosen: one is enough; this is for how long it is remembered"},
 };
-
-/// Every reason that Core has (calls of Misbehaving() in net_processing.cpp) is about what the peer's latest message
-/// was, but for a block that is connected later, when its parent has come: that one has an empty text.
-bool is_about_blocks(const std::string& reason, const Peer& peer)
-{
-    using Payload = proto::MessagePayload;
-    if (reason.empty()) return true;
-    return peer.latest_type == Payload::kBlock || peer.latest_type == Payload::kCmpctblock ||
-           peer.latest_type == Payload::kBlocktxn || peer.latest_type == Payload::kHeaders;
-}
 
 class InvalidBlock : public Detector {
 public:

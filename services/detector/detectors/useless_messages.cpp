@@ -5,6 +5,7 @@
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
 #include "services/detector/latest_things.h"
+#include "services/detector/misbehaviour.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
@@ -44,7 +45,9 @@ public:
             [this](const Moment&, const Peer& peer, const auto&) { ++peers_[peer].asked_headers; };
         hooks.received +=
             [this](const Moment& at, const Peer& peer, const auto& message) { received(at, peer, message); };
-        hooks.misbehaving += [this](const Moment& at, const Peer& peer, const auto&) { count(at, peer, punished, 1); };
+        hooks.misbehaving += [this](const Moment& at, const Peer& peer, const auto& misbehaving) {
+            if (!is_about_blocks(misbehaving.reason(), peer)) count(at, peer, punished, 1); // else: invalid_block
+        };
         // What was asked for in it?
         hooks.gap += [this](const Moment&) {
             for (auto& [id, state] : peers_)
