@@ -17,10 +17,10 @@ constexpr std::size_t kSlackBytes = 8;
 
 std::uint8_t reversed(std::uint8_t byte)
 {
-    std::uint8_t out = 0;
+    unsigned out = 0;
     for (unsigned bit = 0; bit < 8; ++bit)
-        out = static_cast<std::uint8_t>(out << 1U | (byte >> bit & 1U));
-    return out;
+        out = out << 1U | (unsigned{byte} >> bit & 1U);
+    return static_cast<std::uint8_t>(out);
 }
 
 /// The bits of an address that are not used up yet.

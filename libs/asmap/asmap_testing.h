@@ -46,7 +46,7 @@ private:
     AsmapWriter& number(std::uint32_t first, unsigned class_bits, unsigned classes, std::uint32_t value)
     {
         value -= first;
-        for (unsigned i = 0; value >= 1U << class_bits; ++i, ++class_bits) {
+        for (; value >= 1U << class_bits; ++class_bits) {
             value -= 1U << class_bits;
             bits_.push_back(1);
             --classes;
