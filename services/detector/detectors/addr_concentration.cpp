@@ -1,5 +1,6 @@
 // addr_concentration: the addresses that a host announces, or that all peers do, are of one network.
 #include "services/detector/alarms.h"
+#include "services/detector/announced_addresses.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/latest_things.h"
@@ -33,13 +34,9 @@ class AddrConcentration : public Detector {
 public:
     AddrConcentration(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
-        using Payload = proto::MessagePayload;
-        hooks.inbound(Payload::kAddr) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addr());
-        };
-        hooks.inbound(Payload::kAddrv2) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addrv2());
-        };
+        on_addresses(hooks, [this](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
+            received(at, peer, addresses);
+        });
     }
 
 private:

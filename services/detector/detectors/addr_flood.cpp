@@ -1,5 +1,6 @@
 // addr_flood: a peer sends more addresses than Bitcoin Core processes, or many peers do so a little each.
 #include "services/detector/alarms.h"
+#include "services/detector/announced_addresses.h"
 #include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
@@ -65,12 +66,9 @@ public:
             buckets_[peer].fill(at.time, peer.from_start);
             buckets_[peer].tokens += kTokensForGetaddr;
         };
-        hooks.inbound(Payload::kAddr) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addr().addresses_size());
-        };
-        hooks.inbound(Payload::kAddrv2) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addrv2().addresses_size());
-        };
+        on_addresses(hooks, [this](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
+            received(at, peer, addresses.addresses_size());
+        });
         hooks.gap += [this](const Moment&) { buckets_.clear(); };
     }
 

@@ -1,5 +1,6 @@
 // addr_impossible: a peer announces addresses that are unroutable or of an impossible time.
 #include "services/detector/alarms.h"
+#include "services/detector/announced_addresses.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/per_peer.h"
@@ -24,32 +25,20 @@ constexpr std::array kParameters = {
 };
 
 constexpr double kDay_s = 86'400;
-constexpr int kMostRelayed = 10;                   // addresses in a message that Core passes on (net_processing.cpp)
 constexpr std::int64_t kFirstTime_s = 100'000'000; // Core takes earlier ones for none
 
 class AddrImpossible : public Detector {
 public:
     AddrImpossible(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
-        : Detector{thresholds, alarms}, peers_{hooks}
+        : Detector{thresholds, alarms}, answers_{hooks}, peers_{hooks}
     {
-        using Payload = proto::MessagePayload;
-        hooks.outbound(Payload::kGetaddr) +=
-            [this](const Moment&, const Peer& peer, const auto&) { peers_[peer].is_asked = true; };
-        hooks.inbound(Payload::kAddr) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addr());
-        };
-        hooks.inbound(Payload::kAddrv2) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addrv2());
-        };
-        hooks.gap += [this](const Moment&) { // they may have been asked meanwhile
-            for (auto& [id, state] : peers_)
-                state.is_asked = true;
-        };
+        on_addresses(hooks, [this](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
+            received(at, peer, addresses);
+        });
     }
 
 private:
     struct State {
-        bool is_asked = false; ///< and has not answered
         Window all;
         Window unroutable;
         Window wrong_time;
@@ -57,11 +46,8 @@ private:
 
     void received(const Moment& at, const Peer& peer, const proto::Addresses& addresses)
     {
-        State* known = peers_.find(peer);
-        State& state = known == nullptr ? peers_[peer] : *known;
-        if (known == nullptr) state.is_asked = !peer.from_start;
-        const bool is_answer = state.is_asked && addresses.addresses_size() > kMostRelayed;
-        if (is_answer) state.is_asked = false;
+        State& state = peers_[peer];
+        const bool is_answer = answers_.take(peer, addresses);
         double unroutable = 0;
         double wrong_time = 0;
         for (const auto& address : addresses.addresses()) {
@@ -97,6 +83,7 @@ private:
                         {"of an impossible time", wrong_time}});
     }
 
+    GetaddrAnswers answers_;
     PerPeer<State> peers_;
 };
 

@@ -1,5 +1,6 @@
 // addr_unheard: nearly all addresses that a peer announces have been announced by nobody before: they may be made up.
 #include "services/detector/alarms.h"
+#include "services/detector/announced_addresses.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/per_peer.h"
@@ -24,31 +25,18 @@ constexpr std::array kParameters = {
     Parameter{"window_s", 3600, "seconds", "chosen: Core passes on some hundred addresses in it"},
 };
 
-constexpr int kMostRelayed = 10; // addresses in a message that Core passes on (net_processing.cpp)
-
 class AddrUnheard : public Detector {
 public:
     AddrUnheard(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
-        : Detector{thresholds, alarms}, peers_{hooks}
+        : Detector{thresholds, alarms}, answers_{hooks}, peers_{hooks}
     {
-        using Payload = proto::MessagePayload;
-        hooks.outbound(Payload::kGetaddr) +=
-            [this](const Moment&, const Peer& peer, const auto&) { peers_[peer].is_asked = true; };
-        hooks.inbound(Payload::kAddr) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addr());
-        };
-        hooks.inbound(Payload::kAddrv2) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            received(at, peer, message.payload().addrv2());
-        };
-        hooks.gap += [this](const Moment&) { // they may have been asked meanwhile
-            for (auto& [id, state] : peers_)
-                state.is_asked = true;
-        };
+        on_addresses(hooks, [this](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
+            received(at, peer, addresses);
+        });
     }
 
 private:
     struct State {
-        bool is_asked = false; ///< and has not answered
         Window unasked;
         Window unheard;
     };
@@ -56,19 +44,14 @@ private:
     void received(const Moment& at, const Peer& peer, const proto::Addresses& addresses)
     {
         if (listening_since_ == 0) listening_since_ = at.time;
-        State* known = peers_.find(peer);
-        State& state = known == nullptr ? peers_[peer] : *known;
-        if (known == nullptr) state.is_asked = !peer.from_start;
+        State& state = peers_[peer];
         double unheard = 0;
         for (const auto& address : addresses.addresses()) {
             const std::uint64_t hash = std::hash<std::string_view>{}(address.address());
             if (!heard_.contains(hash)) ++unheard;
             heard_.insert(at.time, hash);
         }
-        if (state.is_asked && addresses.addresses_size() > kMostRelayed) {
-            state.is_asked = false;
-            return;
-        }
+        if (answers_.take(peer, addresses)) return;
         state.unasked.add(at.time, time(kWindow), addresses.addresses_size());
         unasked_.add(at.time, time(kWindow), addresses.addresses_size());
         state.unheard.add(at.time, time(kWindow), unheard);
@@ -85,6 +68,7 @@ private:
                         {"addresses of other peers", unasked_.sum(at.time, time(kWindow)) - all, threshold(kUnheard)}});
     }
 
+    GetaddrAnswers answers_;
     PerPeer<State> peers_;
     /// What the node was told of for one to two days: 256 KiB. Of 100,000 addresses a day it takes one in 50 for known.
     BasicRecentHashes<1U << 20U, 86'400 * kSecond> heard_;

@@ -1,5 +1,6 @@
 // upload_drain: the node sends a peer again and again what it has sent it before.
 #include "services/detector/alarms.h"
+#include "services/detector/announced_addresses.h"
 #include "services/detector/answers.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
@@ -21,8 +22,6 @@ constexpr std::array kParameters = {
               "chosen: a dozen full blocks; a block is asked for again after a timeout, not more often"},
     Parameter{"window_s", 600, "seconds", "chosen: long enough for slow lines to take so much"},
 };
-
-constexpr int kMostRelayed = 10; // addresses in a message that Core passes on (net_processing.cpp)
 
 class UploadDrain : public Detector {
 public:
