@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "libs/base/host_port.h"
 #include "libs/base/ip.h"
 
 namespace peer_observer::detector {
@@ -33,7 +34,7 @@ Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::N
     Peer peer;
     peer.id = id;
     peer.address = address;
-    peer.host = host_of(address);
+    peer.host = base::host_of(address);
     peer.inbound = inbound;
     identify(peer, network);
     return peer;
@@ -46,12 +47,6 @@ void identify(Peer& peer, proto::Network network)
     const bool is_known = !hides && !tells_nothing(peer.host, network);
     peer.subnet = is_known ? subnet_of(peer.host) : "";
     peer.netgroup = is_known ? netgroup_of(peer.host) : "";
-}
-
-std::string_view host_of(std::string_view address)
-{
-    if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);
-    return address.substr(0, address.rfind(':'));
 }
 
 bool tells_nothing(std::string_view host, proto::Network network)

@@ -45,9 +45,6 @@ Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::N
 /// Fills in the groups of the peer's host, as the network through which it is connected lets them be known.
 void identify(Peer& peer, proto::Network network);
 
-/// `192.0.2.1:8333` -> `192.0.2.1`, `[2001:db8::1]:8333` -> `2001:db8::1`.
-std::string_view host_of(std::string_view address);
-
 /// Whether the address is that of a proxy, a gateway or a local network, behind which any number of peers may be:
 /// 127.0.0.1 and ::1 (a daemon of Tor or I2P), private and link-local ranges (Docker's gateway), carriers' NAT. Other
 /// addresses of 127.0.0.0/8 are nobody's proxy: tests of a real node have their peers there.
