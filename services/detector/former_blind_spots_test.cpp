@@ -50,14 +50,7 @@ TEST_F(FormerlyBlind, APeerThatAnnouncesAndStaysSilentIsFoundByTheTimeThatPasses
 
 TEST_F(FormerlyBlind, APeerThatAnnouncesAndLeavesEachTimeIsFound)
 {
-    for (int i = 0; i < 4; ++i) {
-        sim_node::Connection peer{script, kHost};
-        peer.shake_hands();
-        const Bytes items = inventory(Inventory::wtx, hashes(script, 50));
-        peer.receive("inv", items).send("getdata", items);
-        script.wait(30);
-        peer.close();
-    }
+    announce_and_leave(script, 30);
     lab.finish();
     EXPECT_THAT(lab.kinds(), ElementsAre("inv_flood"));
 }

@@ -39,14 +39,7 @@ TEST_F(FormerlyFalse, PeersOfTheNodeBeforeItsRestartDoNotCountWithThoseAfterIt)
 
 TEST_F(FormerlyFalse, APeerThatLeavesWithRequestsOnTheirWayIsNoFlood)
 {
-    for (int i = 0; i < 4; ++i) {
-        sim_node::Connection peer{script, kHost};
-        peer.shake_hands();
-        const Bytes items = inventory(Inventory::wtx, hashes(script, 50));
-        peer.receive("inv", items).send("getdata", items);
-        script.wait(3);
-        peer.close();
-    }
+    announce_and_leave(script, 3);
     lab.finish();
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
