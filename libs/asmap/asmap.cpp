@@ -185,8 +185,7 @@ Asmap::Place Asmap::walk(Place from, const base::IpBytes& address, unsigned most
 
 std::size_t Asmap::index_of(const base::IpBytes& address)
 {
-    constexpr base::IpBytes kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const bool is_ipv4 = std::equal(address.begin(), address.begin() + 12, kMapped.begin());
+    const bool is_ipv4 = base::is_ipv4(address);
     const auto* const first = address.data() + (is_ipv4 ? 12 : 0);
     const auto bits = static_cast<std::size_t>(first[0] << 8 | first[1]) >> (16 - kIndexBits);
     return bits + (is_ipv4 ? std::size_t{1} << kIndexBits : 0);
