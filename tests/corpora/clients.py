@@ -7,14 +7,12 @@ import contextlib
 import os
 import pathlib
 import socket
-import sys
 import time
 
 import harness
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
-from coins import DESCRIPTOR, Coin, spend  # noqa: E402
-from node import Node, RpcError, copy_binary, find_bitcoind  # noqa: E402
+from bitcoind.node import Node, RpcError
+from coins import DESCRIPTOR, Coin, spend
+from recording import recording
 
 SECONDS = 240
 
@@ -59,15 +57,8 @@ def bitcoinlib_peer(node):
 
 
 def record(directory):
-    counts = {"transactions": 0, "blocks": 0, "bcoin height": None}
-    with contextlib.ExitStack() as stack:
-        work = stack.enter_context(harness.temporary_directory())
-        binary = copy_binary(work, find_bitcoind())
-        extractor = stack.enter_context(harness.Extractor(binary, work))
-        archiver = stack.enter_context(harness.Program(harness.program("peer-observer-archiver"), "--directory", directory / "archive",
-                                                       "--source", extractor.url))
-        archiver.wait_for_log("connected")
-        extractor.wait_for_log("tracepoints to")
+    counts = {"transactions": 0, "blocks": 0}
+    with recording(directory) as (work, binary), contextlib.ExitStack() as stack:
         node = stack.enter_context(Node(work / "node", binary, "-peerbloomfilters", "-blockfilterindex", "-peerblockfilters"))
         node.rpc.generatetodescriptor(150, DESCRIPTOR)
         for kind, name in (("node", "full"), ("spvnode", "light")):
@@ -91,7 +82,4 @@ def record(directory):
             time.sleep(0.2)
         counts["agents"] = sorted({peer["subver"] for peer in node.rpc.getpeerinfo()})
         node.stop()
-        assert extractor.stop() == 0
-        assert archiver.stop() == 0
-    del counts["bcoin height"]
     return counts

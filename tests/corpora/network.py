@@ -1,16 +1,13 @@
 """A network of real nodes without enemies: blocks, transactions, reorganisations, restarts, and peers of every sort."""
 
 import contextlib
-import pathlib
 import random
-import sys
 import time
 
 import harness
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
-from coins import DESCRIPTOR, Coin, spend  # noqa: E402
-from node import Node, RpcError, copy_binary, find_bitcoind  # noqa: E402
+from bitcoind.node import Node, RpcError, copy_binary
+from coins import DESCRIPTOR, Coin, spend
+from recording import recording
 
 # What each node is started with. The first ones are observed: one as it is by default, one that keeps few blocks, one without transactions.
 OPTIONS = [
@@ -132,14 +129,7 @@ class Network:
 
 def record(directory, minutes, seed=1):
     """Writes DIR/archive; says what happened."""
-    with contextlib.ExitStack() as stack:
-        work = stack.enter_context(harness.temporary_directory())
-        binary = copy_binary(work, find_bitcoind())
-        extractor = stack.enter_context(harness.Extractor(binary, work))
-        archiver = stack.enter_context(harness.Program(harness.program("peer-observer-archiver"), "--directory", directory / "archive",
-                                                       "--source", extractor.url))
-        archiver.wait_for_log("connected")
-        extractor.wait_for_log("tracepoints to")
+    with recording(directory) as (work, binary), contextlib.ExitStack() as stack:
         network = Network(work, binary, seed)
         for node in network.nodes:
             stack.callback(lambda node=node: node.program and node.program.end())
@@ -147,6 +137,4 @@ def record(directory, minutes, seed=1):
         network.play(60 * minutes)
         for node in network.nodes:
             node.stop()
-        assert extractor.stop() == 0
-        assert archiver.stop() == 0
     return network.counts
