@@ -202,10 +202,12 @@
   ports = lib.concatLists (lib.mapAttrsToList (name: cfg:
     map (option: {
       owner = "${where name}.${option}";
+      option = "${where name}.${option}";
       port = cfg.${option};
     }) ["port" "rpcPort"]
     ++ lib.optional cfg.tor.enable {
       owner = "${where name}.tor";
+      option = "${where name}.port"; # it is one above
       port = cfg.port + 1;
     })
   managed);
@@ -229,7 +231,7 @@ in {
         assertion = false;
         message = ''
           Port ${port} is wanted by ${lib.concatMapStringsSep " and " (entry: entry.owner) owners}.
-          Give one of them another port: ${lib.removeSuffix ".tor" (lib.last owners).owner}${lib.optionalString (lib.hasSuffix ".tor" (lib.last owners).owner) ".port"} = ${toString (lib.toInt port + 10)};
+          Give one of them another port: ${(lib.last owners).option} = ${toString (lib.toInt port + 10)};
         '';
       })
       clashes
