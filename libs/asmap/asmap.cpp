@@ -2,7 +2,6 @@
 
 #include "libs/asmap/instructions.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
