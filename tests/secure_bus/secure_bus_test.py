@@ -53,7 +53,7 @@ def run():
     harness.require_root()
     with harness.temporary_directory() as directory:
         environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "SIM_NODE": str(harness.program("sim_node")), "BIN": str(harness.program("."))}
-        done = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "bash", "-c", script()],
+        done = subprocess.run(["unshare", "--mount-proc", "--net", "--pid", "--fork", "--kill-child", "bash", "-c", script()],
                               cwd=directory, env=environment, capture_output=True, text=True, timeout=120)
         logs = {path.name: path.read_text() for path in sorted(directory.glob("[ol][uo]*.*"))}
         assert done.returncode == 0, done.stdout + done.stderr + str(logs)
