@@ -8,7 +8,6 @@
 #include "proto/event.pb.h"
 
 #include <benchmark/benchmark.h>
-
 #include <unistd.h>
 
 #include <cstdlib>

@@ -1,15 +1,15 @@
 // Time of one lookup in an asmap: in the file that ASMAP_FILE names, or in one of 65,536 networks that it makes up.
+#include "libs/asmap/asmap_testing.h"
+#include "libs/asmap/autonomous_systems.h"
+#include "libs/base/regular_file.h"
+
+#include <benchmark/benchmark.h>
+
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <random>
 #include <stdexcept>
-
-#include <benchmark/benchmark.h>
-
-#include "libs/asmap/asmap_testing.h"
-#include "libs/asmap/autonomous_systems.h"
-#include "libs/base/regular_file.h"
 
 namespace peer_observer::asmap {
 namespace {

@@ -2,12 +2,12 @@
 // nodes.
 #include "services/detector/testing/benign_day.h"
 
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <benchmark/benchmark.h>
-#include <unistd.h>
 
 namespace {
 

@@ -2,13 +2,13 @@
 #include "services/metrics/observer.h"
 #include "services/metrics/testing/samples.h"
 
+#include <benchmark/benchmark.h>
+#include <prometheus/text_serializer.h>
+
 #include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <benchmark/benchmark.h>
-#include <prometheus/text_serializer.h>
 
 namespace {
 

@@ -1,6 +1,16 @@
 // Time and allocations of decoding one P2P message.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
+#include "libs/wire/decode.h"
+#include "libs/wire/message_table.h"
+#include "libs/wire/sha256.h"
+#include "libs/wire/testing/largest_payloads.h"
+#include "proto/p2p.pb.h"
+
+#include <benchmark/benchmark.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -8,16 +18,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <benchmark/benchmark.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
-#include "libs/wire/decode.h"
-#include "libs/wire/message_table.h"
-#include "libs/wire/sha256.h"
-#include "libs/wire/testing/largest_payloads.h"
-#include "proto/p2p.pb.h"
 
 static std::uint64_t allocation_count = 0;
 

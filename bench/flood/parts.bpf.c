@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What the extractor is compared with: a program that does nothing, whose cost is the kernel's trap and return, and the
  * parts of a capture one by one. */
+/* libbpf's headers need the types of the kernel's. */
+/* clang-format off */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <stdbool.h>
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/usdt.bpf.h>
+/* clang-format on */
 
 /* Nobody reads it: the messages of a run must have room in it. */
 struct {

@@ -6,13 +6,13 @@
 #include "libs/app/systemd.h"
 #include "libs/bus/option_error.h"
 
-#include <cstdio>
-#include <exception>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include <cstdio>
+#include <exception>
 
 namespace peer_observer::app {
 namespace {

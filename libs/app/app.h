@@ -1,12 +1,12 @@
 // What every main() needs: options and a config file, logging, signals, telling systemd.
 #pragma once
 
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
+
 #include <functional>
 #include <stdexcept>
 #include <string>
-
-#include <boost/program_options/options_description.hpp>
-#include <boost/program_options/variables_map.hpp>
 
 namespace peer_observer::app {
 

@@ -1,9 +1,9 @@
 #include "libs/app/bad_events.h"
 
-#include <vector>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <vector>
 
 namespace peer_observer::app {
 

@@ -1,11 +1,10 @@
 #include "libs/app/bad_events.h"
-
 #include "libs/app/testing/log.h"
-
-#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <vector>
 
 namespace peer_observer::app {
 namespace {

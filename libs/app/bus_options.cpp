@@ -3,14 +3,14 @@
 #include "libs/app/app.h"
 #include "libs/bus/exposure.h"
 
+#include <boost/program_options.hpp>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
-
-#include <boost/program_options.hpp>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
 
 namespace peer_observer::app {
 namespace {

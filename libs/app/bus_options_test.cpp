@@ -1,14 +1,13 @@
-#include "libs/app/bus_options.h"
-
 #include "libs/app/app.h"
+#include "libs/app/bus_options.h"
 #include "libs/app/testing/log.h"
-
-#include <array>
 
 #include <boost/program_options.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include <array>
 
 namespace peer_observer::app {
 namespace {

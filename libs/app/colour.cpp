@@ -1,8 +1,8 @@
 #include "libs/app/colour.h"
 
-#include <cstdlib>
-
 #include <unistd.h>
+
+#include <cstdlib>
 
 namespace peer_observer::app {
 

@@ -1,10 +1,10 @@
 #include "libs/app/colour.h"
 
-#include <cstdlib>
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 namespace peer_observer::app {
 namespace {

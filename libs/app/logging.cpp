@@ -3,14 +3,14 @@
 #include "libs/app/app.h"
 #include "libs/app/colour.h"
 
+#include <fmt/format.h>
+#include <google/protobuf/stubs/common.h>
+
 #include <array>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
-#include <google/protobuf/stubs/common.h>
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include <google/protobuf/stubs/logging.h>
 #else

@@ -3,9 +3,9 @@
 #include "libs/app/app.h"
 #include "libs/base/host_port.h"
 
-#include <cstdint>
-
 #include <spdlog/spdlog.h>
+
+#include <cstdint>
 
 namespace peer_observer::app {
 namespace {

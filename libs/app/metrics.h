@@ -5,11 +5,11 @@
 #include "libs/bus/subscriber.h"
 #include "libs/telemetry/telemetry.h"
 
+#include <boost/program_options/variables_map.hpp>
+
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <boost/program_options/variables_map.hpp>
 
 namespace peer_observer::app {
 

@@ -1,6 +1,5 @@
-#include "libs/app/metrics.h"
-
 #include "libs/app/app.h"
+#include "libs/app/metrics.h"
 
 #include <boost/program_options.hpp>
 #include <gmock/gmock.h>

@@ -1,10 +1,10 @@
 #include "libs/app/option_values.h"
 
-#include <charconv>
-#include <system_error>
-
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/value_semantic.hpp>
+
+#include <charconv>
+#include <system_error>
 
 namespace peer_observer::app {
 namespace {

@@ -1,13 +1,13 @@
 // Types of option values that Boost reads too loosely, for `boost::program_options::value<>`.
 #pragma once
 
+#include <boost/any.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <ostream>
 #include <string>
 #include <vector>
-
-#include <boost/any.hpp>
 
 namespace peer_observer::app {
 

@@ -2,11 +2,11 @@
 
 #include "libs/base/regular_file.h"
 
+#include <boost/program_options.hpp>
+
 #include <cstddef>
 #include <sstream>
 #include <string_view>
-
-#include <boost/program_options.hpp>
 
 namespace peer_observer::app {
 namespace {

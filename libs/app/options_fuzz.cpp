@@ -8,14 +8,13 @@
 #include "libs/bus/option_error.h"
 
 #include <boost/program_options/value_semantic.hpp>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include <sys/mman.h>
-#include <unistd.h>
 
 namespace {
 

@@ -1,17 +1,16 @@
+#include "libs/app/option_values.h"
 #include "libs/app/options.h"
 
-#include "libs/app/option_values.h"
+#include <boost/program_options.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <vector>
-
-#include <boost/program_options.hpp>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace peer_observer::app {
 namespace {

@@ -1,8 +1,8 @@
 #include "libs/app/signals.h"
 
-#include <csignal>
-
 #include <gtest/gtest.h>
+
+#include <csignal>
 
 namespace peer_observer::app {
 namespace {

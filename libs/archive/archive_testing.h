@@ -9,7 +9,6 @@
 #include "proto/event.pb.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <filesystem>

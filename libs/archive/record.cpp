@@ -1,8 +1,8 @@
 #include "libs/archive/record.h"
 
-#include <bit>
 #include <boost/crc.hpp>
 
+#include <bit>
 #include <cstring>
 #include <stdexcept>
 

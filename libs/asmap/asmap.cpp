@@ -2,10 +2,10 @@
 
 #include "libs/asmap/instructions.h"
 
+#include <fmt/format.h>
+
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace peer_observer::asmap {
 namespace {

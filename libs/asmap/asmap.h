@@ -1,13 +1,13 @@
 // Bitcoin Core's asmap format: which autonomous system an IP address belongs to. Only parses and looks up; no I/O.
 #pragma once
 
+#include "libs/base/ip.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <vector>
-
-#include "libs/base/ip.h"
 
 namespace peer_observer::asmap {
 

@@ -1,12 +1,12 @@
 // Input: 16 bytes of address, and an asmap file. What is taken has an answer for every address, and none is read from
 // beyond the file's end.
+#include "libs/asmap/asmap.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "libs/asmap/asmap.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

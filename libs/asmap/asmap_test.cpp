@@ -1,9 +1,8 @@
 #include "libs/asmap/asmap.h"
+#include "libs/asmap/asmap_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "libs/asmap/asmap_testing.h"
 
 namespace peer_observer::asmap {
 namespace {

@@ -3,10 +3,10 @@
 #include "libs/base/regular_file.h"
 #include "libs/wire/ignored_address.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace peer_observer::asmap {
 namespace {

@@ -1,12 +1,12 @@
 // Which autonomous system an address belongs to, by the operator's asmap file, as Bitcoin Core would say it.
 #pragma once
 
+#include "libs/asmap/asmap.h"
+#include "libs/asmap/names.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "libs/asmap/asmap.h"
-#include "libs/asmap/names.h"
 
 namespace peer_observer::asmap {
 

@@ -1,14 +1,12 @@
+#include "libs/asmap/asmap_testing.h"
 #include "libs/asmap/autonomous_systems.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "libs/asmap/asmap_testing.h"
 
 namespace peer_observer::asmap {
 namespace {

@@ -1,13 +1,13 @@
 // The instructions of an asmap, as bits. Internal.
 #pragma once
 
+#include <endian.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#include <endian.h>
 
 namespace peer_observer::asmap {
 

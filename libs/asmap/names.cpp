@@ -2,11 +2,11 @@
 
 #include "libs/base/utf8.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <expected>
-
-#include <fmt/format.h>
 
 namespace peer_observer::asmap {
 namespace {

@@ -2,11 +2,11 @@
 
 #include "libs/app/app.h"
 
-#include <stdexcept>
-#include <string>
-
 #include <boost/program_options.hpp>
 #include <spdlog/spdlog.h>
+
+#include <stdexcept>
+#include <string>
 
 namespace peer_observer::asmap {
 namespace {

@@ -1,12 +1,12 @@
 // --asmap and --asmap-names: the same in every tool that tells autonomous systems.
 #pragma once
 
-#include <memory>
+#include "libs/asmap/autonomous_systems.h"
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 
-#include "libs/asmap/autonomous_systems.h"
+#include <memory>
 
 namespace peer_observer::asmap {
 

@@ -1,7 +1,6 @@
 #include "libs/base/descriptors.h"
 
 #include <gtest/gtest.h>
-
 #include <sys/resource.h>
 
 namespace peer_observer::base {

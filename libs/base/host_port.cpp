@@ -1,9 +1,9 @@
 #include "libs/base/host_port.h"
 
+#include "libs/base/ip.h"
+
 #include <charconv>
 #include <system_error>
-
-#include "libs/base/ip.h"
 
 namespace peer_observer::base {
 

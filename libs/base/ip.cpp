@@ -1,11 +1,11 @@
 #include "libs/base/ip.h"
 
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <span>
-
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
 
 namespace peer_observer::base {
 namespace {

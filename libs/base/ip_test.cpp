@@ -1,11 +1,11 @@
 #include "libs/base/ip.h"
 
-#include <cstring>
-#include <random>
-
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
 
 namespace peer_observer::base {
 namespace {

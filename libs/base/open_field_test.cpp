@@ -1,7 +1,6 @@
 #include "libs/base/open_field.h"
 
 #include <gtest/gtest.h>
-
 #include <protozero/pbf_writer.hpp>
 
 #include <array>

@@ -1,6 +1,7 @@
 // A frame on the bus: topic, a zero byte, an EventBatch. Writes and checks frames; no I/O.
 #pragma once
 
+#include "libs/base/limits.h"
 #include "libs/events/batch.h"
 
 #include <cstddef>
@@ -8,8 +9,6 @@
 #include <expected>
 #include <string>
 #include <string_view>
-
-#include "libs/base/limits.h"
 
 namespace peer_observer::bus {
 

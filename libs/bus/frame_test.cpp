@@ -1,5 +1,4 @@
 #include "libs/bus/frame.h"
-
 #include "libs/events/testing/batch.h"
 
 #include <gmock/gmock.h>

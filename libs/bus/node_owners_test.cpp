@@ -1,5 +1,4 @@
 #include "libs/bus/node_owners.h"
-
 #include "libs/bus/option_error.h"
 
 #include <gmock/gmock.h>

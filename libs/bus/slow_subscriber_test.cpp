@@ -3,7 +3,6 @@
 #include "libs/bus/testing/raw_socket.h"
 
 #include <gmock/gmock.h>
-
 #include <poll.h>
 
 #include <atomic>

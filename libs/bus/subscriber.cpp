@@ -7,11 +7,11 @@
 #include "libs/bus/option_error.h"
 #include "libs/bus/source.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
-
-#include <time.h>
 
 namespace peer_observer::bus {
 namespace {

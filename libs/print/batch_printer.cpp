@@ -4,12 +4,12 @@
 #include "libs/print/json.h"
 #include "libs/print/text.h"
 
+#include <protozero/varint.hpp>
+
 #include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
-
-#include <protozero/varint.hpp>
 
 namespace peer_observer::print {
 namespace {

@@ -1,14 +1,13 @@
-#include "libs/print/batch_printer.h"
-
 #include "libs/app/testing/log.h"
-
-#include <limits>
-#include <vector>
+#include "libs/print/batch_printer.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/delimited_message_util.h>
 #include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
 
 namespace peer_observer::print {
 namespace {

@@ -3,11 +3,11 @@
 
 #include "proto/options.pb.h"
 
-#include <cstdint>
-#include <string>
-
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
+
+#include <cstdint>
+#include <string>
 
 namespace peer_observer::print {
 

@@ -3,15 +3,15 @@
 #include "libs/base/host_port.h"
 #include "libs/print/kind.h"
 
-#include <algorithm>
-#include <stdexcept>
-#include <string_view>
-#include <utility>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
 
 namespace peer_observer::print {
 namespace {

@@ -1,12 +1,11 @@
 #include "libs/print/filter.h"
-
 #include "libs/print/kind.h"
 #include "libs/print/testing/print.h"
 
-#include <stdexcept>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <stdexcept>
 
 namespace peer_observer::print {
 namespace {

@@ -7,10 +7,10 @@
 #include "libs/print/kind.h"
 #include "libs/print/mapped_as.h"
 
-#include <string_view>
-
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+
+#include <string_view>
 
 namespace peer_observer::print {
 namespace {

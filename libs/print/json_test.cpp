@@ -1,16 +1,15 @@
-#include "libs/print/json.h"
-
 #include "libs/base/hex.h"
 #include "libs/print/display.h"
+#include "libs/print/json.h"
 #include "libs/print/testing/json.h"
 #include "libs/print/testing/print.h"
-
-#include <algorithm>
-#include <random>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
 
 namespace peer_observer::print {
 namespace {

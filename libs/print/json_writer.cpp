@@ -1,8 +1,8 @@
 #include "libs/print/json_writer.h"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace peer_observer::print {
 namespace {

@@ -1,11 +1,10 @@
 #include "libs/print/kind.h"
-
 #include "libs/print/testing/print.h"
-
-#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace peer_observer::print {
 namespace {

@@ -1,14 +1,14 @@
 // The autonomous system of an address in an event. Internal.
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include "libs/asmap/autonomous_systems.h"
+#include "libs/base/host_port.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
-#include "libs/asmap/autonomous_systems.h"
-#include "libs/base/host_port.h"
+#include <cstdint>
+#include <string>
 
 namespace peer_observer::print {
 

@@ -1,13 +1,4 @@
 // --asmap, --asmap-names and --as: what is printed, and what is selected.
-#include <fstream>
-#include <memory>
-#include <stdexcept>
-#include <string>
-
-#include <boost/program_options.hpp>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "libs/app/app.h"
 #include "libs/asmap/asmap_testing.h"
 #include "libs/asmap/options.h"
@@ -16,6 +7,15 @@
 #include "libs/print/options.h"
 #include "libs/print/testing/json.h"
 #include "libs/print/text.h"
+
+#include <boost/program_options.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
 
 namespace peer_observer::print {
 namespace {

@@ -1,6 +1,5 @@
-#include "libs/print/options.h"
-
 #include "libs/app/app.h"
+#include "libs/print/options.h"
 
 #include <boost/program_options.hpp>
 #include <gmock/gmock.h>

@@ -5,14 +5,14 @@
 #include "libs/print/kind.h"
 #include "libs/print/mapped_as.h"
 
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <string_view>
-
-#include <fmt/format.h>
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/message.h>
 
 namespace peer_observer::print {
 namespace {

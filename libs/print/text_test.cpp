@@ -1,11 +1,10 @@
-#include "libs/print/text.h"
-
 #include "libs/print/testing/print.h"
-
-#include <algorithm>
+#include "libs/print/text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace peer_observer::print {
 namespace {

@@ -2,15 +2,15 @@
 #include "libs/telemetry/connect.h"
 #include "libs/telemetry/telemetry.h"
 
-#include <array>
-#include <string>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <array>
+#include <string>
 
 namespace peer_observer::telemetry {
 namespace {

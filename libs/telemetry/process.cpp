@@ -1,5 +1,8 @@
 #include "libs/telemetry/process.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <cstddef>
 #include <ctime>
 #include <filesystem>
@@ -9,9 +12,6 @@
 #include <sstream>
 #include <string>
 #include <system_error>
-
-#include <sys/resource.h>
-#include <unistd.h>
 
 namespace peer_observer::telemetry {
 namespace {

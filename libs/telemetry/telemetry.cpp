@@ -4,13 +4,6 @@
 #include "libs/telemetry/connect.h"
 #include "libs/telemetry/process.h"
 
-#include <chrono>
-#include <mutex>
-#include <set>
-#include <stdexcept>
-#include <thread>
-#include <utility>
-
 #include <prometheus/check_names.h>
 #include <prometheus/client_metric.h>
 #include <prometheus/collectable.h>
@@ -18,6 +11,13 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <utility>
 
 namespace peer_observer::telemetry {
 namespace {

@@ -1,17 +1,16 @@
-#include "libs/telemetry/telemetry.h"
-
 #include "libs/base/host_port.h"
 #include "libs/telemetry/connect.h"
-
-#include <array>
-#include <ctime>
-#include <thread>
+#include "libs/telemetry/telemetry.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <array>
+#include <ctime>
+#include <thread>
 
 namespace peer_observer::telemetry {
 namespace {

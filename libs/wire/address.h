@@ -1,10 +1,10 @@
 // Addresses of nodes, as the messages version, addr and addrv2 hold them. Internal.
 #pragma once
 
-#include <cstdint>
-
 #include "libs/wire/reader.h"
 #include "libs/wire/writer.h"
+
+#include <cstdint>
 
 namespace peer_observer::wire {
 

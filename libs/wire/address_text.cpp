@@ -1,12 +1,12 @@
 #include "libs/wire/address_text.h"
 
-#include <charconv>
-#include <cstdint>
-#include <new>
+#include "libs/base/c_handle.h"
 
 #include <openssl/evp.h>
 
-#include "libs/base/c_handle.h"
+#include <charconv>
+#include <cstdint>
+#include <new>
 
 namespace peer_observer::wire {
 namespace {

@@ -1,11 +1,10 @@
 #include "libs/wire/address_text.h"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 
 #include <random>
 #include <string>
-
-#include <gtest/gtest.h>
 
 namespace peer_observer::wire {
 namespace {

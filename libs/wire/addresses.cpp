@@ -1,11 +1,11 @@
-#include <algorithm>
-#include <optional>
-
 #include "libs/wire/address.h"
 #include "libs/wire/address_text.h"
 #include "libs/wire/decoders.h"
 #include "libs/wire/ignored_address.h"
 #include "proto/p2p.pb.h"
+
+#include <algorithm>
+#include <optional>
 
 namespace peer_observer::wire {
 namespace {

@@ -1,11 +1,11 @@
 // A block header inside a payload. Internal.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "libs/wire/reader.h"
 #include "libs/wire/writer.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace peer_observer::wire {
 

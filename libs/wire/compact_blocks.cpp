@@ -1,11 +1,11 @@
 // BIP152.
-#include <cstdint>
-#include <cstring>
-
 #include "libs/wire/block_header.h"
 #include "libs/wire/decoders.h"
 #include "libs/wire/transaction.h"
 #include "proto/p2p.pb.h"
+
+#include <cstdint>
+#include <cstring>
 
 namespace peer_observer::wire {
 namespace {

@@ -1,8 +1,8 @@
 #include "libs/wire/decode.h"
 
-#include <algorithm>
-
 #include "libs/wire/message_table.h"
+
+#include <algorithm>
 
 namespace peer_observer::wire {
 namespace {

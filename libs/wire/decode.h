@@ -1,6 +1,9 @@
 // Payloads of P2P messages -> serialized peer_observer.proto.MessagePayload.
 #pragma once
 
+#include "libs/base/limits.h"
+#include "proto/message.pb.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -8,9 +11,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "libs/base/limits.h"
-#include "proto/message.pb.h"
 
 namespace peer_observer::wire {
 

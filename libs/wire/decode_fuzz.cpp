@@ -1,5 +1,8 @@
 // Input: one byte that picks the message type by its field in MessagePayload, one byte that picks the detail of
 // transactions, and the payload.
+#include "libs/wire/message_table.h"
+#include "proto/p2p.pb.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,9 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "libs/wire/message_table.h"
-#include "proto/p2p.pb.h"
 
 namespace {
 

@@ -1,9 +1,8 @@
 #include "libs/wire/decode.h"
-
-#include <string>
-
 #include "libs/wire/testing/decoding.h"
 #include "libs/wire/testing/largest_payloads.h"
+
+#include <string>
 
 namespace peer_observer::wire {
 namespace {

@@ -1,8 +1,8 @@
 // Bloom filters (BIP37) and compact block filters (BIP157).
-#include <cstdint>
-
 #include "libs/wire/decoders.h"
 #include "proto/p2p.pb.h"
+
+#include <cstdint>
 
 namespace peer_observer::wire {
 

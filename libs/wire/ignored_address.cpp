@@ -1,12 +1,12 @@
 #include "libs/wire/ignored_address.h"
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
+#include "libs/base/ip.h"
 
 #include <netinet/in.h>
 
-#include "libs/base/ip.h"
+#include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace peer_observer::wire {
 namespace {

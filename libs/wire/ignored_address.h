@@ -1,11 +1,11 @@
 // Which addresses Bitcoin Core drops instead of taking them over, by its own rules. The one place that knows them.
 #pragma once
 
+#include "proto/p2p.pb.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "proto/p2p.pb.h"
 
 namespace peer_observer::wire {
 

@@ -1,8 +1,8 @@
 #include "libs/wire/ignored_address.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace peer_observer::wire {
 namespace {

@@ -1,11 +1,11 @@
+#include "libs/wire/decoders.h"
+#include "proto/p2p.pb.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <string>
-
-#include "libs/wire/decoders.h"
-#include "proto/p2p.pb.h"
 
 namespace peer_observer::wire {
 

@@ -1,9 +1,9 @@
 // However large and strange a message is, what it becomes fits into an event.
-#include <string>
-
 #include "libs/wire/message_table.h"
 #include "libs/wire/testing/decoding.h"
 #include "libs/wire/testing/largest_payloads.h"
+
+#include <string>
 
 namespace peer_observer::wire {
 namespace {

@@ -1,11 +1,11 @@
 // A real block of the main chain, checked against what the block itself commits to: its hash has the proof of work, its
 // header the merkle root of its transactions.
-#include <string>
-#include <vector>
-
 #include "libs/base/hex.h"
 #include "libs/wire/sha256.h"
 #include "libs/wire/testing/decoding.h"
+
+#include <string>
+#include <vector>
 
 namespace peer_observer::wire {
 namespace {

@@ -1,12 +1,12 @@
 // The message types that can be decoded. Internal: users of the library include decode.h.
 #pragma once
 
+#include "libs/wire/decoders.h"
+#include "proto/p2p.pb.h"
+
 #include <array>
 #include <cstdint>
 #include <string_view>
-
-#include "libs/wire/decoders.h"
-#include "proto/p2p.pb.h"
 
 namespace peer_observer::wire {
 

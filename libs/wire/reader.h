@@ -1,6 +1,8 @@
 // Reads the fields of a P2P payload; never past its end.
 #pragma once
 
+#include "libs/wire/decode.h"
+
 #include <array>
 #include <bit>
 #include <concepts>
@@ -8,8 +10,6 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-
-#include "libs/wire/decode.h"
 
 namespace peer_observer::wire {
 

@@ -1,9 +1,8 @@
 #include "libs/wire/reader.h"
+#include "libs/wire/testing/decoding.h"
 
 #include <optional>
 #include <string>
-
-#include "libs/wire/testing/decoding.h"
 
 namespace peer_observer::wire {
 namespace {

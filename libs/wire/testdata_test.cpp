@@ -1,17 +1,17 @@
 // Runs every pair of files in testdata/: x.hex is a payload, x.txt the PeerMessage that must come of it.
-#include <algorithm>
-#include <filesystem>
-#include <set>
-#include <string>
-#include <vector>
+#include "libs/wire/message_table.h"
+#include "libs/wire/testing/decoding.h"
+#include "proto/message.pb.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
 
-#include "libs/wire/message_table.h"
-#include "libs/wire/testing/decoding.h"
-#include "proto/message.pb.h"
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace peer_observer::wire {
 namespace {

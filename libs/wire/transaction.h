@@ -1,13 +1,13 @@
 // A transaction inside a payload. Internal.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
 #include "libs/wire/reader.h"
 #include "libs/wire/sha256.h"
 #include "libs/wire/writer.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace peer_observer::wire {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 
 #define PROTOZERO_USE_VIEW std::string_view
-#include <protozero/pbf_writer.hpp>
-
 #include "libs/base/open_field.h"
+
+#include <protozero/pbf_writer.hpp>
 
 namespace peer_observer::wire {
 

@@ -4,11 +4,11 @@
 #include "proto/event.pb.h"
 #include "services/addr-connectivity/address.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <stdexcept>
 #include <string>
-
-#include <unistd.h>
 
 namespace peer_observer::addr_connectivity {
 

@@ -3,11 +3,11 @@
 #include "libs/base/host_port.h"
 #include "services/addr-connectivity/base32.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <span>
-
-#include <fmt/format.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -1,11 +1,10 @@
-#include "services/addr-connectivity/announcements.h"
-
 #include "services/addr-connectivity/addr_connectivity_testing.h"
-
-#include <vector>
+#include "services/addr-connectivity/announcements.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <vector>
 
 namespace peer_observer::addr_connectivity {
 namespace {

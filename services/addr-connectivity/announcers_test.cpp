@@ -1,10 +1,9 @@
+#include "services/addr-connectivity/addr_connectivity_testing.h"
 #include "services/addr-connectivity/announcers.h"
 
-#include "services/addr-connectivity/addr_connectivity_testing.h"
+#include <gtest/gtest.h>
 
 #include <set>
-
-#include <gtest/gtest.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -1,9 +1,9 @@
 #include "services/addr-connectivity/base32.h"
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

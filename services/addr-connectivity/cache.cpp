@@ -1,9 +1,9 @@
 #include "services/addr-connectivity/cache.h"
 
-#include <stdexcept>
-
 #include <fmt/format.h>
 #include <sys/stat.h>
+
+#include <stdexcept>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -1,11 +1,10 @@
+#include "services/addr-connectivity/addr_connectivity_testing.h"
 #include "services/addr-connectivity/cache.h"
 
-#include "services/addr-connectivity/addr_connectivity_testing.h"
+#include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
-
-#include <gtest/gtest.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -2,13 +2,12 @@
 
 #include "libs/base/clock.h"
 
-#include <cerrno>
-#include <system_error>
-
 #include <fmt/format.h>
-
 #include <sys/epoll.h>
 #include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
 
 namespace peer_observer::addr_connectivity {
 namespace {

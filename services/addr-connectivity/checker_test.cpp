@@ -1,12 +1,11 @@
 #include "services/addr-connectivity/checker.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <stdexcept>
-
-#include <gtest/gtest.h>
 
 // What depends on hosts is tested end to end, in limits_test.py and its like.
 namespace peer_observer::addr_connectivity {

@@ -1,5 +1,12 @@
 #include "services/addr-connectivity/dialer.h"
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -8,13 +15,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace peer_observer::addr_connectivity {
 

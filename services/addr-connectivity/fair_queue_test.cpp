@@ -1,8 +1,8 @@
 #include "services/addr-connectivity/fair_queue.h"
 
-#include <map>
-
 #include <gtest/gtest.h>
+
+#include <map>
 
 namespace peer_observer::addr_connectivity {
 namespace {

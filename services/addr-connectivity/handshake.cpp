@@ -3,11 +3,11 @@
 #include "libs/wire/decode.h"
 #include "libs/wire/sha256.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
-
-#include <fmt/format.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

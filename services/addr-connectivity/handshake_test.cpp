@@ -1,10 +1,9 @@
+#include "libs/wire/decode.h"
 #include "services/addr-connectivity/handshake.h"
 
-#include "libs/wire/decode.h"
+#include <gtest/gtest.h>
 
 #include <algorithm>
-
-#include <gtest/gtest.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -1,12 +1,11 @@
-#include "services/addr-connectivity/intake.h"
-
 #include "services/addr-connectivity/addr_connectivity_testing.h"
-
-#include <deque>
-#include <set>
+#include "services/addr-connectivity/intake.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <deque>
+#include <set>
 
 namespace peer_observer::addr_connectivity {
 namespace {

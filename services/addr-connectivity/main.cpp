@@ -10,12 +10,12 @@
 #include "services/addr-connectivity/probe.h"
 #include "services/addr-connectivity/service.h"
 
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
-
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace {
 

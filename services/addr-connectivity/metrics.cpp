@@ -1,11 +1,11 @@
 #include "services/addr-connectivity/metrics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -1,11 +1,11 @@
 #include "services/addr-connectivity/metrics.h"
 
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
-
-#include <gtest/gtest.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -2,12 +2,12 @@
 
 #include "libs/wire/ignored_address.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <string>
-
-#include <fmt/format.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

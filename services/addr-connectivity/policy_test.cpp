@@ -1,8 +1,8 @@
 #include "services/addr-connectivity/policy.h"
 
-#include <stdexcept>
-
 #include <gtest/gtest.h>
+
+#include <stdexcept>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -1,11 +1,11 @@
 #include "services/addr-connectivity/poller.h"
 
+#include <sys/epoll.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <system_error>
-
-#include <sys/epoll.h>
-#include <unistd.h>
 
 namespace peer_observer::addr_connectivity {
 

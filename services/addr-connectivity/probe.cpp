@@ -3,15 +3,15 @@
 #include "libs/base/c_handle.h"
 #include "libs/base/host_port.h"
 
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <stdexcept>
 #include <utility>
-
-#include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -2,17 +2,17 @@
 
 #include "libs/base/ip.h"
 
-#include <array>
-#include <cstring>
-#include <memory>
-#include <stdexcept>
-
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -2,10 +2,10 @@
 
 #include "libs/base/clock.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace peer_observer::addr_connectivity {
 namespace {

@@ -1,12 +1,11 @@
+#include "libs/archive/archive_testing.h"
 #include "services/archive-reader/output.h"
 
-#include "libs/archive/archive_testing.h"
-
-#include <csignal>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <system_error>
 
 namespace peer_observer::archive_reader {

@@ -1,9 +1,8 @@
 // What a replay publishes, and in which order.
 #include "libs/archive/archive_testing.h"
+#include "libs/bus/subscriber.h"
 #include "services/archive-reader/tracks.h"
 #include "services/archive-reader/verbs.h"
-
-#include "libs/bus/subscriber.h"
 
 #include <boost/program_options.hpp>
 #include <gmock/gmock.h>

@@ -3,7 +3,6 @@
 #include "services/archiver/archiver_testing.h"
 
 #include <gmock/gmock.h>
-
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>

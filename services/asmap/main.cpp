@@ -1,15 +1,15 @@
 // peer-observer-asmap: prints the autonomous systems of addresses.
+#include "libs/app/app.h"
+#include "libs/asmap/autonomous_systems.h"
+#include "libs/base/ip.h"
+
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
-
-#include "libs/app/app.h"
-#include "libs/asmap/autonomous_systems.h"
-#include "libs/base/ip.h"
 
 namespace {
 

@@ -1,9 +1,9 @@
 #include "services/detector/alarms.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace peer_observer::detector {
 namespace {

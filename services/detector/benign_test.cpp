@@ -2,12 +2,12 @@
 #include "services/detector/testing/benign_day.h"
 #include "services/detector/testing/lab.h"
 
-#include <cstdlib>
-#include <fstream>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
 
 namespace peer_observer::detector::testing {
 namespace {

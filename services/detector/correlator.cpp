@@ -1,15 +1,15 @@
 #include "services/detector/correlator.h"
 
+#include "libs/base/utf8.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
 #include <string_view>
 #include <tuple>
-
-#include <fmt/format.h>
-
-#include "libs/base/utf8.h"
 
 namespace peer_observer::detector {
 namespace {

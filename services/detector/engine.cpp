@@ -1,13 +1,13 @@
 #include "services/detector/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <ranges>
 #include <set>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace peer_observer::detector {
 namespace {

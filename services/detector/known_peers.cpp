@@ -1,11 +1,11 @@
 #include "services/detector/known_peers.h"
 
-#include <algorithm>
-#include <stdexcept>
+#include "libs/base/regular_file.h"
 
 #include <fmt/format.h>
 
-#include "libs/base/regular_file.h"
+#include <algorithm>
+#include <stdexcept>
 
 namespace peer_observer::detector {
 namespace {

@@ -1,11 +1,10 @@
 #include "services/detector/known_peers.h"
-
-#include <stdexcept>
+#include "services/detector/testing/robustness.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/detector/testing/robustness.h"
+#include <stdexcept>
 
 namespace peer_observer::detector::testing {
 namespace {

@@ -12,16 +12,16 @@
 #include "services/detector/settings.h"
 #include "services/detector/webhook.h"
 
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
-
-#include <boost/program_options.hpp>
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace {
 

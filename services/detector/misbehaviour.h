@@ -1,9 +1,9 @@
 // What Bitcoin Core punished a peer for.
 #pragma once
 
-#include <string>
-
 #include "services/detector/peer.h"
+
+#include <string>
 
 namespace peer_observer::detector {
 

@@ -1,11 +1,11 @@
 #include "services/detector/peer.h"
 
+#include "libs/base/host_port.h"
+#include "libs/base/ip.h"
+
 #include <algorithm>
 #include <array>
 #include <vector>
-
-#include "libs/base/host_port.h"
-#include "libs/base/ip.h"
 
 namespace peer_observer::detector {
 namespace {

@@ -1,8 +1,8 @@
 #include "services/detector/routable.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace peer_observer::detector {
 namespace {

@@ -3,12 +3,12 @@
 #include "libs/app/app.h"
 #include "libs/app/option_values.h"
 
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
-
-#include <boost/program_options.hpp>
-#include <fmt/format.h>
 
 namespace peer_observer::detector {
 namespace {

@@ -5,12 +5,12 @@
 #include "services/detector/definition.h"
 #include "services/detector/known_peers.h"
 
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/program_options/options_description.hpp>
-#include <boost/program_options/variables_map.hpp>
 
 namespace peer_observer::detector {
 

@@ -1,12 +1,12 @@
 #include "services/detector/webhook.h"
 
-#include <algorithm>
-#include <stdexcept>
+#include "libs/base/c_handle.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
-#include "libs/base/c_handle.h"
+#include <algorithm>
+#include <stdexcept>
 
 namespace peer_observer::detector {
 namespace {

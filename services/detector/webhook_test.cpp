@@ -1,10 +1,10 @@
 #include "services/detector/webhook.h"
 
-#include <atomic>
-#include <stdexcept>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
 
 namespace peer_observer::detector {
 namespace {

@@ -1,6 +1,5 @@
-#include "services/extractor/elf_notes.h"
-
 #include "libs/base/regular_file.h"
+#include "services/extractor/elf_notes.h"
 
 #include <gtest/gtest.h>
 #include <sys/sdt.h>

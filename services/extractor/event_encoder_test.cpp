@@ -1,8 +1,7 @@
-#include "services/extractor/event_encoder.h"
-
 #include "libs/wire/message_table.h"
 #include "libs/wire/testing/largest_payloads.h"
 #include "proto/event.pb.h"
+#include "services/extractor/event_encoder.h"
 #include "services/extractor/tracepoints.h"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,5 @@
-#include "services/extractor/process_watch.h"
-
 #include "libs/app/testing/log.h"
+#include "services/extractor/process_watch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,5 @@
-#include "services/extractor/tracepoints.h"
-
 #include "libs/app/app.h"
+#include "services/extractor/tracepoints.h"
 
 #include <gmock/gmock.h>
 

@@ -5,14 +5,14 @@
 #include "proto/event.pb.h"
 #include "services/logger/process_testing.h"
 
-#include <algorithm>
-#include <array>
-
 #include <gmock/gmock.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/delimited_message_util.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
 
 namespace peer_observer::logger {
 namespace {

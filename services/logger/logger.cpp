@@ -1,10 +1,10 @@
 #include "services/logger/logger.h"
 
-#include <algorithm>
-#include <utility>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
 
 namespace peer_observer::logger {
 namespace {

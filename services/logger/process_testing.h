@@ -1,6 +1,10 @@
 // For tests: a program that runs beside the test.
 #pragma once
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -12,10 +16,6 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace peer_observer::logger {
 

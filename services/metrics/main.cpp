@@ -9,13 +9,13 @@
 #include "services/metrics/observer.h"
 #include "services/metrics/series/registry.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace {
 

@@ -1,8 +1,8 @@
 #include "services/metrics/observer.h"
 
-#include <cstddef>
-
 #include <spdlog/spdlog.h>
+
+#include <cstddef>
 
 namespace peer_observer::metrics {
 namespace {

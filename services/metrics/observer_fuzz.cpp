@@ -1,9 +1,8 @@
 // Any events, one behind the other, each behind its length in two bytes: no crash, no undefined behaviour, and a
 // bounded page of metrics.
-#include "services/metrics/observer.h"
-
 #include "libs/app/logging.h"
 #include "libs/bus/frame.h"
+#include "services/metrics/observer.h"
 
 #include <algorithm>
 #include <cstddef>

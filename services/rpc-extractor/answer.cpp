@@ -3,15 +3,15 @@
 #include "services/rpc-extractor/envelope.h"
 #include "services/rpc-extractor/fit.h"
 
-#include <algorithm>
-#include <memory>
-#include <utility>
-
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace peer_observer::rpc_extractor {
 namespace {

@@ -1,14 +1,13 @@
-#include "services/rpc-extractor/answer.h"
-
 #include "libs/app/logging.h"
+#include "services/rpc-extractor/answer.h"
 #include "services/rpc-extractor/envelope.h"
 #include "services/rpc-extractor/rpc_extractor_testing.h"
-
-#include <limits>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <limits>
 
 namespace peer_observer::rpc_extractor {
 namespace {

@@ -2,10 +2,10 @@
 
 #include "libs/base/regular_file.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace peer_observer::rpc_extractor {
 namespace {

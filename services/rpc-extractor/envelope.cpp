@@ -1,5 +1,9 @@
 #include "services/rpc-extractor/envelope.h"
 
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -8,10 +12,6 @@
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <google/protobuf/descriptor.h>
-#include <nlohmann/json.hpp>
 
 namespace peer_observer::rpc_extractor {
 namespace {

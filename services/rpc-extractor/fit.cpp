@@ -1,5 +1,7 @@
 #include "services/rpc-extractor/fit.h"
 
+#include <nlohmann/json.hpp>
+
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -8,8 +10,6 @@
 #include <system_error>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace peer_observer::rpc_extractor {
 namespace {

@@ -1,11 +1,11 @@
 // Makes JSON fit a message: nodes of other versions and other implementations have values of other types.
 #pragma once
 
-#include <set>
-#include <string>
-
 #include <google/protobuf/descriptor.h>
 #include <nlohmann/json_fwd.hpp>
+
+#include <set>
+#include <string>
 
 namespace peer_observer::rpc_extractor {
 

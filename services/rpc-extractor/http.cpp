@@ -2,12 +2,12 @@
 
 #include "libs/base/c_handle.h"
 
+#include <curl/curl.h>
+#include <fmt/format.h>
+
 #include <array>
 #include <stdexcept>
 #include <utility>
-
-#include <curl/curl.h>
-#include <fmt/format.h>
 
 namespace peer_observer::rpc_extractor {
 namespace {

@@ -1,11 +1,11 @@
 #include "services/rpc-extractor/http.h"
 
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
-
-#include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace peer_observer::rpc_extractor {
 namespace {

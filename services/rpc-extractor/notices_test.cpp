@@ -1,6 +1,5 @@
-#include "services/rpc-extractor/notices.h"
-
 #include "libs/app/testing/log.h"
+#include "services/rpc-extractor/notices.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

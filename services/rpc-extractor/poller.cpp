@@ -3,12 +3,12 @@
 #include "libs/base/clock.h"
 #include "proto/event.pb.h"
 
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
-
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace peer_observer::rpc_extractor {
 namespace {

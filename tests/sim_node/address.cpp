@@ -1,12 +1,12 @@
 #include "tests/sim_node/address.h"
 
-#include <algorithm>
-#include <array>
+#include "tests/sim_node/hashes.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include "tests/sim_node/hashes.h"
+#include <algorithm>
+#include <array>
 
 namespace peer_observer::sim_node {
 namespace {

@@ -1,11 +1,11 @@
 // Network addresses: as text, as `addr` and as `addrv2` have them. None can be reached (see random_address).
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "tests/sim_node/random.h"
 #include "tests/sim_node/writer.h"
+
+#include <optional>
+#include <string>
 
 namespace peer_observer::sim_node {
 

@@ -1,15 +1,15 @@
 // What the scripts of attacks are made of.
 #pragma once
 
+#include "tests/sim_node/hashes.h"
+#include "tests/sim_node/script.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <fmt/format.h>
-
-#include "tests/sim_node/hashes.h"
-#include "tests/sim_node/script.h"
 
 namespace peer_observer::sim_node {
 

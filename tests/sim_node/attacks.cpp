@@ -1,10 +1,10 @@
 #include "tests/sim_node/attacks.h"
 
+#include "tests/sim_node/attack_parts.h"
+
 #include <algorithm>
 #include <array>
 #include <vector>
-
-#include "tests/sim_node/attack_parts.h"
 
 namespace peer_observer::sim_node {
 namespace {

@@ -1,4 +1,9 @@
 // The probes of this program are those of Bitcoin Core, as far as a tracer can tell.
+#include "services/extractor/tracepoints.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -7,11 +12,6 @@
 #include <optional>
 #include <sstream>
 #include <string>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "services/extractor/tracepoints.h"
 
 namespace peer_observer::sim_node {
 namespace {

@@ -1,9 +1,9 @@
+#include "tests/sim_node/modes.h"
+
 #include <sys/mman.h>
 
 #include <cerrno>
 #include <system_error>
-
-#include "tests/sim_node/modes.h"
 
 namespace peer_observer::sim_node {
 namespace {

@@ -1,11 +1,11 @@
+#include "tests/sim_node/modes.h"
+
 #include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "tests/sim_node/modes.h"
 
 namespace peer_observer::sim_node {
 namespace {

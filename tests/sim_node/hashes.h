@@ -1,10 +1,10 @@
 // The hash functions and text encodings that Bitcoin's data needs.
 #pragma once
 
+#include "tests/sim_node/writer.h"
+
 #include <span>
 #include <string>
-
-#include "tests/sim_node/writer.h"
 
 namespace peer_observer::sim_node {
 

@@ -1,4 +1,12 @@
 // sim_node: a program with bitcoind's tracepoints, and traffic to observe.
+#include "tests/sim_node/attacks.h"
+#include "tests/sim_node/modes.h"
+#include "tests/sim_node/player.h"
+#include "tests/sim_node/recording.h"
+#include "tests/sim_node/session.h"
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
 #include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -20,15 +28,6 @@
 #include <string>
 #include <system_error>
 #include <thread>
-
-#include <boost/program_options.hpp>
-#include <fmt/format.h>
-
-#include "tests/sim_node/attacks.h"
-#include "tests/sim_node/modes.h"
-#include "tests/sim_node/player.h"
-#include "tests/sim_node/recording.h"
-#include "tests/sim_node/session.h"
 
 namespace po = boost::program_options;
 using namespace peer_observer::sim_node;

@@ -1,12 +1,12 @@
 // What sim_node can play besides a session: for tests and benchmarks of one property each.
 #pragma once
 
+#include "tests/sim_node/player.h"
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
-
-#include "tests/sim_node/player.h"
 
 namespace peer_observer::sim_node {
 

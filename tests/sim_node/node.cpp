@@ -1,10 +1,10 @@
 #include "tests/sim_node/node.h"
 
+#include "tests/sim_node/hashes.h"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
-
-#include "tests/sim_node/hashes.h"
 
 namespace peer_observer::sim_node {
 namespace {

@@ -1,17 +1,17 @@
 // The simulated node: what it knows, and the calls that several kinds of traffic have in common.
 #pragma once
 
-#include <cstdint>
-#include <deque>
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "tests/sim_node/address.h"
 #include "tests/sim_node/payloads.h"
 #include "tests/sim_node/probes.h"
 #include "tests/sim_node/random.h"
 #include "tests/sim_node/transaction.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace peer_observer::sim_node {
 

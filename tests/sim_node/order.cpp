@@ -1,7 +1,7 @@
+#include "tests/sim_node/modes.h"
+
 #include <stdexcept>
 #include <vector>
-
-#include "tests/sim_node/modes.h"
 
 namespace peer_observer::sim_node {
 namespace {

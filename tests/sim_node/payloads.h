@@ -1,14 +1,14 @@
 // Payloads of P2P messages, each well-formed. One function a layout; fields as in the protocol's documentation.
 #pragma once
 
-#include <span>
-#include <string_view>
-#include <vector>
-
 #include "tests/sim_node/address.h"
 #include "tests/sim_node/probes.h"
 #include "tests/sim_node/transaction.h"
 #include "tests/sim_node/writer.h"
+
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace peer_observer::sim_node::payloads {
 

@@ -1,10 +1,10 @@
 #include "tests/sim_node/player.h"
 
+#include "libs/base/hex.h"
+
 #include <algorithm>
 #include <string_view>
 #include <thread>
-
-#include "libs/base/hex.h"
 
 namespace peer_observer::sim_node {
 namespace {

@@ -1,14 +1,14 @@
 // Takes calls and fires or lists them, at the pace and up to the number that are asked for.
 #pragma once
 
+#include "tests/sim_node/probes.h"
+#include "tests/sim_node/summary.h"
+
 #include <atomic>
 #include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-
-#include "tests/sim_node/probes.h"
-#include "tests/sim_node/summary.h"
 
 namespace peer_observer::sim_node {
 

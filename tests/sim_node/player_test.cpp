@@ -1,4 +1,10 @@
+#include "tests/sim_node/modes.h"
 #include "tests/sim_node/player.h"
+#include "tests/sim_node/recording.h"
+#include "tests/sim_node/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,13 +15,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "tests/sim_node/modes.h"
-#include "tests/sim_node/recording.h"
-#include "tests/sim_node/session.h"
 
 namespace peer_observer::sim_node {
 namespace {

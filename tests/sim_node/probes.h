@@ -1,14 +1,14 @@
 // The tracepoints of bitcoind: the list of them, a call of one, and firing it as a USDT probe.
 #pragma once
 
+#include "tests/sim_node/writer.h"
+
 #include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "tests/sim_node/writer.h"
 
 namespace peer_observer::sim_node {
 

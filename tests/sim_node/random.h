@@ -1,13 +1,13 @@
 // Random numbers that are the same for a seed on every machine (the standard library's distributions are not).
 #pragma once
 
+#include "tests/sim_node/writer.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <random>
 #include <utility>
-
-#include "tests/sim_node/writer.h"
 
 namespace peer_observer::sim_node {
 

@@ -1,8 +1,8 @@
 #include "tests/sim_node/recording.h"
 
-#include <cstring>
-
 #include "tests/sim_node/session.h"
+
+#include <cstring>
 
 namespace peer_observer::sim_node {
 

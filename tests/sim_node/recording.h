@@ -1,12 +1,12 @@
 // Calls with all that their arguments point to, kept to be played again and again.
 #pragma once
 
+#include "tests/sim_node/player.h"
+#include "tests/sim_node/probes.h"
+
 #include <bitset>
 #include <cstdint>
 #include <vector>
-
-#include "tests/sim_node/player.h"
-#include "tests/sim_node/probes.h"
 
 namespace peer_observer::sim_node {
 

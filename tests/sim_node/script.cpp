@@ -1,9 +1,9 @@
 #include "tests/sim_node/script.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace peer_observer::sim_node {
 

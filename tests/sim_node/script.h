@@ -1,14 +1,14 @@
 // A script of what peers do to a node, call by call, by a clock that is the script's own.
 #pragma once
 
+#include "tests/sim_node/payloads.h"
+#include "tests/sim_node/probes.h"
+#include "tests/sim_node/random.h"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
-
-#include "tests/sim_node/payloads.h"
-#include "tests/sim_node/probes.h"
-#include "tests/sim_node/random.h"
 
 namespace peer_observer::sim_node {
 

@@ -1,11 +1,11 @@
 // A session of ordinary traffic with everything in it, the same for the same seed.
 #pragma once
 
+#include "tests/sim_node/node.h"
+
 #include <cstdint>
 #include <functional>
 #include <vector>
-
-#include "tests/sim_node/node.h"
 
 namespace peer_observer::sim_node {
 

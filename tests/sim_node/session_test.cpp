@@ -1,4 +1,10 @@
+#include "libs/wire/decode.h"
+#include "proto/p2p.pb.h"
+#include "tests/sim_node/player.h"
 #include "tests/sim_node/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <atomic>
 #include <map>
@@ -6,13 +12,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "libs/wire/decode.h"
-#include "proto/p2p.pb.h"
-#include "tests/sim_node/player.h"
 
 namespace peer_observer::sim_node {
 namespace {

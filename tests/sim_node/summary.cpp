@@ -1,11 +1,11 @@
 #include "tests/sim_node/summary.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <iterator>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace peer_observer::sim_node {
 namespace {

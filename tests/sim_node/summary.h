@@ -1,12 +1,12 @@
 // What was fired while somebody listened, and how long it took.
 #pragma once
 
+#include "tests/sim_node/probes.h"
+
 #include <array>
 #include <cstdint>
 #include <map>
 #include <string>
-
-#include "tests/sim_node/probes.h"
 
 namespace peer_observer::sim_node {
 

@@ -1,8 +1,7 @@
+#include "tests/sim_node/hashes.h"
 #include "tests/sim_node/traffic.h"
 
 #include <algorithm>
-
-#include "tests/sim_node/hashes.h"
 
 namespace peer_observer::sim_node::traffic {
 namespace {

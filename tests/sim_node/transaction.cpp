@@ -1,8 +1,8 @@
 #include "tests/sim_node/transaction.h"
 
-#include <utility>
-
 #include "tests/sim_node/hashes.h"
+
+#include <utility>
 
 namespace peer_observer::sim_node {
 namespace {

@@ -1,11 +1,11 @@
 // Transactions and blocks: well-formed, with the hashes that their bytes have. Signatures and proof of work are random.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "tests/sim_node/random.h"
 #include "tests/sim_node/writer.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace peer_observer::sim_node {
 

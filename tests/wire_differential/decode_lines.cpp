@@ -1,12 +1,12 @@
 // Decodes P2P payloads, one a line: `<message type> <payload in hex>` in, `<trailing bytes> <MessagePayload in hex>`
 // or `error <reason>` out.
+#include "libs/base/hex.h"
+#include "libs/wire/decode.h"
+
 #include <cstdint>
 #include <iostream>
 #include <span>
 #include <string>
-
-#include "libs/base/hex.h"
-#include "libs/wire/decode.h"
 
 int main()
 {

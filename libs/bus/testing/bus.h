@@ -6,7 +6,6 @@
 #include "proto/event.pb.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <chrono>

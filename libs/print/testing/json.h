@@ -1,12 +1,12 @@
 // For tests: JSON as a table from the path of each value to the value.
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace peer_observer::print {
 

@@ -1,6 +1,12 @@
 // What several tests of this folder need.
 #pragma once
 
+#include "libs/base/hex.h"
+#include "libs/wire/decode.h"
+#include "proto/p2p.pb.h"
+
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <fstream>
 #include <iterator>
@@ -8,12 +14,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
-#include <gtest/gtest.h>
-
-#include "libs/base/hex.h"
-#include "libs/wire/decode.h"
-#include "proto/p2p.pb.h"
 
 namespace peer_observer::wire::test {
 

@@ -1,13 +1,13 @@
 // For tests: of each message type the payloads of up to 4,000,000 bytes that become the largest events, or cost most.
 #pragma once
 
+#include "libs/base/limits.h"
+
 #include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "libs/base/limits.h"
 
 namespace peer_observer::wire::test {
 

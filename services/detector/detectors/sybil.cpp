@@ -4,14 +4,14 @@
 #include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace peer_observer::detector {
 namespace {

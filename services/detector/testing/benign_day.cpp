@@ -1,10 +1,10 @@
 #include "services/detector/testing/benign_day.h"
 
-#include <array>
+#include "tests/sim_node/hashes.h"
 
 #include <fmt/format.h>
 
-#include "tests/sim_node/hashes.h"
+#include <array>
 
 namespace peer_observer::detector::testing {
 namespace {

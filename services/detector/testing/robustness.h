@@ -2,14 +2,13 @@
 #pragma once
 
 #include "services/detector/testing/lab.h"
-
-#include <algorithm>
-#include <vector>
+#include "tests/sim_node/hashes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/sim_node/hashes.h"
+#include <algorithm>
+#include <vector>
 
 namespace peer_observer::detector::testing {
 using namespace sim_node;

@@ -2,15 +2,15 @@
 
 #include "libs/base/regular_file.h"
 
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
-
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace peer_observer::metrics {
 namespace {

@@ -2,6 +2,8 @@
 
 #include "services/metrics/series/statistics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -10,8 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace peer_observer::metrics {
 namespace {

@@ -3,9 +3,9 @@
 #include "services/metrics/rpc/peers.h"
 #include "services/metrics/rpc/scalars.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace peer_observer::metrics {
 namespace {

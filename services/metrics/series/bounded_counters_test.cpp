@@ -1,6 +1,5 @@
-#include "services/metrics/testing/metrics_testing.h"
-
 #include "services/metrics/series/bounded_counters.h"
+#include "services/metrics/testing/metrics_testing.h"
 
 #include <map>
 

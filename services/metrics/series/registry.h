@@ -3,17 +3,17 @@
 
 #include "services/metrics/definitions.h"
 
-#include <array>
-#include <initializer_list>
-#include <memory>
-#include <span>
-#include <string_view>
-
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+
+#include <array>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
 
 namespace peer_observer::metrics {
 

@@ -4,14 +4,14 @@
 #include "services/metrics/observer.h"
 #include "services/metrics/testing/samples.h"
 
+#include <prometheus/metric_family.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
-
-#include <prometheus/metric_family.h>
-#include <unistd.h>
 
 namespace {
 
