@@ -25,7 +25,7 @@ std::string file()
 {
     if (const char* const path = std::getenv("ASMAP_FILE")) {
         auto bytes = base::read_regular_file(path, kMaxFileBytes);
-        if (!bytes) throw std::runtime_error(std::string{path} + ": " + bytes.error().reason);
+        if (!bytes) throw std::runtime_error{std::string{path} + ": " + bytes.error().reason};
         return *std::move(bytes);
     }
     std::mt19937_64 random{1};
@@ -37,7 +37,7 @@ const Asmap& asmap()
 {
     static const Asmap parsed = [] {
         auto result = Asmap::parse(file());
-        if (!result) throw std::runtime_error(result.error());
+        if (!result) throw std::runtime_error{result.error()};
         return *std::move(result);
     }();
     return parsed;

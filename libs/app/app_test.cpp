@@ -133,7 +133,7 @@ TEST(Run, RefusesAnUnknownLogLevel)
 
 TEST(Run, EndsWithStatus2WhenTheServiceFindsWrongUsage)
 {
-    const auto result = run_captured({}, [](const auto&, Context&) { throw UsageError("--size is odd"); });
+    const auto result = run_captured({}, [](const auto&, Context&) { throw UsageError{"--size is odd"}; });
     EXPECT_EQ(result.status, 2);
     EXPECT_EQ(result.standard_error, "peer-observer-tool: --size is odd (see --help)\n");
 }
@@ -148,7 +148,7 @@ TEST(Run, EndsWithStatus2ForAnUrlThatCannotWork)
 
 TEST(Run, EndsWithOneLineAndStatus1WhenTheServiceFails)
 {
-    const auto result = run_captured({}, [](const auto&, Context&) { throw std::runtime_error("no\nluck"); });
+    const auto result = run_captured({}, [](const auto&, Context&) { throw std::runtime_error{"no\nluck"}; });
     EXPECT_EQ(result.status, 1);
     EXPECT_THAT(result.standard_error, MatchesRegex("[^\n]* critical no\\\\x0aluck\n"));
 }
@@ -184,7 +184,7 @@ TEST(Run, LogsPrioritiesWithoutTimeToJournald)
         spdlog::info("b");
         spdlog::warn("c");
         spdlog::error("d");
-        throw std::runtime_error("e");
+        throw std::runtime_error{"e"};
     });
     unsetenv("JOURNAL_STREAM");
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "<7>a\n<6>b\n<4>c\n<3>d\n<2>e\n");

@@ -32,7 +32,7 @@ std::string host_name()
 {
     std::array<char, 256> name{};
     if (gethostname(name.data(), name.size() - 1) != 0)
-        throw std::system_error(errno, std::generic_category(), "gethostname");
+        throw std::system_error{errno, std::generic_category(), "gethostname"};
     return name.data();
 }
 
@@ -48,10 +48,10 @@ std::optional<bus::TlsFiles> read_tls_options(const po::variables_map& values, c
     const bool ca = values.contains("tls-ca-file");
     const bool cert_key = values.contains("tls-cert-key-file");
     const bool wanted = std::ranges::any_of(urls, [](const auto& url) { return url.starts_with(kTlsScheme); });
-    if (wanted && !(ca && cert_key)) throw UsageError("tls+tcp:// needs --tls-ca-file and --tls-cert-key-file");
+    if (wanted && !(ca && cert_key)) throw UsageError{"tls+tcp:// needs --tls-ca-file and --tls-cert-key-file"};
     // Who names the files and mistypes the URL would send in the clear.
     if (!wanted && (ca || cert_key))
-        throw UsageError("--tls-ca-file and --tls-cert-key-file are for URLs that begin with tls+tcp://");
+        throw UsageError{"--tls-ca-file and --tls-cert-key-file are for URLs that begin with tls+tcp://"};
     for (const auto& url : urls)
         if (bus::is_exposed(url))
             spdlog::warn("{} is plain TCP beyond this host: events can be read and forged on the way; tls+tcp:// "

@@ -41,7 +41,7 @@ level_enum parse_level(const std::string& text)
 {
     for (const auto& [name, level] : kLevels)
         if (name == text) return level;
-    throw UsageError("--log-level takes trace, debug, info, warning, error or critical, not '" + text + "'");
+    throw UsageError{"--log-level takes trace, debug, info, warning, error or critical, not '" + text + "'"};
 }
 
 /// The message with control characters as \xNN, so that an event stays one line whatever a peer put into it.

@@ -27,7 +27,7 @@ std::unique_ptr<telemetry::Telemetry> serve_metrics(const boost::program_options
     const auto address = values["metrics-address"].as<std::string>();
     if (address.empty()) return nullptr;
     if (const auto parsed = base::parse_host_port(address); !parsed)
-        throw UsageError("--metrics-address: " + parsed.error());
+        throw UsageError{"--metrics-address: " + parsed.error()};
     auto served = std::make_unique<telemetry::Telemetry>(address, service);
     spdlog::info("metrics on http://{}/metrics", served->address());
     return served;

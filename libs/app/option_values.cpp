@@ -18,7 +18,7 @@ T read_number(const boost::any& out, const std::vector<std::string>& words)
     const std::string& word = po::validators::get_single_string(words);
     T number{};
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error != std::errc{} || end != word.data() + word.size()) throw po::invalid_option_value(word);
+    if (error != std::errc{} || end != word.data() + word.size()) throw po::invalid_option_value{word};
     return number;
 }
 
@@ -39,7 +39,7 @@ void validate(boost::any& out, const std::vector<std::string>& words, Count* /*t
 void validate(boost::any& out, const std::vector<std::string>& words, Seconds* /*type*/, int)
 {
     const double seconds = read_number<double>(out, words);
-    if (!(seconds > 0 && seconds <= 1e9)) throw po::invalid_option_value(words.front());
+    if (!(seconds > 0 && seconds <= 1e9)) throw po::invalid_option_value{words.front()};
     out = Seconds{std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds))};
 }
 

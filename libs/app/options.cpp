@@ -57,7 +57,7 @@ void refuse_placeholders(std::string_view text, const std::string& where = {})
     for (const std::string_view placeholder :
          {"%canonical_option%", "%invalid_line%", "%option%", "%original_token%", "%prefix%", "%value%"})
         if (text.find(placeholder) != std::string_view::npos)
-            throw UsageError(where + std::string{placeholder} + " cannot be part of an option or its value");
+            throw UsageError{where + std::string{placeholder} + " cannot be part of an option or its value"};
 }
 
 void store_command_line(int argc, const char* const* argv, const po::options_description& options,
@@ -74,7 +74,7 @@ void store_command_line(int argc, const char* const* argv, const po::options_des
     const auto parsed = parser.run();
     for (const auto& option : parsed.options)
         if (option.position_key != -1 && arguments.empty())
-            throw UsageError("unexpected argument '" + option.value.front() + "'");
+            throw UsageError{"unexpected argument '" + option.value.front() + "'"};
     po::store(parsed, values);
 }
 
@@ -82,14 +82,14 @@ void store_config_file(const std::string& path, const po::options_description& o
 {
     constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
     const auto text = base::read_regular_file(path, kMostBytes);
-    if (!text) throw UsageError("--config " + path + ": " + text.error().reason);
+    if (!text) throw UsageError{"--config " + path + ": " + text.error().reason};
     const std::string where = "in " + path + ": ";
     refuse_placeholders(*text, where);
     std::istringstream lines{*text};
     try {
         po::store(po::parse_config_file(lines, options), values);
     } catch (const po::error& problem) {
-        throw UsageError(where + problem.what());
+        throw UsageError{where + problem.what()};
     }
 }
 
@@ -115,7 +115,7 @@ Options parse_options(int argc, const char* const* argv, const Service& service)
             po::notify(options.values);
         }
     } catch (const po::error& problem) {
-        throw UsageError(problem.what());
+        throw UsageError{problem.what()};
     }
     return options;
 }

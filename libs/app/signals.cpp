@@ -42,7 +42,7 @@ struct sigaction make_action(void (*handler)(int))
 StopSignals::StopSignals()
 {
     const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    if (fd < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
     stop_asked = false;
     stop_event = fd;
     const auto stop = make_action(on_stop_signal);

@@ -23,7 +23,7 @@ bool is_routable(const base::IpBytes& ip)
 std::string read(const std::string& path, std::size_t most)
 {
     auto text = base::read_regular_file(path, most);
-    if (!text) throw std::runtime_error(fmt::format("cannot read {}: {}", path, text.error().reason));
+    if (!text) throw std::runtime_error{fmt::format("cannot read {}: {}", path, text.error().reason)};
     return *std::move(text);
 }
 
@@ -43,7 +43,7 @@ AutonomousSystems::AutonomousSystems(std::string asmap_file, std::string names_f
 void AutonomousSystems::reload()
 {
     auto asmap = Asmap::parse(read(asmap_file_, kMaxFileBytes));
-    if (!asmap) throw std::runtime_error(fmt::format("{} is no asmap: {}", asmap_file_, asmap.error()));
+    if (!asmap) throw std::runtime_error{fmt::format("{} is no asmap: {}", asmap_file_, asmap.error())};
     Names names = names_file_.empty() ? Names{} : Names{read(names_file_, kMaxNamesBytes)};
     asmap_ = *std::move(asmap);
     names_ = std::move(names);

@@ -36,9 +36,9 @@ void check_kinds(const std::vector<std::string>& wanted)
         known.push_back(kind.full_name);
     for (const auto& kind : wanted)
         if (kind.empty() || std::ranges::none_of(known, [&](const auto& k) { return is_kind_prefix(kind, k); }))
-            throw std::invalid_argument(
+            throw std::invalid_argument{
                 fmt::format("no kind of event is named '{}'; there are {}, and their parts before the dot", kind,
-                            fmt::join(known, ", ")));
+                            fmt::join(known, ", "))};
 }
 
 bool fits_kind(const std::vector<std::string>& wanted, const std::string& kind)
@@ -140,9 +140,9 @@ void check_that_each_kind_can_match(const FilterOptions& options)
             if (lacking.empty()) break;
         }
         if (!lacking.empty())
-            throw std::invalid_argument(
+            throw std::invalid_argument{
                 fmt::format("no event of the kind {} has {}: this can select nothing; leave out one or the other",
-                            wanted, lacking));
+                            wanted, lacking)};
     }
 }
 
@@ -154,10 +154,10 @@ Filter::Filter(FilterOptions options)
                    options_.addresses.empty() && options_.pids.empty() && options_.ases.empty() && !options_.direction}
 {
     if (!options_.ases.empty() && !options_.systems)
-        throw std::invalid_argument("--as needs --asmap: nothing else tells the autonomous system of an address");
+        throw std::invalid_argument{"--as needs --asmap: nothing else tells the autonomous system of an address"};
     check_kinds(options_.kinds);
     if (options_.direction && *options_.direction != "inbound" && *options_.direction != "outbound")
-        throw std::invalid_argument("a direction is inbound or outbound, not '" + *options_.direction + "'");
+        throw std::invalid_argument{"a direction is inbound or outbound, not '" + *options_.direction + "'"};
     check_that_each_kind_can_match(options_);
 }
 

@@ -178,7 +178,7 @@ std::string expected_value(const Message& message, const FieldDescriptor& field,
     case FieldDescriptor::CPPTYPE_MESSAGE:
         return "{}";
     default:
-        throw std::runtime_error("this test does not know the type of " + std::string{field.name()});
+        throw std::runtime_error{"this test does not know the type of " + std::string{field.name()}};
     }
 }
 

@@ -33,9 +33,9 @@ class Families : public prometheus::Collectable {
 public:
     void add(Family family)
     {
-        if (!prometheus::CheckMetricName(family.name)) throw std::logic_error("not a metric name: " + family.name);
+        if (!prometheus::CheckMetricName(family.name)) throw std::logic_error{"not a metric name: " + family.name};
         const std::scoped_lock lock{mutex_};
-        if (!names_.insert(family.name).second) throw std::logic_error("two metrics of the name " + family.name);
+        if (!names_.insert(family.name).second) throw std::logic_error{"two metrics of the name " + family.name};
         families_.push_back(std::move(family));
     }
 
@@ -85,16 +85,16 @@ std::unique_ptr<prometheus::Exposer> listen(const base::HostPort& address)
         return std::make_unique<prometheus::Exposer>(server_options(address));
     } catch (const std::exception&) { // says no more than that it failed
         // Debian builds civetweb, the server behind the exposer, without IPv6.
-        throw std::runtime_error("cannot serve metrics on " + to_string(address) +
+        throw std::runtime_error{"cannot serve metrics on " + to_string(address) +
                                  ": the port is in use or not allowed, or the address is not this machine's, or it is "
-                                 "IPv6 and the civetweb library was built without that");
+                                 "IPv6 and the civetweb library was built without that"};
     }
 }
 
 base::HostPort parse(const std::string& text)
 {
     auto address = base::parse_host_port(text);
-    if (!address) throw std::runtime_error("cannot serve metrics: " + address.error());
+    if (!address) throw std::runtime_error{"cannot serve metrics: " + address.error()};
     return *address;
 }
 

@@ -36,7 +36,7 @@ std::string get(const std::string& address, const std::string& path)
 double value_of(const std::string& answer, const std::string& name)
 {
     const auto line = answer.find("\n" + name + " ");
-    if (line == std::string::npos) throw std::runtime_error("no " + name + " in:\n" + answer);
+    if (line == std::string::npos) throw std::runtime_error{"no " + name + " in:\n" + answer};
     return std::stod(answer.substr(line + name.size() + 2));
 }
 

@@ -22,7 +22,7 @@ proto::PeerMessage read_expected(const std::string& path)
 {
     proto::PeerMessage message;
     if (!google::protobuf::TextFormat::ParseFromString(test::read_file(path), &message)) {
-        throw std::runtime_error("not a PeerMessage: " + path);
+        throw std::runtime_error{"not a PeerMessage: " + path};
     }
     return message;
 }

@@ -74,7 +74,7 @@ void Output::flush()
         } else if (errno == EPIPE) {
             closed_ = true;
         } else if (errno != EAGAIN && errno != EINTR) {
-            throw std::system_error(errno, std::generic_category(), "cannot write the events");
+            throw std::system_error{errno, std::generic_category(), "cannot write the events"};
         }
     }
     buffer_.clear();

@@ -23,7 +23,7 @@ inline void wait_until(const std::string& what, const std::function<bool()>& con
 {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("timed out waiting for " + what);
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"timed out waiting for " + what};
         std::this_thread::sleep_for(std::chrono::milliseconds{2});
     }
 }
@@ -34,9 +34,9 @@ public:
     /// A command for bash; it leads a process group of its own.
     explicit Process(const std::string& command)
     {
-        if (mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no temporary folder");
+        if (mkdtemp(folder_.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
         pid_ = fork();
-        if (pid_ < 0) throw std::runtime_error("cannot fork");
+        if (pid_ < 0) throw std::runtime_error{"cannot fork"};
         if (pid_ > 0) return;
         setpgid(0, 0);
         for (const int fd : {STDOUT_FILENO, STDERR_FILENO})

@@ -37,7 +37,7 @@ protected:
     static proto::Rpc read(std::string_view method, std::string_view result)
     {
         auto answer = read_answer(call_of(method), kId, kOk, with_result(result) + "\n");
-        if (!answer) throw std::runtime_error(answer.error().text);
+        if (!answer) throw std::runtime_error{answer.error().text};
         return std::move(answer->rpc);
     }
 

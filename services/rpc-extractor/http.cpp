@@ -22,7 +22,7 @@ constexpr auto kUnixPrefix = "unix:";
 struct Library {
     Library()
     {
-        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("libcurl does not start");
+        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error{"libcurl does not start"};
     }
     ~Library() { curl_global_cleanup(); }
     Library(const Library&) = delete;
@@ -33,8 +33,8 @@ template <typename Value>
 void set(CURL* easy, CURLoption option, Value value)
 {
     if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
-        throw std::runtime_error(
-            fmt::format("libcurl: option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
+        throw std::runtime_error{
+            fmt::format("libcurl: option {}: {}", static_cast<int>(option), curl_easy_strerror(code))};
 }
 
 Cause cause_of(CURLcode code)
@@ -62,7 +62,7 @@ Endpoint Endpoint::parse(const std::string& address)
     if (address.starts_with(kUnixPrefix)) {
         const auto path = address.substr(std::string_view{kUnixPrefix}.size());
         if (path.empty() || path.size() > 107)
-            throw std::invalid_argument(fmt::format("'{}': a socket's path has 1 to 107 bytes", address));
+            throw std::invalid_argument{fmt::format("'{}': a socket's path has 1 to 107 bytes", address)};
         return {"http://localhost/", path};
     }
     const auto colon = address.rfind(':');
@@ -71,7 +71,7 @@ Endpoint Endpoint::parse(const std::string& address)
         !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
     if (colon == 0 || !is_number || std::stoul(port) == 0 || std::stoul(port) > 65535 ||
         address.find_first_of("/@?# ") != std::string::npos)
-        throw std::invalid_argument(fmt::format("'{}' is not HOST:PORT or unix:PATH", address));
+        throw std::invalid_argument{fmt::format("'{}' is not HOST:PORT or unix:PATH", address)};
     return {fmt::format("http://{}/", address), ""};
 }
 
@@ -80,7 +80,7 @@ class Http::Slot {
 public:
     Slot(const Endpoint& endpoint, std::chrono::milliseconds timeout, curl_slist* headers) : easy_{curl_easy_init()}
     {
-        if (!easy_) throw std::runtime_error("libcurl has no memory");
+        if (!easy_) throw std::runtime_error{"libcurl has no memory"};
         set(easy(), CURLOPT_URL, endpoint.url.c_str());
         if (!endpoint.unix_socket.empty()) set(easy(), CURLOPT_UNIX_SOCKET_PATH, endpoint.unix_socket.c_str());
         set(easy(), CURLOPT_HTTPHEADER, headers);
@@ -163,7 +163,7 @@ public:
     Implementation(const Endpoint& endpoint, std::size_t slots, std::chrono::milliseconds timeout)
         : headers_{curl_slist_append(nullptr, "Content-Type: application/json")}, multi_{curl_multi_init()}
     {
-        if (!headers_ || !multi_) throw std::runtime_error("libcurl has no memory");
+        if (!headers_ || !multi_) throw std::runtime_error{"libcurl has no memory"};
         for (std::size_t i = 0; i < slots; ++i)
             slots_.push_back(std::make_unique<Slot>(endpoint, timeout, headers_.get()));
     }
@@ -179,7 +179,7 @@ public:
     {
         slots_.at(slot)->start(std::move(request));
         if (const CURLMcode code = curl_multi_add_handle(multi_.get(), slots_.at(slot)->easy()); code != CURLM_OK)
-            throw std::runtime_error(fmt::format("libcurl: {}", curl_multi_strerror(code)));
+            throw std::runtime_error{fmt::format("libcurl: {}", curl_multi_strerror(code))};
     }
 
     std::vector<HttpAnswer> wait(std::chrono::milliseconds longest, int stop_fd)
@@ -196,7 +196,7 @@ private:
     {
         int running = 0;
         if (const CURLMcode code = curl_multi_perform(multi_.get(), &running); code != CURLM_OK)
-            throw std::runtime_error(fmt::format("libcurl: {}", curl_multi_strerror(code)));
+            throw std::runtime_error{fmt::format("libcurl: {}", curl_multi_strerror(code))};
         std::vector<HttpAnswer> answers;
         int left = 0;
         while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {

@@ -13,7 +13,7 @@ namespace peer_observer::rpc_extractor::testing {
 inline const Call& call_of(std::string_view method)
 {
     const auto found = std::ranges::find(calls(), method, &Call::method);
-    if (found == calls().end()) throw std::logic_error("no such method");
+    if (found == calls().end()) throw std::logic_error{"no such method"};
     return *found;
 }
 

@@ -30,6 +30,12 @@ def test_c_and_cpp_are_formatted():
     assert result.returncode == 0, result.stderr[:4000]
 
 
+def test_exceptions_are_thrown_with_braces():
+    for file in tracked("*.cpp", "*.h"):
+        thrown = re.findall(r"throw [\w:]*(?:[A-Z]\w*|error|argument|range|bad_alloc|option_value)\(.*", file.read_text())
+        assert not thrown, f"{file}: {thrown}"
+
+
 def test_shell_scripts_pass_shellcheck():
     checker = shutil.which("shellcheck")
     if not checker:

@@ -17,7 +17,7 @@ public:
     explicit Mapping(int protection)
         : start_(mmap(nullptr, kMappingSize, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
     {
-        if (start_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+        if (start_ == MAP_FAILED) throw std::system_error{errno, std::generic_category(), "mmap"};
     }
     Mapping(const Mapping&) = delete;
     Mapping& operator=(const Mapping&) = delete;

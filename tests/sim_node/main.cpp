@@ -69,7 +69,7 @@ po::typed_value<Count>* count(std::uint64_t by_default) { return po::value<Count
 po::typed_value<double>* number(double by_default)
 {
     return po::value<double>()->default_value(by_default)->notifier([](double value) {
-        if (!(value >= 0)) throw UsageError("times and rates cannot be negative");
+        if (!(value >= 0)) throw UsageError{"times and rates cannot be negative"};
     });
 }
 
@@ -115,10 +115,10 @@ std::bitset<kProbeCount> parse_only(const std::string& list)
     std::istringstream names(list == "attached" ? "" : list);
     for (std::string name; std::getline(names, name, ',');) {
         const auto probe = find_probe(name);
-        if (!probe) throw UsageError("no such tracepoint: " + name);
+        if (!probe) throw UsageError{"no such tracepoint: " + name};
         result.set(static_cast<std::size_t>(*probe));
     }
-    if (result.none()) throw UsageError("--only " + list + " leaves no tracepoint");
+    if (result.none()) throw UsageError{"--only " + list + " leaves no tracepoint"};
     return result;
 }
 
@@ -129,7 +129,7 @@ Fault parse_fault(const std::string& name)
                                                       {"unreadable-text", Fault::unreadable_text},
                                                       {"too-big", Fault::too_big}};
     const auto found = kFaults.find(name);
-    if (found == kFaults.end()) throw UsageError("no such fault: " + name);
+    if (found == kFaults.end()) throw UsageError{"no such fault: " + name};
     return found->second;
 }
 
@@ -141,8 +141,8 @@ bool wait_for_attach(std::size_t probes, double timeout_s)
     while (attached_probes().count() < probes) {
         if (stopping) return false;
         if (std::chrono::steady_clock::now() > deadline) {
-            throw std::runtime_error(fmt::format("after {} seconds, somebody listens to {} tracepoints instead of {}",
-                                                 timeout_s, attached_probes().count(), probes));
+            throw std::runtime_error{fmt::format("after {} seconds, somebody listens to {} tracepoints instead of {}",
+                                                 timeout_s, attached_probes().count(), probes)};
         }
         std::this_thread::sleep_for(5ms);
     }
@@ -159,10 +159,10 @@ Bytes flood_payload(const po::variables_map& values)
         const auto path = values["payload"].as<std::string>();
         std::ifstream file(path, std::ios::binary);
         payload.assign(std::istreambuf_iterator<char>(file), {});
-        if (!file) throw UsageError("cannot read " + path);
+        if (!file) throw UsageError{"cannot read " + path};
     } else {
         const auto size = values["size"].as<Count>().value;
-        if (size > kLargestPayload) throw UsageError("a flood's payloads have 64,000,000 bytes at most");
+        if (size > kLargestPayload) throw UsageError{"a flood's payloads have 64,000,000 bytes at most"};
         payload.resize(size);
         for (std::size_t i = 0; i < size; ++i)
             payload[i] = static_cast<std::uint8_t>(i);
@@ -173,7 +173,7 @@ Bytes flood_payload(const po::variables_map& values)
 Attack find_attack(const std::string& kind)
 {
     const auto found = std::ranges::find(attacks(), kind, &Attack::kind);
-    if (found == attacks().end()) throw UsageError("no such attack: " + kind);
+    if (found == attacks().end()) throw UsageError{"no such attack: " + kind};
     return *found;
 }
 
@@ -197,13 +197,13 @@ Summary play(const po::variables_map& values, const Recording& recording, Player
 {
     constexpr std::uint64_t kMostThreads = 256;
     if (values.count("flood") + values.count("order") + values.count("fault") + values.count("attack") > 1) {
-        throw UsageError("--flood, --order, --fault and --attack exclude one another");
+        throw UsageError{"--flood, --order, --fault and --attack exclude one another"};
     }
     if (values.contains("flood")) {
         const Flood flood{values["flood"].as<std::string>(),     flood_payload(values),
                           !values.contains("payload"),           values["threads"].as<Count>().value,
                           values["peer-step"].as<Count>().value, values["host"].as<std::string>()};
-        if (flood.threads == 0 || flood.threads > kMostThreads) throw UsageError("a flood has 1 to 256 threads");
+        if (flood.threads == 0 || flood.threads > kMostThreads) throw UsageError{"a flood has 1 to 256 threads"};
         settings.events = values["count"].as<Count>().value;
         return play_flood(flood, settings, stopping);
     }
@@ -211,7 +211,7 @@ Summary play(const po::variables_map& values, const Recording& recording, Player
     Player player(settings, stopping);
     if (values.contains("attack")) {
         const double speed = values["speed"].as<double>();
-        if (speed == 0) throw UsageError("the speed must be above 0");
+        if (speed == 0) throw UsageError{"the speed must be above 0"};
         return play_attack(find_attack(values["attack"].as<std::string>()), values["strength"].as<double>(), speed,
                            values["seed"].as<Count>().value, player);
     }
@@ -249,7 +249,7 @@ int load_segments(dl_phdr_info* program, std::size_t, void*)
 void load_constants()
 {
     const int error = dl_iterate_phdr(load_segments, nullptr);
-    if (error > 0) throw std::system_error(error, std::generic_category(), "madvise");
+    if (error > 0) throw std::system_error{error, std::generic_category(), "madvise"};
 }
 
 void run(const po::variables_map& values)
@@ -271,7 +271,7 @@ void run(const po::variables_map& values)
     const Summary summary = play(values, recording, settings);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     if (values.contains("summary")) fmt::print("{}\n", summary.json(elapsed.count()));
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw std::runtime_error("cannot write to stdout");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw std::runtime_error{"cannot write to stdout"};
 }
 
 } // namespace

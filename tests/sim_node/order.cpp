@@ -74,7 +74,7 @@ void play_order(Player& player, const std::bitset<kProbeCount>& only)
             calls.push_back({blank_call(carrier.probe), carrier.argument - 1});
         }
     }
-    if (calls.empty()) throw std::runtime_error("none of these probes has an argument for a number");
+    if (calls.empty()) throw std::runtime_error{"none of these probes has an argument for a number"};
     for (std::uint64_t number = 0; !player.done(); ++number) {
         auto& [call, index] = calls[number % calls.size()];
         const Kind kind = call.info().kinds[index];

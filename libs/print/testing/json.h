@@ -72,7 +72,7 @@ private:
 inline FlatJson flatten(const std::string& json)
 {
     JsonFlattener flattener;
-    if (!nlohmann::json::sax_parse(json, &flattener)) throw std::runtime_error("bad JSON: " + json);
+    if (!nlohmann::json::sax_parse(json, &flattener)) throw std::runtime_error{"bad JSON: " + json};
     return flattener.values;
 }
 

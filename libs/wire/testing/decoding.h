@@ -20,7 +20,7 @@ namespace peer_observer::wire::test {
 inline std::string read_file(const std::string& path)
 {
     std::ifstream file{path, std::ios::binary};
-    if (!file) throw std::runtime_error("cannot read " + path);
+    if (!file) throw std::runtime_error{"cannot read " + path};
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
@@ -34,7 +34,7 @@ inline std::string read_payload(const std::string& path)
         if (!comment && character != ' ' && character != '\n') digits += character;
     }
     const auto payload = base::from_hex(digits);
-    if (!payload) throw std::runtime_error("not hex: " + path);
+    if (!payload) throw std::runtime_error{"not hex: " + path};
     return *payload;
 }
 

@@ -25,9 +25,9 @@ IpLists::IpLists(const std::vector<std::string>& names_and_files, Registry& regi
         const auto equals = text.find('=');
         const auto name = text.substr(0, equals);
         if (equals == std::string::npos || name.empty() || name.find_first_not_of(kNameCharacters) != std::string::npos)
-            throw std::invalid_argument("'" + text +
-                                        "' is not NAME=FILE with a name of lower-case letters, digits and _");
-        if (find(name) != nullptr) throw std::invalid_argument("two IP lists of the name " + name);
+            throw std::invalid_argument{"'" + text +
+                                        "' is not NAME=FILE with a name of lower-case letters, digits and _"};
+        if (find(name) != nullptr) throw std::invalid_argument{"two IP lists of the name " + name};
         lists_.push_back({name, text.substr(equals + 1), {}});
     }
     for (List& list : lists_)
@@ -64,8 +64,8 @@ void IpLists::read(List& list)
     constexpr std::size_t kMostBytes = std::size_t{256} << 20U;
     auto file = base::read_regular_file(list.path, kMostBytes);
     if (!file)
-        throw std::runtime_error(
-            fmt::format("IP list {}: cannot read {}: {}", list.name, list.path, file.error().reason));
+        throw std::runtime_error{
+            fmt::format("IP list {}: cannot read {}: {}", list.name, list.path, file.error().reason)};
     std::istringstream lines{*std::move(file)};
     IpListText text = read_ip_list(lines);
     for (const auto& bad : text.first_bad_lines)

@@ -82,7 +82,7 @@ const FieldDescriptor* field_of(const Descriptor& message, std::string_view name
 {
     const auto* const field = message.FindFieldByName(std::string{name});
     if (field == nullptr)
-        throw std::logic_error("no field " + std::string{name} + " in " + std::string{message.name()});
+        throw std::logic_error{"no field " + std::string{name} + " in " + std::string{message.name()}};
     return field;
 }
 
@@ -122,7 +122,7 @@ std::optional<double> value_of(const Message& message, const FieldDescriptor& fi
     case FieldDescriptor::CPPTYPE_BOOL:
         return reflection.GetBool(message, &field);
     default:
-        throw std::logic_error("no number: " + std::string{field.name()});
+        throw std::logic_error{"no number: " + std::string{field.name()}};
     }
 }
 

@@ -13,10 +13,10 @@ prometheus::Labels make_labels(const Definition& row, std::string_view host, std
     std::size_t next = 0;
     for (const Label& label : row.labels) {
         if (label.name.empty()) continue;
-        if (next == values.size()) throw std::logic_error("too few labels for " + std::string{row.name});
+        if (next == values.size()) throw std::logic_error{"too few labels for " + std::string{row.name}};
         labels.emplace(label.name, values[next++]);
     }
-    if (next != values.size()) throw std::logic_error("too many labels for " + std::string{row.name});
+    if (next != values.size()) throw std::logic_error{"too many labels for " + std::string{row.name}};
     return labels;
 }
 
@@ -50,7 +50,7 @@ template <typename T>
 prometheus::Family<T>& Registry::family(const Families<T>& families, Metric metric)
 {
     auto* const found = families.at(static_cast<std::size_t>(metric));
-    if (found == nullptr) throw std::logic_error("another type than " + std::string{definition(metric).name} + " has");
+    if (found == nullptr) throw std::logic_error{"another type than " + std::string{definition(metric).name} + " has"};
     return *found;
 }
 
