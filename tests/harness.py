@@ -282,6 +282,11 @@ def metric(address, name):
     return sum(values)
 
 
+def wait_for_metric(address, name, value):
+    """A service may show a figure a moment after it has logged what the figure counts."""
+    return wait_until(lambda: metric(address, name) == value, f"{name} is {value}")
+
+
 class Extractor(Program):
     """The extractor for the program at `path`, publishing on a socket in `directory`."""
 

@@ -47,6 +47,7 @@ Extractor::Extractor(const ExtractorOptions& options, bus::Publisher& publisher)
     encoder_.on_falls_behind([this](std::size_t payload_bytes) {
         return tracer_.waiting_bytes() > payload_bytes + tracer_.ring_bytes() / kFullRingFraction;
     });
+    refresh_statistics(); // attaching takes a while, and the first scrape may come before
 }
 
 void Extractor::run(app::Context& context)
@@ -105,11 +106,7 @@ void Extractor::housekeeping(app::Context& context)
     const auto now = steady_clock::now();
     next_housekeeping_ = now + std::chrono::milliseconds{kHousekeepingMs};
     target_.check();
-    {
-        const std::lock_guard lock{mutex_};
-        statistics_ = {encoder_.events(),      tracer_.counters(),     target_.states(),     target_.process_count(),
-                       encoder_.undecodable(), encoder_.undescribed(), encoder_.truncated(), too_large_};
-    }
+    refresh_statistics();
     if (now < next_status_) return;
 
     next_status_ = now + kStatusInterval;
@@ -118,6 +115,13 @@ void Extractor::housekeeping(app::Context& context)
     context.alive(fmt::format("{} events, {} lost, {} probes attached{}", publisher_.next_sequence(),
                               encoder_.reported_losses(), target_.attached_count(),
                               processes ? fmt::format(", {} processes traced", *processes) : ""));
+}
+
+void Extractor::refresh_statistics()
+{
+    const std::lock_guard lock{mutex_};
+    statistics_ = {encoder_.events(),      tracer_.counters(),     target_.states(),     target_.process_count(),
+                   encoder_.undecodable(), encoder_.undescribed(), encoder_.truncated(), too_large_};
 }
 
 void Extractor::log_losses()

@@ -51,6 +51,7 @@ private:
     void publish(const EventEncoder::Loss& loss, std::uint64_t ktime_ns);
     void publish_losses(std::uint64_t up_to, std::uint64_t ktime_ns);
     void housekeeping(app::Context& context);
+    void refresh_statistics();
     void log_losses();
 
     ExtractorOptions options_;

@@ -194,11 +194,11 @@ def test_reports_that_no_process_runs_the_program_and_which_runs_another(directo
     with harness.Program(other, *TRAFFIC) as node, harness.Extractor(path, directory, "--metrics-address", metrics) as extractor:
         line = extractor.wait_for_log(f"no process runs {path}")
         assert "warning" in line and f"process {node.pid} runs {other}, another file" in line
-        assert harness.metric(metrics, "peer_observer_extractor_traced_processes") == 0
+        harness.wait_for_metric(metrics, "peer_observer_extractor_traced_processes", 0)
         with harness.Program(path, *TRAFFIC) as one, harness.Program(path, *TRAFFIC) as two:
             for process in (one, two):
                 extractor.wait_for_log(f"process {process.pid} runs {path}")
-            harness.wait_until(lambda: harness.metric(metrics, "peer_observer_extractor_traced_processes") == 2, "both are counted")
+            harness.wait_for_metric(metrics, "peer_observer_extractor_traced_processes", 2)
         extractor.wait_for_log(f"process {two.pid} no longer runs {path}")
         assert sum("no process runs" in text for text in extractor.log) == 1
 
@@ -236,7 +236,7 @@ def test_a_program_that_cannot_be_read_has_failed_until_it_can(directory):
     os.chown(folder, 65534, 65534)
     with harness.Program(*drop, extractor, "--bitcoind", path, "--listen", f"ipc://{directory}/bus", "--node", "test", "--metrics-address", metrics) as program:
         program.wait_for_log(f"waiting for {path}: Permission denied")
-        assert set(states(metrics)) == {"waiting"}
+        harness.wait_until(lambda: set(states(metrics)) == {"waiting"}, "they wait")
         folder.chmod(0o755)
         program.wait_for_log(f"cannot read {path}: Permission denied")
         harness.wait_until(lambda: set(states(metrics)) == {"failed"}, "they have failed")

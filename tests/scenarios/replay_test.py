@@ -32,7 +32,7 @@ class Found:
                        ("detector_events_total", "detector_waiting_reports", "bus_published_events_total")]
             return figures[0] >= events and figures[1] == 0 and len(self.list) == figures[2]
         self.reader.wait_until(done, "all anomalies", 60)
-        assert harness.metric(detector.metrics, "peer_observer_detector_events_total") == events
+        harness.wait_for_metric(detector.metrics, "peer_observer_detector_events_total", events)
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def test_an_anomaly_is_posted_until_the_server_takes_it():
                 assert report["event"]["kind"] == "addr_flood"
                 assert report["event"]["nodes"][0]["figures"]
                 assert harness.metric(detector.metrics, "peer_observer_detector_webhook_posts_total") >= 1
-                assert harness.metric(detector.metrics, "peer_observer_detector_webhook_retries_total") == 2
+                harness.wait_for_metric(detector.metrics, "peer_observer_detector_webhook_retries_total", 2)
                 detector.wait_for_log("webhook: HTTP status 503, retrying")
         finally:
             server.shutdown()
