@@ -7,6 +7,8 @@ endif()
 
 add_library(peer_observer_compiler INTERFACE)
 target_include_directories(peer_observer_compiler INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+# In every file, or one class has two types.
+target_compile_definitions(peer_observer_compiler INTERFACE $<$<COMPILE_LANGUAGE:CXX>:PROTOZERO_USE_VIEW=std::string_view>)
 target_compile_options(peer_observer_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor)
 # A designated initializer names what it sets; the rest has its default.
 target_compile_options(peer_observer_compiler INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)

@@ -36,11 +36,9 @@ Envelope read_envelope(std::string_view bytes)
         case key(EventBatch::kSchemaVersionFieldNumber, varint):
             envelope.schema_version = reader.get_uint32();
             break;
-        case key(EventBatch::kNodeFieldNumber, length_delimited): {
-            const auto node = reader.get_view();
-            envelope.batch.node = {node.data(), node.size()};
+        case key(EventBatch::kNodeFieldNumber, length_delimited):
+            envelope.batch.node = reader.get_view();
             break;
-        }
         case key(EventBatch::kPublisherIdFieldNumber, fixed64):
             envelope.batch.publisher_id = reader.get_fixed64();
             break;

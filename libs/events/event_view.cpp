@@ -47,8 +47,6 @@ Contexts find_fields()
     return contexts;
 }
 
-std::string_view to_view(const protozero::data_view& view) { return {view.data(), view.size()}; }
-
 void view_arm(EventView& view, protozero::pbf_reader context)
 {
     static const Contexts contexts = find_fields();
@@ -62,7 +60,7 @@ void view_arm(EventView& view, protozero::pbf_reader context)
         const auto message_type = contexts[view.context].message_type[view.arm];
         auto arm = context.get_message();
         if (message_type > 0 && arm.next(message_type, pbf_wire_type::length_delimited))
-            view.message_type = to_view(arm.get_view());
+            view.message_type = arm.get_view();
     }
 }
 
@@ -107,7 +105,7 @@ void for_each_event(const Batch& batch, const std::function<void(const EventView
     std::uint64_t sequence = batch.first_sequence;
     protozero::pbf_reader reader{batch.bytes.data(), batch.bytes.size()};
     while (reader.next(proto::EventBatch::kEventsFieldNumber, pbf_wire_type::length_delimited))
-        visit(view_event(to_view(reader.get_view()), sequence++));
+        visit(view_event(reader.get_view(), sequence++));
 }
 
 void select(const Batch& batch, const std::function<bool(const EventView&)>& wanted,

@@ -1,16 +1,15 @@
 // Writes protobuf messages straight into the caller's string.
 #pragma once
 
+#include "libs/base/open_field.h"
+
+#include <protozero/pbf_writer.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#define PROTOZERO_USE_VIEW std::string_view
-#include "libs/base/open_field.h"
-
-#include <protozero/pbf_writer.hpp>
 
 namespace peer_observer::wire {
 
