@@ -29,7 +29,48 @@ struct Family {
     std::function<std::vector<Sample>()> collect;
 };
 
-class Families : public prometheus::Collectable {
+/// A thread serves one connection at a time. By default there are two, and each waits 30 seconds for a request to end:
+/// a few that never end would keep everybody else away for minutes.
+std::vector<std::string> server_options(const base::HostPort& address)
+{
+    return {"listening_ports", to_string(address), "num_threads", "8", "request_timeout_ms", "2000"};
+}
+
+std::unique_ptr<prometheus::Exposer> listen(const base::HostPort& address)
+{
+    try {
+        return std::make_unique<prometheus::Exposer>(server_options(address));
+    } catch (const std::exception&) { // says no more than that it failed
+        // Debian builds civetweb, the server behind the exposer, without IPv6.
+        throw std::runtime_error{"cannot serve metrics on " + to_string(address) +
+                                 ": the port is in use or not allowed, or the address is not this machine's, or it is "
+                                 "IPv6 and the civetweb library was built without that"};
+    }
+}
+
+base::HostPort parse(const std::string& text)
+{
+    auto address = base::parse_host_port(text);
+    if (!address) throw std::runtime_error{"cannot serve metrics: " + address.error()};
+    return *address;
+}
+
+/// Stops the server at once. Its listening thread looks up only every two seconds, or when somebody connects.
+void stop(std::unique_ptr<prometheus::Exposer> exposer, const std::string& address)
+{
+    const auto bound = parse(address);
+    const std::jthread waker{[&bound](const std::stop_token& done) {
+        while (!done.stop_requested()) {
+            if (const int socket_fd = connect_to(bound); socket_fd >= 0) close(socket_fd);
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+    }};
+    exposer.reset();
+}
+
+} // namespace
+
+class Telemetry::Families : public prometheus::Collectable {
 public:
     void add(Family family)
     {
@@ -72,109 +113,39 @@ private:
     std::vector<Family> families_;
 };
 
-/// A thread serves one connection at a time. By default there are two, and each waits 30 seconds for a request to end:
-/// a few that never end would keep everybody else away for minutes.
-std::vector<std::string> server_options(const base::HostPort& address)
+Telemetry::Telemetry(const std::string& address, const std::string& service) : families_{std::make_shared<Families>()}
 {
-    return {"listening_ports", to_string(address), "num_threads", "8", "request_timeout_ms", "2000"};
+    base::HostPort bound = parse(address);
+    const auto figure = [this](const char* name, const char* help, MetricType type, double (*read)()) {
+        add(name, help, type, [read] { return std::vector<Sample>{{read(), {}}}; });
+    };
+    figure("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::counter, process_cpu_seconds);
+    figure("process_resident_memory_bytes", "Resident memory size.", MetricType::gauge, process_resident_bytes);
+    figure("process_virtual_memory_bytes", "Virtual memory size.", MetricType::gauge, process_virtual_bytes);
+    figure("process_open_fds", "Number of open file descriptors.", MetricType::gauge, process_open_fds);
+    figure("process_max_fds", "Maximum number of open file descriptors.", MetricType::gauge, process_max_fds);
+    figure("process_start_time_seconds", "UNIX time at which the process started.", MetricType::gauge,
+           process_start_seconds);
+    add("peer_observer_build_info", "The service and its version; always 1.", MetricType::gauge,
+        [service] { return std::vector<Sample>{{1, {{"service", service}, {"version", PEER_OBSERVER_VERSION}}}}; });
+    exposer_ = listen(bound);
+    exposer_->RegisterCollectable(families_);
+    bound.port = static_cast<std::uint16_t>(exposer_->GetListeningPorts().at(0));
+    address_ = to_string(bound);
 }
 
-std::unique_ptr<prometheus::Exposer> listen(const base::HostPort& address)
-{
-    try {
-        return std::make_unique<prometheus::Exposer>(server_options(address));
-    } catch (const std::exception&) { // says no more than that it failed
-        // Debian builds civetweb, the server behind the exposer, without IPv6.
-        throw std::runtime_error{"cannot serve metrics on " + to_string(address) +
-                                 ": the port is in use or not allowed, or the address is not this machine's, or it is "
-                                 "IPv6 and the civetweb library was built without that"};
-    }
-}
-
-base::HostPort parse(const std::string& text)
-{
-    auto address = base::parse_host_port(text);
-    if (!address) throw std::runtime_error{"cannot serve metrics: " + address.error()};
-    return *address;
-}
-
-/// Stops the server at once. Its listening thread looks up only every two seconds, or when somebody connects.
-void stop(std::unique_ptr<prometheus::Exposer> exposer, const base::HostPort& address)
-{
-    const std::jthread waker{[&address](const std::stop_token& done) {
-        while (!done.stop_requested()) {
-            if (const int socket_fd = connect_to(address); socket_fd >= 0) close(socket_fd);
-            std::this_thread::sleep_for(std::chrono::milliseconds{5});
-        }
-    }};
-    exposer.reset();
-}
-
-} // namespace
-
-class Telemetry::Implementation {
-public:
-    Implementation(const std::string& text, const std::string& service) : bound_{parse(text)}
-    {
-        add_process_figures();
-        families->add(
-            {"peer_observer_build_info", "The service and its version; always 1.", MetricType::gauge, [service] {
-                 return std::vector<Sample>{{1, {{"service", service}, {"version", PEER_OBSERVER_VERSION}}}};
-             }});
-        exposer_ = listen(bound_);
-        exposer_->RegisterCollectable(families);
-        bound_.port = static_cast<std::uint16_t>(exposer_->GetListeningPorts().at(0));
-        address = to_string(bound_);
-    }
-
-    ~Implementation()
-    {
-        if (exposer_) stop(std::move(exposer_), bound_);
-    }
-
-    void add(const std::weak_ptr<prometheus::Collectable>& collectable) { exposer_->RegisterCollectable(collectable); }
-
-    const std::shared_ptr<Families> families = std::make_shared<Families>();
-    std::string address;
-
-private:
-    void add_process_figures()
-    {
-        const auto figure = [this](const char* name, const char* help, MetricType type, double (*read)()) {
-            families->add({name, help, type, [read] { return std::vector<Sample>{{read(), {}}}; }});
-        };
-        figure("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::counter,
-               process_cpu_seconds);
-        figure("process_resident_memory_bytes", "Resident memory size.", MetricType::gauge, process_resident_bytes);
-        figure("process_virtual_memory_bytes", "Virtual memory size.", MetricType::gauge, process_virtual_bytes);
-        figure("process_open_fds", "Number of open file descriptors.", MetricType::gauge, process_open_fds);
-        figure("process_max_fds", "Maximum number of open file descriptors.", MetricType::gauge, process_max_fds);
-        figure("process_start_time_seconds", "UNIX time at which the process started.", MetricType::gauge,
-               process_start_seconds);
-    }
-
-    base::HostPort bound_;
-    std::unique_ptr<prometheus::Exposer> exposer_;
-};
-
-Telemetry::Telemetry(const std::string& address, const std::string& service)
-    : implementation_{std::make_unique<Implementation>(address, service)}
-{}
-
-Telemetry::~Telemetry() = default;
+Telemetry::~Telemetry() { stop(std::move(exposer_), address_); }
 
 void Telemetry::add(std::string name, std::string help, MetricType type, std::function<std::vector<Sample>()> collect)
 {
-    implementation_->families->add({std::move(name), std::move(help), type, std::move(collect)});
+    families_->add({std::move(name), std::move(help), type, std::move(collect)});
 }
 
-void Telemetry::add(const std::weak_ptr<prometheus::Collectable>& collectable) { implementation_->add(collectable); }
-
-std::string Telemetry::text() const
+void Telemetry::add(const std::weak_ptr<prometheus::Collectable>& collectable)
 {
-    return prometheus::TextSerializer{}.Serialize(implementation_->families->Collect());
+    exposer_->RegisterCollectable(collectable);
 }
 
-const std::string& Telemetry::address() const { return implementation_->address; }
+std::string Telemetry::text() const { return prometheus::TextSerializer{}.Serialize(families_->Collect()); }
 
 } // namespace peer_observer::telemetry

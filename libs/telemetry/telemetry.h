@@ -10,7 +10,8 @@
 
 namespace prometheus {
 class Collectable;
-}
+class Exposer;
+} // namespace prometheus
 
 namespace peer_observer::telemetry {
 
@@ -31,6 +32,8 @@ public:
     /// (peer_observer_build_info{service,version}, process_*). Throws std::runtime_error naming the address when it
     /// cannot.
     Telemetry(const std::string& address, const std::string& service);
+    Telemetry(const Telemetry&) = delete;
+    Telemetry& operator=(const Telemetry&) = delete;
     ~Telemetry();
 
     /// Adds a metric family. `collect` runs at each scrape, from the server's thread.
@@ -43,11 +46,14 @@ public:
     std::string text() const;
 
     /// HOST:PORT with the port that is really used.
-    const std::string& address() const;
+    const std::string& address() const { return address_; }
 
 private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    class Families;
+
+    std::shared_ptr<Families> families_;
+    std::unique_ptr<prometheus::Exposer> exposer_;
+    std::string address_;
 };
 
 } // namespace peer_observer::telemetry

@@ -1,7 +1,6 @@
 #include "services/extractor/tracer.h"
 
 #include "bpf/extractor.skel.h"
-#include "libs/base/c_handle.h"
 #include "services/extractor/capabilities.h"
 #include "services/extractor/kernel_types.h"
 
@@ -103,99 +102,9 @@ void set_pid_namespace(__u64& device, __u64& inode)
 
 void destroy_link(bpf_link* link) { bpf_link__destroy(link); }
 
+std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
 } // namespace
-
-class Tracer::Implementation {
-public:
-    Implementation(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record)
-        : on_record_{std::move(on_record)}, ring_bytes_{ring_bytes}
-    {
-        libbpf_set_print(keep_message);
-        skeleton_.reset(extractor_bpf__open());
-        if (!skeleton_) throw std::runtime_error{"cannot open the BPF programs: " + explain(-errno)};
-        for (std::size_t i = 0; i < kTracepoints.size(); ++i)
-            bpf_program__set_autoload(program(i), enabled[i]);
-        bpf_map__set_max_entries(skeleton_->maps.events, static_cast<__u32>(ring_bytes));
-        if (const auto offsets = find_task_offsets()) {
-            skeleton_->rodata->group_leader_offset = offsets->group_leader;
-            skeleton_->rodata->start_boottime_offset = offsets->start_boottime;
-        }
-        skeleton_->rodata->largest_payload = largest_payload_bytes(ring_bytes);
-        skeleton_->bss->wakeup_bytes = ring_bytes / kWakeupFraction;
-        set_pid_namespace(skeleton_->bss->pid_namespace_device, skeleton_->bss->pid_namespace_inode);
-
-        if (const int error = extractor_bpf__load(skeleton_.get()); error != 0)
-            throw std::runtime_error{"cannot load the BPF programs: " + explain(error)};
-        ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.events), &Implementation::receive, this, nullptr));
-        if (!ring_) throw std::runtime_error{"cannot open the ring buffer: " + explain(-errno)};
-        // The first page of a ring buffer's map has the consumer's position, the second the producer's
-        // (kernel/bpf/ringbuf.c). libbpf has them in its API since version 1.3.
-        consumed_ = position_page(0);
-        produced_ = position_page(1);
-    }
-
-    std::size_t waiting_bytes() const
-    {
-        const auto consumed = __atomic_load_n(consumed_.get(), __ATOMIC_ACQUIRE);
-        return __atomic_load_n(produced_.get(), __ATOMIC_ACQUIRE) - consumed;
-    }
-
-    bpf_program* program(std::size_t tracepoint) const
-    {
-        const auto name = kTracepoints.at(tracepoint).program();
-        bpf_program* const found = bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
-        if (found == nullptr) throw std::logic_error{"no BPF program " + name};
-        return found;
-    }
-
-    std::size_t consume(std::size_t most)
-    {
-        left_ = most;
-        // A negative result is what receive() has returned to end the round; the record it was called for is consumed
-        // all the same.
-        (void)ring_buffer__consume(ring_.get());
-        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-        return most - left_;
-    }
-
-    base::CHandle<extractor_bpf, extractor_bpf__destroy> skeleton_;
-    base::CHandle<ring_buffer, ring_buffer__free> ring_;
-    OnRecord on_record_;
-    std::size_t ring_bytes_;
-
-private:
-    struct UnmapPage {
-        void operator()(unsigned long* page) const { munmap(page, page_bytes()); }
-    };
-    using PositionPage = std::unique_ptr<unsigned long, UnmapPage>;
-
-    static std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
-
-    PositionPage position_page(std::size_t index) const
-    {
-        void* const page = mmap(nullptr, page_bytes(), PROT_READ, MAP_SHARED, bpf_map__fd(skeleton_->maps.events),
-                                static_cast<off_t>(index * page_bytes()));
-        if (page == MAP_FAILED) throw std::runtime_error{"cannot map the ring buffer: " + explain(-errno)};
-        return PositionPage{static_cast<unsigned long*>(page)};
-    }
-
-    static int receive(void* self, void* data, std::size_t size) noexcept
-    {
-        auto& me = *static_cast<Implementation*>(self);
-        try {
-            me.on_record_(*static_cast<const record_header*>(data), size);
-        } catch (...) {
-            me.failure_ = std::current_exception();
-        }
-        --me.left_;
-        return me.left_ == 0 || me.failure_ ? -ECANCELED : 0;
-    }
-
-    std::size_t left_ = 0;
-    std::exception_ptr failure_;
-    PositionPage consumed_;
-    PositionPage produced_;
-};
 
 bool AttachError::is_temporary() const
 {
@@ -203,10 +112,65 @@ bool AttachError::is_temporary() const
 }
 
 Tracer::Tracer(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record)
-    : implementation_{std::make_unique<Implementation>(enabled, ring_bytes, std::move(on_record))}
-{}
+    : on_record_{std::move(on_record)}, ring_bytes_{ring_bytes}
+{
+    libbpf_set_print(keep_message);
+    skeleton_.reset(extractor_bpf__open());
+    if (!skeleton_) throw std::runtime_error{"cannot open the BPF programs: " + explain(-errno)};
+    for (std::size_t i = 0; i < kTracepoints.size(); ++i)
+        bpf_program__set_autoload(program(i), enabled[i]);
+    bpf_map__set_max_entries(skeleton_->maps.events, static_cast<__u32>(ring_bytes));
+    if (const auto offsets = find_task_offsets()) {
+        skeleton_->rodata->group_leader_offset = offsets->group_leader;
+        skeleton_->rodata->start_boottime_offset = offsets->start_boottime;
+    }
+    skeleton_->rodata->largest_payload = largest_payload_bytes(ring_bytes);
+    skeleton_->bss->wakeup_bytes = ring_bytes / kWakeupFraction;
+    set_pid_namespace(skeleton_->bss->pid_namespace_device, skeleton_->bss->pid_namespace_inode);
+
+    if (const int error = extractor_bpf__load(skeleton_.get()); error != 0)
+        throw std::runtime_error{"cannot load the BPF programs: " + explain(error)};
+    ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.events), &Tracer::receive, this, nullptr));
+    if (!ring_) throw std::runtime_error{"cannot open the ring buffer: " + explain(-errno)};
+    // The first page of a ring buffer's map has the consumer's position, the second the producer's
+    // (kernel/bpf/ringbuf.c). libbpf has them in its API since version 1.3.
+    consumed_ = position_page(0);
+    produced_ = position_page(1);
+}
 
 Tracer::~Tracer() = default;
+
+void Tracer::Free::operator()(extractor_bpf* skeleton) const { extractor_bpf__destroy(skeleton); }
+void Tracer::Free::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+void Tracer::Free::operator()(unsigned long* page) const { munmap(page, page_bytes()); }
+
+Tracer::PositionPage Tracer::position_page(std::size_t index) const
+{
+    void* const page = mmap(nullptr, page_bytes(), PROT_READ, MAP_SHARED, bpf_map__fd(skeleton_->maps.events),
+                            static_cast<off_t>(index * page_bytes()));
+    if (page == MAP_FAILED) throw std::runtime_error{"cannot map the ring buffer: " + explain(-errno)};
+    return PositionPage{static_cast<unsigned long*>(page)};
+}
+
+bpf_program* Tracer::program(std::size_t tracepoint) const
+{
+    const auto name = kTracepoints.at(tracepoint).program();
+    bpf_program* const found = bpf_object__find_program_by_name(skeleton_->obj, name.c_str());
+    if (found == nullptr) throw std::logic_error{"no BPF program " + name};
+    return found;
+}
+
+int Tracer::receive(void* self, void* data, std::size_t size) noexcept
+{
+    auto& me = *static_cast<Tracer*>(self);
+    try {
+        me.on_record_(*static_cast<const record_header*>(data), size);
+    } catch (...) {
+        me.failure_ = std::current_exception();
+    }
+    --me.left_;
+    return me.left_ == 0 || me.failure_ ? -ECANCELED : 0;
+}
 
 std::expected<Link, AttachError> Tracer::attach(std::size_t tracepoint, int descriptor)
 {
@@ -216,8 +180,8 @@ std::expected<Link, AttachError> Tracer::attach(std::size_t tracepoint, int desc
     const auto& row = kTracepoints.at(tracepoint);
     const std::string provider{row.provider};
     const std::string name{row.name};
-    bpf_link* const link = bpf_program__attach_usdt(implementation_->program(tracepoint), -1, path.c_str(),
-                                                    provider.c_str(), name.c_str(), nullptr);
+    bpf_link* const link =
+        bpf_program__attach_usdt(program(tracepoint), -1, path.c_str(), provider.c_str(), name.c_str(), nullptr);
     if (link == nullptr) {
         const int error = -errno;
         if (!refusal(error).empty())
@@ -227,35 +191,38 @@ std::expected<Link, AttachError> Tracer::attach(std::size_t tracepoint, int desc
     return Link{link, destroy_link};
 }
 
-std::size_t Tracer::consume(std::size_t most) { return implementation_->consume(most); }
-
-int Tracer::ring_fd() const { return ring_buffer__epoll_fd(implementation_->ring_.get()); }
-
-std::size_t Tracer::ring_bytes() const { return implementation_->ring_bytes_; }
-
-bool Tracer::knows_process_start() const { return implementation_->skeleton_->rodata->start_boottime_offset != 0; }
-
-std::size_t Tracer::waiting_bytes() const { return implementation_->waiting_bytes(); }
-
-void Tracer::filter_pid(std::uint32_t pid)
+std::size_t Tracer::consume(std::size_t most)
 {
-    __atomic_store_n(&implementation_->skeleton_->bss->pid_filter, pid, __ATOMIC_RELAXED);
+    left_ = most;
+    // A negative result is what receive() has returned to end the round; the record it was called for is consumed all
+    // the same.
+    (void)ring_buffer__consume(ring_.get());
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    return most - left_;
 }
 
-void Tracer::wake_at_next_record()
+int Tracer::ring_fd() const { return ring_buffer__epoll_fd(ring_.get()); }
+
+std::size_t Tracer::ring_bytes() const { return ring_bytes_; }
+
+bool Tracer::knows_process_start() const { return skeleton_->rodata->start_boottime_offset != 0; }
+
+std::size_t Tracer::waiting_bytes() const
 {
-    __atomic_store_n(&implementation_->skeleton_->bss->reader_sleeps, 1U, __ATOMIC_RELAXED);
+    const auto consumed = __atomic_load_n(consumed_.get(), __ATOMIC_ACQUIRE);
+    return __atomic_load_n(produced_.get(), __ATOMIC_ACQUIRE) - consumed;
 }
 
-std::uint64_t Tracer::lost_total() const
-{
-    return __atomic_load_n(&implementation_->skeleton_->bss->lost_total, __ATOMIC_RELAXED);
-}
+void Tracer::filter_pid(std::uint32_t pid) { __atomic_store_n(&skeleton_->bss->pid_filter, pid, __ATOMIC_RELAXED); }
+
+void Tracer::wake_at_next_record() { __atomic_store_n(&skeleton_->bss->reader_sleeps, 1U, __ATOMIC_RELAXED); }
+
+std::uint64_t Tracer::lost_total() const { return __atomic_load_n(&skeleton_->bss->lost_total, __ATOMIC_RELAXED); }
 
 KernelCounters Tracer::counters() const
 {
     KernelCounters counters;
-    const auto& bss = *implementation_->skeleton_->bss;
+    const auto& bss = *skeleton_->bss;
     for (std::size_t i = 0; i < TRACEPOINT_COUNT; ++i) {
         for (std::size_t cause = 0; cause < LOSS_CAUSE_COUNT; ++cause)
             counters.lost[i][cause] = __atomic_load_n(&bss.lost[i][cause], __ATOMIC_RELAXED);

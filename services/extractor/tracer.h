@@ -9,12 +9,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <string>
 
 struct bpf_link;
+struct bpf_program;
+struct extractor_bpf;
+struct ring_buffer;
 
 namespace peer_observer::extractor {
 
@@ -50,6 +54,8 @@ public:
     /// Loads the programs of the enabled tracepoints. `ring_bytes` must be a power of two and a multiple of the page
     /// size. Throws std::runtime_error that says what is missing: a capability, a kernel feature.
     Tracer(const TracepointSet& enabled, std::size_t ring_bytes, OnRecord on_record);
+    Tracer(const Tracer&) = delete; // libbpf keeps a pointer to it
+    Tracer& operator=(const Tracer&) = delete;
     ~Tracer();
 
     /// Attaches a tracepoint's program in every process that runs the open file, now or later; the descriptor is not
@@ -86,8 +92,25 @@ public:
     static bool attaches_many_at_once();
 
 private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    struct Free {
+        void operator()(extractor_bpf* skeleton) const;
+        void operator()(ring_buffer* ring) const;
+        void operator()(unsigned long* page) const;
+    };
+    using PositionPage = std::unique_ptr<unsigned long, Free>;
+
+    static int receive(void* self, void* data, std::size_t size) noexcept;
+    bpf_program* program(std::size_t tracepoint) const;
+    PositionPage position_page(std::size_t index) const;
+
+    OnRecord on_record_;
+    std::size_t ring_bytes_;
+    std::unique_ptr<extractor_bpf, Free> skeleton_;
+    std::unique_ptr<ring_buffer, Free> ring_;
+    PositionPage consumed_;
+    PositionPage produced_;
+    std::size_t left_ = 0;
+    std::exception_ptr failure_;
 };
 
 } // namespace peer_observer::extractor

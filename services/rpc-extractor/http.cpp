@@ -1,8 +1,5 @@
 #include "services/rpc-extractor/http.h"
 
-#include "libs/base/c_handle.h"
-
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -13,21 +10,9 @@ namespace peer_observer::rpc_extractor {
 namespace {
 
 using Easy = base::CHandle<CURL, curl_easy_cleanup>;
-using Multi = base::CHandle<CURLM, curl_multi_cleanup>;
-using HeaderList = base::CHandle<curl_slist, curl_slist_free_all>;
 
 constexpr std::size_t kMaxHeaderBytes = std::size_t{64} << 10U;
 constexpr auto kUnixPrefix = "unix:";
-
-struct Library {
-    Library()
-    {
-        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error{"libcurl does not start"};
-    }
-    ~Library() { curl_global_cleanup(); }
-    Library(const Library&) = delete;
-    Library& operator=(const Library&) = delete;
-};
 
 template <typename Value>
 void set(CURL* easy, CURLoption option, Value value)
@@ -158,77 +143,62 @@ private:
     bool too_large_ = false;
 };
 
-class Http::Implementation {
-public:
-    Implementation(const Endpoint& endpoint, std::size_t slots, std::chrono::milliseconds timeout)
-        : headers_{curl_slist_append(nullptr, "Content-Type: application/json")}, multi_{curl_multi_init()}
-    {
-        if (!headers_ || !multi_) throw std::runtime_error{"libcurl has no memory"};
-        for (std::size_t i = 0; i < slots; ++i)
-            slots_.push_back(std::make_unique<Slot>(endpoint, timeout, headers_.get()));
-    }
-    ~Implementation()
-    {
-        for (const auto& slot : slots_)
-            (void)curl_multi_remove_handle(multi_.get(), slot->easy());
-    }
-    Implementation(const Implementation&) = delete;
-    Implementation& operator=(const Implementation&) = delete;
+Http::Library::Library()
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error{"libcurl does not start"};
+}
 
-    void start(std::size_t slot, HttpRequest request)
-    {
-        slots_.at(slot)->start(std::move(request));
-        if (const CURLMcode code = curl_multi_add_handle(multi_.get(), slots_.at(slot)->easy()); code != CURLM_OK)
-            throw std::runtime_error{fmt::format("libcurl: {}", curl_multi_strerror(code))};
-    }
-
-    std::vector<HttpAnswer> wait(std::chrono::milliseconds longest, int stop_fd)
-    {
-        auto answers = perform();
-        if (!answers.empty()) return answers;
-        curl_waitfd stop{stop_fd, CURL_WAIT_POLLIN, 0};
-        (void)curl_multi_poll(multi_.get(), &stop, 1, static_cast<int>(longest.count()), nullptr);
-        return perform();
-    }
-
-private:
-    std::vector<HttpAnswer> perform()
-    {
-        int running = 0;
-        if (const CURLMcode code = curl_multi_perform(multi_.get(), &running); code != CURLM_OK)
-            throw std::runtime_error{fmt::format("libcurl: {}", curl_multi_strerror(code))};
-        std::vector<HttpAnswer> answers;
-        int left = 0;
-        while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
-            if (message->msg != CURLMSG_DONE) continue;
-            const CURLcode code = message->data.result;
-            CURL* const easy = message->easy_handle;
-            for (std::size_t i = 0; i < slots_.size(); ++i) {
-                if (slots_[i]->easy() != easy) continue;
-                answers.push_back(slots_[i]->finish(code));
-                answers.back().slot = i;
-            }
-            (void)curl_multi_remove_handle(multi_.get(), easy);
-        }
-        return answers;
-    }
-
-    Library library_;
-    HeaderList headers_;
-    Multi multi_;
-    std::vector<std::unique_ptr<Slot>> slots_; // before multi_ goes
-};
+Http::Library::~Library() { curl_global_cleanup(); }
 
 Http::Http(const Endpoint& endpoint, std::size_t slots, std::chrono::milliseconds timeout)
-    : implementation_{std::make_unique<Implementation>(endpoint, slots, timeout)}
-{}
-Http::~Http() = default;
+    : headers_{curl_slist_append(nullptr, "Content-Type: application/json")}, multi_{curl_multi_init()}
+{
+    if (!headers_ || !multi_) throw std::runtime_error{"libcurl has no memory"};
+    for (std::size_t i = 0; i < slots; ++i)
+        slots_.push_back(std::make_unique<Slot>(endpoint, timeout, headers_.get()));
+}
 
-void Http::start(std::size_t slot, HttpRequest request) { implementation_->start(slot, std::move(request)); }
+Http::~Http()
+{
+    for (const auto& slot : slots_)
+        (void)curl_multi_remove_handle(multi_.get(), slot->easy());
+}
+
+void Http::start(std::size_t slot, HttpRequest request)
+{
+    slots_.at(slot)->start(std::move(request));
+    if (const CURLMcode code = curl_multi_add_handle(multi_.get(), slots_.at(slot)->easy()); code != CURLM_OK)
+        throw std::runtime_error{fmt::format("libcurl: {}", curl_multi_strerror(code))};
+}
 
 std::vector<HttpAnswer> Http::wait(std::chrono::milliseconds longest, int stop_fd)
 {
-    return implementation_->wait(longest, stop_fd);
+    auto answers = perform();
+    if (!answers.empty()) return answers;
+    curl_waitfd stop{stop_fd, CURL_WAIT_POLLIN, 0};
+    (void)curl_multi_poll(multi_.get(), &stop, 1, static_cast<int>(longest.count()), nullptr);
+    return perform();
+}
+
+std::vector<HttpAnswer> Http::perform()
+{
+    int running = 0;
+    if (const CURLMcode code = curl_multi_perform(multi_.get(), &running); code != CURLM_OK)
+        throw std::runtime_error{fmt::format("libcurl: {}", curl_multi_strerror(code))};
+    std::vector<HttpAnswer> answers;
+    int left = 0;
+    while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        const CURLcode code = message->data.result;
+        CURL* const easy = message->easy_handle;
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            if (slots_[i]->easy() != easy) continue;
+            answers.push_back(slots_[i]->finish(code));
+            answers.back().slot = i;
+        }
+        (void)curl_multi_remove_handle(multi_.get(), easy);
+    }
+    return answers;
 }
 
 } // namespace peer_observer::rpc_extractor

@@ -1,7 +1,10 @@
 // HTTP POST over libcurl: several at a time, over connections that stay open.
 #pragma once
 
+#include "libs/base/c_handle.h"
 #include "services/rpc-extractor/credentials.h"
+
+#include <curl/curl.h>
 
 #include <chrono>
 #include <cstddef>
@@ -40,6 +43,8 @@ public:
     /// Requests take at most `timeout`. Up to `slots` run side by side, each in a slot of its own, and none waits for
     /// another.
     Http(const Endpoint& endpoint, std::size_t slots, std::chrono::milliseconds timeout);
+    Http(const Http&) = delete;
+    Http& operator=(const Http&) = delete;
     ~Http();
 
     /// The slot must be free: never used, or its answer fetched.
@@ -50,8 +55,20 @@ public:
 
 private:
     class Slot;
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+
+    struct Library {
+        Library();
+        Library(const Library&) = delete;
+        Library& operator=(const Library&) = delete;
+        ~Library();
+    };
+
+    std::vector<HttpAnswer> perform();
+
+    Library library_;
+    base::CHandle<curl_slist, curl_slist_free_all> headers_;
+    base::CHandle<CURLM, curl_multi_cleanup> multi_;
+    std::vector<std::unique_ptr<Slot>> slots_; // before multi_ goes
 };
 
 } // namespace peer_observer::rpc_extractor
