@@ -137,7 +137,7 @@ std::filesystem::path temporary(const std::string& name)
 }
 
 /// The whole way from batches to a file, on one thread.
-void Write(benchmark::State& state)
+void write_archive(benchmark::State& state)
 {
     const auto path = temporary("write");
     std::uint64_t file_bytes = 0;
@@ -153,7 +153,7 @@ void Write(benchmark::State& state)
 }
 
 /// Every frame decompressed and checked, every batch split off: what `cat --format protobuf` does before it writes.
-void Read(benchmark::State& state)
+void read_archive(benchmark::State& state)
 {
     const auto path = temporary("read");
     write_file(path, 3, kFrameKibibytes, 0);
@@ -168,7 +168,7 @@ void Read(benchmark::State& state)
 }
 
 /// Opening a file of 1 GiB and reading the first batch of a moment in it.
-void Seek(benchmark::State& state)
+void seek_archive(benchmark::State& state)
 {
     const auto path = temporary("seek");
     write_file(path, 1, kFrameKibibytes, std::uint64_t{1} << 30U);
@@ -187,7 +187,7 @@ void Seek(benchmark::State& state)
 
 } // namespace
 
-BENCHMARK(Write)
+BENCHMARK(write_archive)
     ->ArgNames({"level", "frame_KiB"})
     ->Args({1, kFrameKibibytes})
     ->Args({3, kFrameKibibytes})
@@ -196,6 +196,6 @@ BENCHMARK(Write)
     ->Args({19, kFrameKibibytes})
     ->Args({19, 8192})
     ->Unit(benchmark::kMillisecond);
-BENCHMARK(Read)->Unit(benchmark::kMillisecond);
-BENCHMARK(Seek)->Unit(benchmark::kMillisecond);
+BENCHMARK(read_archive)->Unit(benchmark::kMillisecond);
+BENCHMARK(seek_archive)->Unit(benchmark::kMillisecond);
 BENCHMARK_MAIN();

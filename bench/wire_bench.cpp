@@ -22,7 +22,8 @@
 static std::uint64_t allocation_count = 0;
 
 // In place of the C library's, so that allocations inside libcrypto count, too. operator new calls it.
-extern "C" void* __libc_malloc(std::size_t size); // NOLINT(bugprone-reserved-identifier): glibc's own name
+extern "C" void*
+__libc_malloc(std::size_t size); // NOLINT(bugprone-reserved-identifier,readability-identifier-naming): glibc's own name
 extern "C" void* malloc(std::size_t size)
 {
     ++allocation_count;
@@ -231,7 +232,7 @@ BENCHMARK(hash_block);
 BENCHMARK(hash_32_bytes_low_level);
 BENCHMARK(hash_32_bytes_evp);
 
-const bool registered = [] {
+const bool kRegistered = [] {
     for (const auto& type : kMessageTypes) {
         const auto payloads = test::largest_payloads(type.name);
         for (std::size_t i = 0; i < payloads.size(); ++i) {

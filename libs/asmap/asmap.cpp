@@ -69,8 +69,8 @@ public:
             const auto step = read_step(bits_at(bytes_, position_));
             if (step.bits > end_ - position_) return "an instruction is cut off";
             position_ += step.bits;
-            if (step.instruction == Instruction::kReturn && targets_.empty())
-                return previous_ == Instruction::kDefault ? kReturnAfterDefault : check_padding();
+            if (step.instruction == Instruction::return_ && targets_.empty())
+                return previous_ == Instruction::default_ ? kReturnAfterDefault : check_padding();
             if (const auto fault = check_step(step); !fault.empty()) return fault;
         }
         return "it ends without an AS";
@@ -89,14 +89,14 @@ private:
     {
         const auto previous = std::exchange(previous_, step.instruction);
         switch (step.instruction) {
-        case Instruction::kReturn:
-            if (previous == Instruction::kDefault) return kReturnAfterDefault;
+        case Instruction::return_:
+            if (previous == Instruction::default_) return kReturnAfterDefault;
             if (position_ != targets_.back().position) return "no jump leads to what follows an AS";
             bits_left_ = targets_.back().bits_left;
             targets_.pop_back();
-            previous_ = Instruction::kJump;
+            previous_ = Instruction::jump;
             return {};
-        case Instruction::kJump: {
+        case Instruction::jump: {
             if (step.number > end_ - position_) return "a jump leads beyond the end";
             if (bits_left_ == 0) return kTooLong;
             const auto target = position_ + step.number;
@@ -104,17 +104,17 @@ private:
             targets_.push_back({target, --bits_left_});
             return {};
         }
-        case Instruction::kMatch: {
+        case Instruction::match: {
             // Two in a row may not both have fewer than eight bits.
-            const bool follows_short = previous == Instruction::kMatch && short_match_;
+            const bool follows_short = previous == Instruction::match && short_match_;
             short_match_ = match_bits(step.number) < 8;
             if (short_match_ && follows_short) return "two matches could be one";
             if (bits_left_ < match_bits(step.number)) return kTooLong;
             bits_left_ -= match_bits(step.number);
             return {};
         }
-        case Instruction::kDefault:
-            return previous == Instruction::kDefault ? std::string_view{"two default AS in a row"} : std::string_view{};
+        case Instruction::default_:
+            return previous == Instruction::default_ ? std::string_view{"two default AS in a row"} : std::string_view{};
         }
         return {};
     }
@@ -131,7 +131,7 @@ private:
     std::size_t position_ = 0;
     std::vector<Target> targets_;
     unsigned bits_left_ = kAddressBits;
-    Instruction previous_ = Instruction::kJump;
+    Instruction previous_ = Instruction::jump;
     bool short_match_ = false;
 };
 
@@ -160,22 +160,22 @@ Asmap::Place Asmap::walk(Place from, const base::IpBytes& address, unsigned most
     left.drop(from.address_bits);
     for (;;) {
         const auto step = read_step(bits_at(bytes_.data(), from.position));
-        const auto bits = step.instruction == Instruction::kJump    ? 1
-                          : step.instruction == Instruction::kMatch ? match_bits(step.number)
-                                                                    : 0;
+        const auto bits = step.instruction == Instruction::jump    ? 1
+                          : step.instruction == Instruction::match ? match_bits(step.number)
+                                                                   : 0;
         if (from.address_bits + bits > most) return from;
         from.address_bits += bits;
         from.position += step.bits;
         switch (step.instruction) {
-        case Instruction::kReturn:
+        case Instruction::return_:
             return {kFound, step.number, 0};
-        case Instruction::kJump:
+        case Instruction::jump:
             from.position += step.number & (0U - static_cast<std::uint32_t>(left.take(1)));
             break;
-        case Instruction::kMatch:
+        case Instruction::match:
             if (left.take(bits) != (step.number ^ 1U << bits)) return {kFound, from.asn, 0};
             break;
-        case Instruction::kDefault:
+        case Instruction::default_:
             from.asn = step.number;
             break;
         }

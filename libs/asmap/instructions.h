@@ -11,7 +11,7 @@
 
 namespace peer_observer::asmap {
 
-enum class Instruction : std::uint8_t { kReturn, kJump, kMatch, kDefault };
+enum class Instruction : std::uint8_t { return_, jump, match, default_ };
 
 /// An instruction with its number: an AS, the bits to skip, what to match, a default AS.
 struct Step {
@@ -39,13 +39,13 @@ inline Step read_step(std::uint64_t bits)
 {
     switch (std::countl_one(bits)) {
     case 0:
-        return read_number<1, 15, 10>(Instruction::kReturn, bits << 1, 1);
+        return read_number<1, 15, 10>(Instruction::return_, bits << 1, 1);
     case 1:
-        return read_number<17, 5, 26>(Instruction::kJump, bits << 2, 2);
+        return read_number<17, 5, 26>(Instruction::jump, bits << 2, 2);
     case 2:
-        return read_number<2, 1, 8>(Instruction::kMatch, bits << 3, 3);
+        return read_number<2, 1, 8>(Instruction::match, bits << 3, 3);
     default:
-        return read_number<1, 15, 10>(Instruction::kDefault, bits << 3, 3);
+        return read_number<1, 15, 10>(Instruction::default_, bits << 3, 3);
     }
 }
 

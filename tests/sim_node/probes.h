@@ -115,6 +115,7 @@ struct HashPointer {
 };
 
 namespace argument {
+// NOLINTBEGIN(readability-identifier-naming): the words of the table of probes
 using i64 = std::int64_t;
 using u64 = std::uint64_t;
 using i32 = std::int32_t;
@@ -123,6 +124,7 @@ using flag = bool;
 using text = const char*;
 using hash = HashPointer;
 using payload = const std::uint8_t*;
+// NOLINTEND(readability-identifier-naming)
 
 inline Value value(i64 from) { return {.i64 = from}; }
 inline Value value(u64 from) { return {.u64 = from}; }
