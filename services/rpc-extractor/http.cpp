@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -89,10 +90,22 @@ public:
         body_.clear();
         header_bytes_ = 0;
         too_large_ = false;
+        set(easy(), CURLOPT_FRESH_CONNECT, 0L);
         set(easy(), CURLOPT_USERNAME, request_.credentials.user.c_str());
         set(easy(), CURLOPT_PASSWORD, request_.credentials.password.c_str());
         set(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
         set(easy(), CURLOPT_POSTFIELDS, request_.body.c_str());
+    }
+
+    /// The server closed an idle connection when the request was on its way: libcurl retries in some of these cases.
+    /// If so, the request is made ready for a connection of its own, which happens once.
+    bool retry(CURLcode code)
+    {
+        long new_connections = 1;
+        (void)curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &new_connections);
+        if (new_connections > 0 || header_bytes_ > 0 || cause_of(code) != Cause::disconnected) return false;
+        set(easy(), CURLOPT_FRESH_CONNECT, 1L);
+        return true;
     }
 
     HttpAnswer finish(CURLcode code)
@@ -167,7 +180,12 @@ Http::~Http()
 void Http::start(std::size_t slot, HttpRequest request)
 {
     slots_.at(slot)->start(std::move(request));
-    if (const CURLMcode code = curl_multi_add_handle(multi_.get(), slots_.at(slot)->easy()); code != CURLM_OK)
+    add(slots_.at(slot)->easy());
+}
+
+void Http::add(CURL* easy)
+{
+    if (const CURLMcode code = curl_multi_add_handle(multi_.get(), easy); code != CURLM_OK)
         throw std::runtime_error{fmt::format("libcurl: {}", curl_multi_strerror(code))};
 }
 
@@ -191,12 +209,14 @@ std::vector<HttpAnswer> Http::perform()
         if (message->msg != CURLMSG_DONE) continue;
         const CURLcode code = message->data.result;
         CURL* const easy = message->easy_handle;
-        for (std::size_t i = 0; i < slots_.size(); ++i) {
-            if (slots_[i]->easy() != easy) continue;
-            answers.push_back(slots_[i]->finish(code));
-            answers.back().slot = i;
+        const auto slot = std::ranges::find(slots_, easy, [](const auto& candidate) { return candidate->easy(); });
+        const bool again = (*slot)->retry(code);
+        if (!again) {
+            answers.push_back((*slot)->finish(code));
+            answers.back().slot = static_cast<std::size_t>(slot - slots_.begin());
         }
         (void)curl_multi_remove_handle(multi_.get(), easy);
+        if (again) add(easy);
     }
     return answers;
 }

@@ -63,6 +63,7 @@ private:
         ~Library();
     };
 
+    void add(CURL* easy);
     std::vector<HttpAnswer> perform();
 
     Library library_;
