@@ -147,6 +147,22 @@ def test_orphans_too_large_for_the_bus_are_published_without_their_bytes(directo
         event = events.wait_for("rpc.getorphantxs")
         assert [orphan["bytes"] for orphan in event["orphans"]] == [100_000] * 100
         assert not any("hex" in orphan for orphan in event["orphans"])
+        extractor.wait_for_log("getorphantxs: the answer is too large for an event, and is published without hex")
+
+
+def test_an_address_manager_too_large_for_the_bus_is_published_without_its_sources(directory, server):
+    entry = {"address": "192.0.2.1", "port": 8333, "network": "onion", "services": 9, "time": 1764400000, "mapped_as": 64500,
+             "source": "s" * 10_000, "source_network": "onion", "source_mapped_as": 64501}
+    server.behaviour["getrawaddrman"] = result({"new": {f"{i}/0": entry for i in range(1000)}, "tried": {f"{i}/0": entry for i in range(1000)}})
+    with RpcExtractor(directory, server, methods=("getrawaddrman",)) as extractor, harness.Events(extractor.url) as events:
+        event = events.wait_for("rpc.getrawaddrman", count=3)[-1]
+        left = {name: value for name, value in entry.items() if not name.startswith("source")}
+        assert [len(event[table]) for table in ("new", "tried")] == [1000, 1000]
+        assert all(found == left for table in ("new", "tried") for found in event[table].values())
+        extractor.wait_for_log("getrawaddrman: the answer is too large for an event, and is published without source, source_network and source_mapped_as")
+        assert sum("too large" in line for line in extractor.log) == 1
+        assert extractor.value("peer_observer_rpc_extractor_shortened_answers_total", method="getrawaddrman") >= 3
+        assert extractor.errors("event_too_large", method="getrawaddrman") == 0
 
 
 def test_an_event_too_large_for_the_bus_is_counted(directory, server):

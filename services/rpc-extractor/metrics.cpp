@@ -34,6 +34,10 @@ Metrics::Metrics()
                           .Help("Answers with a field that was left out: this version does not know it, or its value "
                                 "has another type.")
                           .Register(*registry_)},
+      shortened_{prometheus::BuildCounter()
+                     .Name("peer_observer_rpc_extractor_shortened_answers_total")
+                     .Help("Answers published without some of their fields, because an event can hold no more.")
+                     .Register(*registry_)},
       left_alone_{prometheus::BuildGauge()
                       .Name("peer_observer_rpc_extractor_left_alone")
                       .Help("1 for a method that the node forbids or does not have, and that is not called any more.")
@@ -45,6 +49,7 @@ void Metrics::add_method(std::string_view method)
     durations_.Add(by_method(method), kDurations);
     bytes_.Add(by_method(method));
     last_success_.Add(by_method(method));
+    shortened_.Add(by_method(method));
     left_alone_.Add(by_method(method));
 }
 
@@ -72,6 +77,8 @@ void Metrics::count_unknown_fields(std::string_view method, const std::set<std::
         unknown_fields_.Add(labels).Increment();
     }
 }
+
+void Metrics::count_shortened(std::string_view method) { shortened_.Add(by_method(method)).Increment(); }
 
 void Metrics::set_left_alone(std::string_view method, bool left_alone)
 {

@@ -34,6 +34,7 @@ public:
     void count_success(std::string_view method, double unix_time);
     void count_fault(std::string_view method, Cause cause);
     void count_unknown_fields(std::string_view method, const std::set<std::string>& fields);
+    void count_shortened(std::string_view method);
     void set_left_alone(std::string_view method, bool left_alone);
 
 private:
@@ -43,6 +44,7 @@ private:
     prometheus::Family<prometheus::Counter>& errors_;
     prometheus::Family<prometheus::Gauge>& last_success_;
     prometheus::Family<prometheus::Counter>& unknown_fields_;
+    prometheus::Family<prometheus::Counter>& shortened_;
     prometheus::Family<prometheus::Gauge>& left_alone_;
     std::size_t unknown_field_count_ = 0;
 };

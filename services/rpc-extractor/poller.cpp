@@ -2,6 +2,7 @@
 
 #include "libs/base/clock.h"
 #include "proto/event.pb.h"
+#include "services/rpc-extractor/shorten.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -98,21 +99,27 @@ std::optional<Fault> Poller::take(Slot& slot, HttpAnswer& http)
     http.body = {};
     metrics_.count_unknown_fields(call.method, answer->unknown_fields);
     note_uptime(answer->rpc);
-    return publish(answer->rpc);
+    return publish(slot, answer->rpc);
 }
 
-std::optional<Fault> Poller::publish(proto::Rpc& rpc)
+std::optional<Fault> Poller::publish(Slot& slot, proto::Rpc& rpc)
 {
+    const auto method = slot.polled.call->method;
+    const bool was_shortened = std::exchange(slot.is_shortened, false);
     proto::Event event;
     event.set_timestamp_ns(base::unix_ns());
     event.mutable_rpc()->Swap(&rpc);
     if (publisher_.add(event.SerializeAsString())) return {};
-    // The transactions themselves are by far the most of an answer about orphans.
-    if (!event.rpc().has_getorphantxs()) return Fault{Cause::event_too_large, "more than an event of the bus can hold"};
-    for (auto& orphan : *event.mutable_rpc()->mutable_getorphantxs()->mutable_orphans())
-        orphan.clear_hex();
-    if (publisher_.add(event.SerializeAsString())) return {};
-    return Fault{Cause::event_too_large, "more than an event of the bus can hold, even without the transactions"};
+    const auto left_out = shorten(*event.mutable_rpc());
+    if (left_out.empty()) return Fault{Cause::event_too_large, "more than an event of the bus can hold"};
+    if (!publisher_.add(event.SerializeAsString()))
+        return Fault{Cause::event_too_large,
+                     fmt::format("more than an event of the bus can hold, even without {}", left_out)};
+    slot.is_shortened = true;
+    metrics_.count_shortened(method);
+    if (!was_shortened)
+        spdlog::warn("{}: the answer is too large for an event, and is published without {}", method, left_out);
+    return {};
 }
 
 void Poller::fail(Slot& slot, const Fault& fault)

@@ -45,12 +45,13 @@ private:
         bool busy = false;
         bool left_alone = false;
         bool was_too_large = false;
+        bool is_shortened = false; ///< the latest event
     };
 
     void start(std::size_t index, Clock::time_point now);
     void finish(HttpAnswer& answer);
     std::optional<Fault> take(Slot& slot, HttpAnswer& answer);
-    std::optional<Fault> publish(proto::Rpc& rpc);
+    std::optional<Fault> publish(Slot& slot, proto::Rpc& rpc);
     void fail(Slot& slot, const Fault& fault);
     void call_all_again();
     void note_uptime(const proto::Rpc& rpc);

@@ -67,7 +67,8 @@ void show_origins(std::string_view name, const Table& table, Snapshot& gauges)
         if (entry.source_mapped_as() != 0) source_asns.insert(entry.source_mapped_as());
         if (entry.has_source()) sources.insert(entry.source());
     }
-    gauges.set(metric("rpc_getrawaddrman_distinct_sources"), static_cast<double>(sources.size()), {name});
+    if (table.empty() || !sources.empty()) // an answer that is too large for an event comes without sources
+        gauges.set(metric("rpc_getrawaddrman_distinct_sources"), static_cast<double>(sources.size()), {name});
     if (!asns.empty()) gauges.set(metric("rpc_getrawaddrman_distinct_asns"), static_cast<double>(asns.size()), {name});
     if (!source_asns.empty())
         gauges.set(metric("rpc_getrawaddrman_distinct_source_asn"), static_cast<double>(source_asns.size()), {name});

@@ -80,7 +80,7 @@ proto::Event tables(const std::vector<Entry>& fresh, const std::vector<Entry>& t
                 out.set_services(entry.services);
                 out.set_network(entry.network);
                 out.set_port(entry.port);
-                out.set_source(entry.source);
+                if (!entry.source.empty()) out.set_source(entry.source);
                 if (entry.as != 0) out.set_mapped_as(entry.as);
                 if (entry.as != 0) out.set_source_mapped_as(64500);
             }
@@ -136,6 +136,15 @@ TEST(RpcAddrMan, CountsDistinctSources)
     EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_distinct_asns"), ElementsAre(Pair(R"(table="new")", 2)))
         << "without -asmap there is nothing to say";
     EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_distinct_source_asn"), ElementsAre(Pair(R"(table="new")", 1)));
+}
+
+// Core always names the source: an answer without any was too large for an event.
+TEST(RpcAddrMan, TellsNothingOfSourcesWhereTheAnswerHasNone)
+{
+    Metrics metrics;
+    metrics.publish({tables({{.place = "0/1", .address = "192.0.2.1", .source = ""}})});
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_distinct_sources"), ElementsAre(Pair(R"(table="tried")", 0)));
+    EXPECT_THAT(metrics.all_values("rpc_getrawaddrman_entries"), ElementsAre(Pair(R"(network="ipv4",table="new")", 1)));
 }
 
 TEST(RpcAddrMan, CountsChanges)
