@@ -21,6 +21,7 @@ using google::protobuf::Message;
 // Of Core's RPC error codes (rpc/protocol.h).
 constexpr std::int64_t kInWarmup = -28;
 constexpr std::int64_t kMethodNotFound = -32601;
+constexpr std::int64_t kParseError = -32700;
 constexpr long kOk = 200;
 
 constexpr std::size_t kMaxText = 200;
@@ -63,9 +64,12 @@ bool make_fit(std::string& text, const google::protobuf::Descriptor& message, st
 
 Fault fault_of(const Envelope::Error& error)
 {
-    const Cause cause = error.code == kInWarmup         ? Cause::warming_up
-                        : error.code == kMethodNotFound ? Cause::unknown_method
-                                                        : Cause::rpc_error;
+    // btcd refuses named parameters as a parse error, and has a text for what it knows and does not do.
+    const bool is_unknown =
+        error.code == kMethodNotFound || error.code == kParseError || error.message == "Command unimplemented";
+    const Cause cause = error.code == kInWarmup ? Cause::warming_up
+                        : is_unknown            ? Cause::unknown_method
+                                                : Cause::rpc_error;
     return {cause, fmt::format("{} ({})", one_line(error.message), error.code)};
 }
 

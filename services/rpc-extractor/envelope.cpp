@@ -69,7 +69,11 @@ public:
         : position_{position}, id_{id}, result_shape_{result}
     {}
 
-    bool null() { return scalar(); }
+    bool null()
+    {
+        if (stack_.size() == 1 && member_ == Member::id) id_is_null_ = true;
+        return scalar();
+    }
     bool boolean(bool) { return scalar(); }
     bool number_integer(std::int64_t value) { return number(value, false); }
     bool number_unsigned(std::uint64_t value) { return number(static_cast<std::int64_t>(value), value == id_); }
@@ -125,7 +129,9 @@ public:
     std::expected<Envelope, Fault> finish(std::string_view body)
     {
         if (!id_seen_) return std::unexpected(Fault{Cause::malformed, "an answer without an id"});
-        if (!id_fits_) return std::unexpected(Fault{Cause::wrong_id, "the answer to another call"});
+        // The id of an error is null where the server did not understand the request (JSON-RPC 2.0, section 5).
+        if (!id_fits_ && !(id_is_null_ && has_error_))
+            return std::unexpected(Fault{Cause::wrong_id, "the answer to another call"});
         if (has_error_)
             envelope_.error = std::move(error_);
         else if (result_end_ > result_begin_)
@@ -228,6 +234,7 @@ private:
     bool in_result_ = false;
     bool id_seen_ = false;
     bool id_fits_ = false;
+    bool id_is_null_ = false;
     bool has_error_ = false;
     bool result_is_number_ = false;
     std::size_t result_begin_ = 0;

@@ -21,7 +21,7 @@ enum class Cause : std::uint8_t {
     shutting_down,    ///< HTTP 503: the node stops
     http_status,      ///< another status, and no JSON-RPC in it
     warming_up,       ///< RPC error -28
-    unknown_method,   ///< RPC error -32601
+    unknown_method,   ///< RPC error -32601, or a call that the server does not understand
     rpc_error,        ///< another RPC error
     malformed,        ///< not JSON, or not a JSON-RPC answer
     wrong_id,         ///< the answer to another call
