@@ -126,3 +126,28 @@ def test_rpc_over_a_unix_socket(directory):
             RpcExtractor(node, directory, "--rpc-address", f"unix:{path}") as extractor, \
             harness.Events(extractor.url) as events:
         wait_for_all(events)
+
+
+def test_warnings_as_one_text_are_none_or_one(directory):
+    """-deprecatedrpc=warnings: a text in the place of a list (GetWarningsForRpc in Core's node/warnings.cpp)."""
+    with Node(directory / "node", find_bitcoind(), "-deprecatedrpc=warnings") as node, \
+            RpcExtractor(node, directory) as extractor, harness.Events(extractor.url) as events:
+        for method in ("getnetworkinfo", "getblockchaininfo"):
+            text = getattr(node.rpc, method)()["warnings"]
+            assert isinstance(text, str), "the node has the option"
+            event = events.wait_for("rpc." + method)
+            assert event.get("warnings", []) == ([text] if text else [])
+        wait_for_all(events)
+        assert extractor.errors() == set()
+        assert "unknown_fields_total{" not in extractor.page()
+
+
+def test_connections_that_the_node_closes_while_they_are_idle_are_no_error(directory):
+    """Calls come just when the node's -rpcservertimeout is over."""
+    with Node(directory / "node", find_bitcoind(), "-rpcservertimeout=1", "-debug=http") as node, \
+            RpcExtractor(node, directory, interval=1.5) as extractor, harness.Events(extractor.url) as events:
+        for _ in range(6):
+            wait_for_all(events)
+        closed = (node.directory / "regtest" / "debug.log").read_text().count("HTTP client idle timeout")
+        assert closed > 0, "the node closes connections"
+        assert extractor.errors() == set()
