@@ -1,6 +1,7 @@
 #include "libs/telemetry/telemetry.h"
 
 #include "libs/base/host_port.h"
+#include "libs/base/utf8.h"
 #include "libs/telemetry/connect.h"
 #include "libs/telemetry/process.h"
 
@@ -101,7 +102,7 @@ private:
         for (const Sample& sample : family.collect()) {
             prometheus::ClientMetric metric;
             for (const auto& [name, value] : sample.labels)
-                metric.label.push_back({name, value});
+                metric.label.push_back({name, base::to_utf8(value)}); // else Prometheus refuses the whole page
             (counter ? metric.counter.value : metric.gauge.value) = sample.value;
             out.metric.push_back(std::move(metric));
         }

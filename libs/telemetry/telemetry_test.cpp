@@ -105,6 +105,16 @@ TEST(Telemetry, WritesHelpTypeAndEscapedLabels)
     EXPECT_THAT(answer, HasSubstr("# TYPE peer_observer_waiting gauge\npeer_observer_waiting 0.5\n"));
 }
 
+// One byte that is not UTF-8 in a label's value, and Prometheus refuses the whole page.
+TEST(Telemetry, ReplacesBytesOfLabelsThatAreNotUtf8)
+{
+    Telemetry telemetry{"127.0.0.1:0", "logger"};
+    telemetry.add("peer_observer_waiting", "Waiting events.", MetricType::gauge,
+                  [] { return std::vector<Sample>{{1, {{"node", "\xff\xc3\xa9"}}}}; });
+    EXPECT_THAT(get(telemetry.address(), "/metrics"),
+                HasSubstr("peer_observer_waiting{node=\"\xef\xbf\xbd\xc3\xa9\"} 1\n"));
+}
+
 TEST(Telemetry, RefusesASecondMetricOfTheSameName)
 {
     Telemetry telemetry{"127.0.0.1:0", "logger"};
