@@ -151,7 +151,7 @@ void Correlator::handle(const Report& report)
         const auto& process = std::get<WatchId>(key);
         const auto id = hash_of(fmt::format("{} {} {} {} {}", report.definition->kind, report.subject,
                                             report.state.first, process.pid, process.process_start_ms));
-        found = open_.emplace(key, Anomaly{.id = id}).first;
+        found = open_.emplace(key, Anomaly{.id = id, .opened = report.time}).first;
     }
     Anomaly& anomaly = found->second;
     const bool joins = !anomaly.nodes.contains(report.watch);
@@ -205,14 +205,19 @@ void Correlator::publish(const Report& cause, Report::Action action, Anomaly& an
     publish_(event, *definition, rises);
 }
 
-std::map<std::tuple<const Definition*, AnomalySeverity, std::string>, std::uint64_t> Correlator::open() const
+std::vector<OpenAnomaly> Correlator::open() const
 {
-    std::map<std::tuple<const Definition*, AnomalySeverity, std::string>, std::uint64_t> result;
+    std::vector<OpenAnomaly> result;
     for (const auto& [key, anomaly] : open_) {
         std::set<std::string_view> names;
         for (const auto& [id, node] : anomaly.nodes)
             if (node.is_open && names.insert(id.node).second)
-                ++result[{std::get<const Definition*>(key), anomaly.severity, id.node}];
+                result.push_back({.kind = std::get<const Definition*>(key)->kind,
+                                  .severity = anomaly.severity,
+                                  .node = id.node,
+                                  .subject = std::get<std::string>(key),
+                                  .known_as = node.state.known_as,
+                                  .opened = anomaly.opened});
     }
     return result;
 }

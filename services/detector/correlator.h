@@ -3,6 +3,7 @@
 
 #include "proto/event.pb.h"
 #include "services/detector/alarms.h"
+#include "services/detector/open_anomalies.h"
 
 #include <cstdint>
 #include <functional>
@@ -33,12 +34,13 @@ public:
 
     /// Reports that wait.
     std::size_t waiting() const { return waiting_.size(); }
-    /// How many anomalies are open, by kind, severity and node. One of several nodes counts for each.
-    std::map<std::tuple<const Definition*, AnomalySeverity, std::string>, std::uint64_t> open() const;
+    /// Those that are open, in no order.
+    std::vector<OpenAnomaly> open() const;
 
 private:
     struct Anomaly {
         std::uint64_t id = 0;
+        Time opened = 0;
         Time next_update = 0;
         AnomalySeverity severity = proto::AnomalyReport::UNKNOWN_SEVERITY; ///< the highest so far
         struct Node {

@@ -300,12 +300,7 @@ void Engine::count()
     counters_.streams = streams;
     counters_.processes = processes;
     counters_.refused = refused_before_ + refused;
-    std::vector<Counters::Open> open;
-    for (const auto& [what, number] : correlator_.open()) {
-        const auto& [definition, severity, node] = what;
-        open.push_back({definition->kind, severity, node, number});
-    }
-    counters_.set_open(std::move(open));
+    counters_.set_open(summarize(correlator_.open()));
 }
 
 } // namespace peer_observer::detector

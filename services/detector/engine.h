@@ -39,18 +39,12 @@ struct Counters {
     };
     std::vector<Kind> kinds{all_detectors().size()}; ///< by place in all_detectors()
 
-    struct Open {
-        std::string_view kind;
-        AnomalySeverity severity;
-        std::string node;
-        std::uint64_t count;
-    };
-    std::vector<Open> open() const
+    OpenAnomalies open() const
     {
         const std::scoped_lock lock{mutex_};
         return open_;
     }
-    void set_open(std::vector<Open> open)
+    void set_open(OpenAnomalies open)
     {
         const std::scoped_lock lock{mutex_};
         open_ = std::move(open);
@@ -58,7 +52,7 @@ struct Counters {
 
 private:
     mutable std::mutex mutex_;
-    std::vector<Open> open_;
+    OpenAnomalies open_;
 };
 
 class Engine {

@@ -117,10 +117,14 @@ TEST_F(FormerlyBlind, ASeverityThatIsReachedWhileAnAnomalyIsOpenIsCounted)
     const auto& opened = lab.engine().counters().kinds[kind].opened;
     EXPECT_EQ(opened[proto::AnomalyReport::WARNING], 1U);
     EXPECT_EQ(opened[proto::AnomalyReport::CRITICAL], 1U);
-    const auto open = lab.engine().counters().open();
+    const auto open = lab.engine().counters().open().counts;
     ASSERT_THAT(open, SizeIs(1));
     EXPECT_EQ(open[0].severity, proto::AnomalyReport::CRITICAL);
     EXPECT_EQ(open[0].node, "alpha");
+    const auto listed = lab.engine().counters().open().listed;
+    ASSERT_THAT(listed, SizeIs(1));
+    EXPECT_EQ(listed[0].subject, kHost);
+    EXPECT_EQ(listed[0].severity, proto::AnomalyReport::CRITICAL);
 }
 
 TEST_F(FormerlyBlind, AStallingPeerThatSendsMessagesOfAnUnknownTypeIsOne)

@@ -190,7 +190,7 @@ TEST_F(FormerlyFalse, CrawlersThatSayTheyAreCoreRaiseInformationOnly)
         peer.shake_hands({.user_agent = "/Satoshi:0.21.1/", .services = 0, .is_modern = false});
     }
     lab.finish();
-    const auto open = lab.engine().counters().open();
+    const auto open = lab.engine().counters().open().counts;
     ASSERT_THAT(open, SizeIs(1));
     EXPECT_EQ(open[0].kind, "fake_client");
     EXPECT_EQ(open[0].severity, proto::AnomalyReport::INFO);

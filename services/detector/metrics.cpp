@@ -18,14 +18,39 @@ Sample sample(const Number& number, telemetry::Labels labels = {})
     return {static_cast<double>(number.load()), std::move(labels)};
 }
 
+telemetry::Labels labels_of(std::string_view kind, AnomalySeverity severity, const std::string& node)
+{
+    return {
+        {"kind", std::string{kind}}, {"severity", kSeverities.at(static_cast<std::size_t>(severity))}, {"node", node}};
+}
+
 std::vector<Sample> open_samples(const Counters& counters)
 {
     std::vector<Sample> samples;
-    for (const auto& open : counters.open())
-        samples.push_back({static_cast<double>(open.count),
-                           {{"kind", std::string{open.kind}},
-                            {"severity", kSeverities.at(static_cast<std::size_t>(open.severity))},
-                            {"node", open.node}}});
+    for (const auto& open : counters.open().counts)
+        samples.push_back({static_cast<double>(open.count), labels_of(open.kind, open.severity, open.node)});
+    return samples;
+}
+
+std::vector<Sample> listed_samples(const Counters& counters)
+{
+    std::vector<Sample> samples;
+    for (const auto& open : counters.open().listed) {
+        auto labels = labels_of(open.kind, open.severity, open.node);
+        labels.emplace("subject", open.subject);
+        labels.emplace("known_as", open.known_as);
+        samples.push_back({static_cast<double>(open.opened) / static_cast<double>(kSecond), std::move(labels)});
+    }
+    return samples;
+}
+
+std::vector<Sample> unlisted_samples(const Counters& counters)
+{
+    std::vector<Sample> samples;
+    for (const auto& open : counters.open().counts)
+        if (open.severity >= proto::AnomalyReport::WARNING)
+            samples.push_back(
+                {static_cast<double>(open.count - open.listed), labels_of(open.kind, open.severity, open.node)});
     return samples;
 }
 
@@ -58,6 +83,14 @@ void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
     telemetry.add("peer_observer_detector_open_anomalies",
                   "Anomalies that are open now, by kind, severity and node. None where there are none.",
                   MetricType::gauge, [&] { return open_samples(counters); });
+    telemetry.add(
+        "peer_observer_detector_anomaly_opened_timestamp_seconds",
+        "UNIX time at which an anomaly was opened that is open now, with its subject: the most severe ones, at "
+        "most 16 of one kind, severity and node, and 128 in all. None of severity info.",
+        MetricType::gauge, [&] { return listed_samples(counters); });
+    telemetry.add("peer_observer_detector_unlisted_anomalies",
+                  "Open anomalies whose subject is not listed, because there are too many.", MetricType::gauge,
+                  [&] { return unlisted_samples(counters); });
     telemetry.add("peer_observer_detector_anomalies_total",
                   "Anomalies that were opened, and open ones that became more severe.", MetricType::counter,
                   [&] { return opened_samples(counters); });

@@ -136,6 +136,7 @@ class Node:
             'peer_observer_extractor_tracepoint_state{tracepoint="t",state="failed"}': 0,
             "peer_observer_extractor_traced_processes": 1,
             'peer_observer_detector_open_anomalies{kind="fake_client",severity="info",node="alpha"}': 3,
+            'peer_observer_detector_unlisted_anomalies{kind="sybil",severity="warning",node="alpha"}': 0,
             'peer_observer_detector_anomalies_total{kind="sybil",severity="critical"}': 7,
             "peer_observer_detector_refused_anomalies_total": 0,
         }.items():
@@ -240,6 +241,20 @@ def test_alerts_are_silent(tmp_path, day):
     check_rules(tmp_path, [{
         "interval": "1m", "input_series": day().input_series(),
         "alert_rule_test": [{"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": []} for minute in minutes for alert in ALERTS],
+    }])
+
+
+@needs_promtool
+def test_a_critical_anomaly_that_is_over_raises_no_second_alert(tmp_path):
+    labels = f'kind="invalid_block",severity="critical",node="alpha",{TARGET}'
+    series = {
+        f'peer_observer_detector_anomaly_opened_timestamp_seconds{{{labels},subject="203.0.113.7"}}': "_x10 1760000000x5 stale",
+        f"peer_observer_detector_open_anomalies{{{labels}}}": "_x10 1x5 stale",
+        f'peer_observer_detector_anomalies_total{{kind="invalid_block",severity="critical",{TARGET}}}': "0x10 1x30",
+    }
+    check_rules(tmp_path, [{
+        "interval": "1m", "input_series": input_series(series),
+        "alert_rule_test": [{"eval_time": f"{minute}m", "alertname": "PeerObserverCriticalAnomaly", "exp_alerts": []} for minute in range(17, 30)],
     }])
 
 
