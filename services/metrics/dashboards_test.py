@@ -18,7 +18,6 @@ def every(key):
 
 
 def test_uids_and_titles_are_unique():
-    assert len(DASHBOARDS) == 10
     for key in ("uid", "title"):
         assert len(set(every(key))) == len(DASHBOARDS)
     for uid in every("uid"):
@@ -33,7 +32,12 @@ def test_dashboard_can_be_provisioned(name):
     variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
     assert variables["datasource"]["type"] == "datasource"
     assert variables["datasource"]["query"] == "prometheus"
-    assert variables["host"]["includeAll"] and variables["host"]["multi"]
+    of, = variables.keys() - {"datasource"}
+    assert of in ("host", "instance")
+    assert variables[of]["includeAll"] and variables[of]["multi"]
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            assert set(re.findall(r"\$(\w+)", target["expr"])) <= {of, "__rate_interval"}
     assert "://" not in promql_files.FOLDER.joinpath("dashboards", name).read_text(), "names an absolute host"
 
 

@@ -31,5 +31,5 @@ def dashboard_queries():
 
 
 def fill_in(expression, window):
-    """The expression as Grafana sends it with all hosts chosen."""
-    return expression.replace("$__rate_interval", window).replace("$host", ".*")
+    """The expression as Grafana sends it with all hosts or instances chosen."""
+    return expression.replace("$__rate_interval", window).replace("$host", ".*").replace("$instance", ".*")
