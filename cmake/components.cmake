@@ -44,7 +44,17 @@ function(peer_observer_service name)
   peer_observer_library(${name}_service PUBLIC ${arg_LINK} TEST ${arg_TEST})
   add_executable(peer-observer-${arg_PROGRAM} main.cpp)
   target_link_libraries(peer-observer-${arg_PROGRAM} PRIVATE ${name}_service)
-  install(TARGETS peer-observer-${arg_PROGRAM} RUNTIME)
+  install(TARGETS peer-observer-${arg_PROGRAM} RUNTIME COMPONENT ${arg_PROGRAM})
+  peer_observer_program(${arg_PROGRAM})
+endfunction()
+
+# peer_observer_program(<program> [DEPENDS <package>...]): peer-observer-<program> of this folder becomes a Debian package. DEPENDS: what it
+# needs besides its libraries.
+function(peer_observer_program program)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+  set_property(GLOBAL APPEND PROPERTY peer_observer_programs ${program})
+  set_property(GLOBAL PROPERTY peer_observer_folder_${program} ${CMAKE_CURRENT_SOURCE_DIR})
+  set_property(GLOBAL PROPERTY peer_observer_depends_${program} "${arg_DEPENDS}")
 endfunction()
 
 function(peer_observer_tests name)

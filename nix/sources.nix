@@ -6,7 +6,7 @@ lib: let
 
   isCode = file: file.name == "CMakeLists.txt" || lib.any file.hasExt ["c" "cmake" "cpp" "h" "proto"];
   isTest = file: lib.hasSuffix "_test.cpp" file.name || lib.hasSuffix "_fuzz.cpp" file.name;
-  isAboutIt = file: file.hasExt "md" || file.name == "package.nix" || file.name == "hardening.json" || file.hasExt "service" || lib.hasSuffix "_test.py" file.name;
+  isAboutIt = file: file.hasExt "md" || file.hasExt "conf" || file.name == "package.nix" || file.name == "hardening.json" || file.hasExt "service" || lib.hasSuffix "_test.py" file.name;
 in rec {
   # Folders that a package shares with others: their tests are those of the package `libraries`.
   shared = folders: fileset.unions (map (folder: fileset.fileFilter (file: isCode file && !isTest file) (at folder)) folders);

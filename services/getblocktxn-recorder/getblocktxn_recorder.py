@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Records compact blocks that could not be reconstructed, and the transactions that were asked for, as CSV.
 
 A node that lacks transactions of a compact block (BIP152) asks the peer that sent it with getblocktxn, and gets blocktxn.

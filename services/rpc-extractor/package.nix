@@ -5,6 +5,6 @@
 }:
 mkService {
   name = "rpc-extractor";
-  description = "Asks Bitcoin Core by RPC for what its tracepoints do not tell, and publishes the answers";
+  description = "Queries Bitcoin Core by RPC and publishes the answers";
   buildInputs = [curl nlohmann_json];
 }
