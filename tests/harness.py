@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -28,6 +29,15 @@ MEMORY_FACTOR = 10 if "TSAN_OPTIONS" in os.environ else 1
 
 def program(name):
     return pathlib.Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin" / name
+
+
+def libraries_of(*programs):
+    """{name that the linker looks for: file}."""
+    found = {}
+    for path in programs:
+        listing = subprocess.run(["ldd", path], capture_output=True, text=True).stdout
+        found.update(re.findall(r"^\s*(\S+) => (/\S+)", listing, re.MULTILINE))
+    return found
 
 
 def require_root():

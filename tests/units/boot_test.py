@@ -47,15 +47,6 @@ def files():
     return found
 
 
-def libraries_of(programs):
-    """{name that the linker looks for: file}."""
-    found = {}
-    for program in programs:
-        listing = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
-        found.update(re.findall(r"^\s*(\S+) => (/\S+)", listing, re.MULTILINE))
-    return found
-
-
 def fill(folder):
     """What is to be installed in the container: folder/local is its /usr/local."""
     build = Path(os.environ["PEER_OBSERVER_BUILD"])
@@ -65,7 +56,7 @@ def fill(folder):
     programs = [harness.program(f"peer-observer-{service}") for service in SERVICES]
     for program in [*programs, harness.program("sim_node")]:
         shutil.copy2(program, folder / "local")
-    for name, file in libraries_of(programs).items():
+    for name, file in harness.libraries_of(*programs).items():
         shutil.copy2(file, folder / "libraries" / name)
     shutil.copytree(build / "python/peer_observer", folder / "python/peer_observer")
     shutil.copytree(Path(importlib.util.find_spec("google.protobuf").origin).parent, folder / "python/google/protobuf")
