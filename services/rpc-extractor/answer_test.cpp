@@ -97,6 +97,17 @@ TEST_F(AnswerTest, LosesOnlyTheFieldOfAnotherType)
     EXPECT_THAT(answer->unknown_fields, ::testing::IsSupersetOf({"version", "network", "inflight", "peers"}));
 }
 
+// protobuf takes the name in camel case for the field's, too; from version 22 on it refuses a field that comes twice.
+TEST_F(AnswerTest, TakesNamesAsTheyAreWritten)
+{
+    const auto answer = read_answer(call_of("getpeerinfo"), kId, kOk,
+                                    with_result(R"([{"id":1,"mappedAs":"x","mapped_as":5,"id":2,"lastSend":7}])"));
+    ASSERT_TRUE(answer) << answer.error().text;
+    EXPECT_EQ(answer->rpc.getpeerinfo().peers(0).id(), 2);
+    EXPECT_EQ(answer->rpc.getpeerinfo().peers(0).mapped_as(), 5U);
+    EXPECT_THAT(answer->unknown_fields, ElementsAre("lastSend", "mappedAs"));
+}
+
 TEST_F(AnswerTest, TakesIdsAndErrorCodesAsText)
 {
     EXPECT_EQ(cause(R"({"result":5,"error":null,"id":"7"})", "uptime"), "none");

@@ -20,25 +20,17 @@ using nlohmann::json;
 
 struct Fitter {
     std::set<std::string>& removed;
-    bool changed = false;
-
-    void replace(json& value, json by)
-    {
-        value = std::move(by);
-        changed = true;
-    }
-
     void object(json& value, const Descriptor& message)
     {
         for (auto item = value.begin(); item != value.end();) {
             const auto* const field = message.FindFieldByName(item.key());
-            if (field == nullptr || item->is_null() || member(*item, *field)) {
+            if (field != nullptr && (item->is_null() || member(*item, *field))) {
                 ++item;
                 continue;
             }
-            removed.insert(item.key());
+            // protobuf would take `mappedAs` for mapped_as, too; unknown names are counted elsewhere.
+            if (field != nullptr) removed.insert(item.key());
             item = value.erase(item);
-            changed = true;
         }
     }
 
@@ -47,10 +39,10 @@ struct Fitter {
     {
         if (field.is_map()) return value.is_object() && map(value, *field.message_type()->map_value());
         if (!field.is_repeated()) return single(value, field);
-        if (value.is_string() && value.get_ref<const std::string&>().empty()) replace(value, json::array());
+        if (value.is_string() && value.get_ref<const std::string&>().empty()) value = json::array();
         if (!value.is_array()) {
             if (!single(value, field)) return false;
-            replace(value, json::array({value}));
+            value = json::array({value});
         }
         bool all = true;
         auto& list = value.get_ref<json::array_t&>();
@@ -76,11 +68,7 @@ struct Fitter {
         return true;
     }
 
-    void note(const FieldDescriptor& field)
-    {
-        removed.insert(std::string{field.name()});
-        changed = true;
-    }
+    void note(const FieldDescriptor& field) { removed.insert(std::string{field.name()}); }
 
     bool single(json& value, const FieldDescriptor& field)
     {
@@ -90,10 +78,10 @@ struct Fitter {
             object(value, *field.message_type());
             return true;
         case FieldDescriptor::CPPTYPE_STRING:
-            if (value.is_number() || value.is_boolean()) replace(value, value.dump());
+            if (value.is_number() || value.is_boolean()) value = value.dump();
             return value.is_string();
         case FieldDescriptor::CPPTYPE_BOOL:
-            if (value.is_number_integer() && (value == 0 || value == 1)) replace(value, value == 1);
+            if (value.is_number_integer() && (value == 0 || value == 1)) value = value == 1;
             return value.is_boolean();
         case FieldDescriptor::CPPTYPE_INT32:
             return integer<std::int32_t>(value);
@@ -116,7 +104,7 @@ struct Fitter {
         if (value.is_string()) {
             const auto number = parse<Number>(value.get_ref<const std::string&>());
             if (!number) return false;
-            replace(value, *number);
+            value = *number;
         }
         if (value.is_number_unsigned()) return std::in_range<Number>(value.get<std::uint64_t>());
         if (value.is_number_integer()) return std::in_range<Number>(value.get<std::int64_t>());
@@ -125,7 +113,7 @@ struct Fitter {
         const auto number = value.get<double>();
         if (std::trunc(number) != number || std::abs(number) > kExact) return false;
         if (!std::in_range<Number>(static_cast<std::int64_t>(number))) return false;
-        replace(value, static_cast<Number>(number));
+        value = static_cast<Number>(number);
         return true;
     }
 
@@ -134,7 +122,7 @@ struct Fitter {
         if (value.is_string()) {
             const auto number = parse<double>(value.get_ref<const std::string&>());
             if (!number) return false;
-            replace(value, *number);
+            value = *number;
         }
         return value.is_number() && std::isfinite(value.get<double>());
     }
@@ -151,11 +139,9 @@ struct Fitter {
 
 } // namespace
 
-bool fit(json& object, const Descriptor& message, std::set<std::string>& removed)
+void fit(json& object, const Descriptor& message, std::set<std::string>& removed)
 {
-    Fitter fitter{removed};
-    fitter.object(object, message);
-    return fitter.changed;
+    Fitter{removed}.object(object, message);
 }
 
 } // namespace peer_observer::rpc_extractor

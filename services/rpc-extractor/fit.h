@@ -12,7 +12,7 @@ namespace peer_observer::rpc_extractor {
 /// Changes what the fields of `message` cannot take, without which protobuf refuses the whole answer, and versions of
 /// protobuf refuse different things: one value where a list belongs becomes a list, an empty text there none; numbers
 /// and texts are taken for each other where that loses nothing; all else is removed, and its field's name put into
-/// `removed`. True if something was changed.
-bool fit(nlohmann::json& object, const google::protobuf::Descriptor& message, std::set<std::string>& removed);
+/// `removed`. Removes names that are no field's, too.
+void fit(nlohmann::json& object, const google::protobuf::Descriptor& message, std::set<std::string>& removed);
 
 } // namespace peer_observer::rpc_extractor
