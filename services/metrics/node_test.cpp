@@ -81,6 +81,9 @@ TEST(Orphans, ShowsOrphansUntilTheNodeRestarts)
     EXPECT_EQ(metrics.value("orphans_removed_total"), 1);
     EXPECT_EQ(metrics.value("orphans"), 2);
     EXPECT_EQ(metrics.value("orphans_weight"), 1200);
+    const auto lost = with(proto::Event{}, [](auto& event) { event.mutable_events_lost()->set_count(1); });
+    metrics.publish({lost}); // has no process
+    EXPECT_EQ(metrics.value("orphans"), 2);
     metrics.publish({with(inbound_message("ping"), [](auto& event) { event.set_pid(555); })});
     EXPECT_THAT(metrics.values("orphans"), IsEmpty());
 }

@@ -60,14 +60,14 @@ Connections::ByNetwork Connections::by_network(NodeRegistry& registry, Metric me
 {
     ByNetwork counters{};
     for (std::size_t i = 0; i < counters.size(); ++i)
-        counters[i] = &registry.counter(metric, {std::to_string(i)});
+        counters[i] = &registry.counter(metric, {i + 1 < counters.size() ? std::to_string(i) : "other"});
     return counters;
 }
 
 void Connections::increment(ByNetwork& counters, proto::Network network)
 {
     const auto number = static_cast<std::size_t>(network); // any: a new Core may have a new one
-    if (number < counters.size()) counters[number]->Increment();
+    counters[std::min(number, counters.size() - 1)]->Increment();
 }
 
 bool Connections::seen(const ConnectionState::ProcessId& id)

@@ -24,7 +24,8 @@ public:
     void publisher_gone(std::uint64_t publisher_id);
 
 private:
-    using ByNetwork = std::array<Counter*, proto::Network_ARRAYSIZE>;
+    /// By Core's number; the last is of numbers that this version does not know.
+    using ByNetwork = std::array<Counter*, proto::Network_ARRAYSIZE + 1>;
     struct ListCounters {
         const IpLists::List* list;
         Counter* listed;
