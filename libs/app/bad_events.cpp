@@ -20,7 +20,7 @@ void BadEvents::add(const events::Batch& batch, const events::BadEvent& bad)
 
 void BadEvents::add_metrics(telemetry::Telemetry& telemetry) const
 {
-    telemetry.add("peer_observer_bad_events_total", "Events that are not valid protobuf messages, and were skipped.",
+    telemetry.add("peer_observer_bad_events_total", "Events skipped because they are not valid protobuf messages.",
                   telemetry::MetricType::counter,
                   [this] { return std::vector<telemetry::Sample>{{static_cast<double>(count()), {}}}; });
 }

@@ -41,20 +41,21 @@ void add_publisher_metrics(telemetry::Telemetry& telemetry, const std::function<
     add_figure(telemetry, read, &PublisherStatistics::batches, "peer_observer_bus_published_batches_total",
                "Batches published.");
     add_figure(telemetry, read, &PublisherStatistics::bytes, "peer_observer_bus_published_bytes_total",
-               "Bytes of the batches published, counted once however many subscribers there are.");
+               "Bytes of the batches published, counted once for any number of subscribers.");
     add_figure(telemetry, read, &PublisherStatistics::too_large_events, "peer_observer_bus_too_large_events_total",
-               "Events that were not published, since they do not fit into a frame.");
+               "Events not published because they do not fit into a frame.");
     add_figure(telemetry, read, &PublisherStatistics::subscribers, "peer_observer_bus_subscribers",
-               "Subscribers connected now.", telemetry::MetricType::gauge);
+               "Currently connected subscribers.", telemetry::MetricType::gauge);
     add_figure(telemetry, read, &PublisherStatistics::refused_connections,
                "peer_observer_bus_refused_connections_total",
-               "Connections that ended before they were a subscriber's: the handshake failed, or there were too many.");
+               "Connections refused before they became a subscriber: the handshake failed, or there were too many "
+               "connections.");
     add_figure(telemetry, read, &PublisherStatistics::dropped_events, "peer_observer_bus_dropped_events_total",
-               "Events dropped for a subscriber that did not keep up; once for each such subscriber.");
+               "Events dropped because a subscriber did not keep up, counted once per subscriber.");
     add_figure(telemetry, read, &PublisherStatistics::dropped_batches, "peer_observer_bus_dropped_batches_total",
-               "Batches dropped for a subscriber that did not keep up; once for each such subscriber.");
-    telemetry.add("peer_observer_bus_disconnected_subscribers_total", "Subscribers that this publisher disconnected.",
-                  telemetry::MetricType::counter, [read] {
+               "Batches dropped because a subscriber did not keep up, counted once per subscriber.");
+    telemetry.add("peer_observer_bus_disconnected_subscribers_total",
+                  "Subscribers disconnected by this publisher, by reason.", telemetry::MetricType::counter, [read] {
                       const auto statistics = read();
                       const auto sample = [](std::uint64_t count, const char* reason) {
                           return telemetry::Sample{static_cast<double>(count), {{"reason", reason}}};
@@ -75,17 +76,17 @@ void add_subscriber_metrics(telemetry::Telemetry& telemetry, const std::function
     add_figure(telemetry, read, &SubscriberStatistics::bytes, "peer_observer_bus_received_bytes_total",
                "Bytes of the batches received.");
     add_figure(telemetry, read, &SubscriberStatistics::missed_events, "peer_observer_bus_missed_events_total",
-               "Events that publishers numbered and that did not arrive here.");
+               "Events missed, as the publishers' sequence numbers show.");
     add_figure(telemetry, read, &SubscriberStatistics::unknown_losses, "peer_observer_bus_unknown_losses_total",
-               "Losses of an unknown number of events: a publisher was replaced without having said that it stops.");
+               "Losses of an unknown number of events: a publisher was replaced without announcing its end.");
     add_figure(telemetry, read, &SubscriberStatistics::refused_frames, "peer_observer_bus_refused_frames_total",
-               "Messages of a node that does not belong to the source they came from; skipped.");
+               "Frames skipped because their source may not publish the node that they name.");
     add_figure(telemetry, read, &SubscriberStatistics::bad_frames, "peer_observer_bus_bad_frames_total",
-               "Messages received that are not a batch of events, and were skipped.");
+               "Frames skipped because they are not a batch of events.");
     add_figure(telemetry, read, &SubscriberStatistics::connected_sources, "peer_observer_bus_connected_sources",
-               "Publishers connected now.", telemetry::MetricType::gauge);
+               "Currently connected publishers.", telemetry::MetricType::gauge);
     add_figure(telemetry, read, &SubscriberStatistics::configured_sources, "peer_observer_bus_configured_sources",
-               "Publishers that this tool is to connect to.", telemetry::MetricType::gauge);
+               "Publishers that this tool is configured to connect to.", telemetry::MetricType::gauge);
 }
 
 } // namespace peer_observer::app

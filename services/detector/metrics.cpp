@@ -81,41 +81,38 @@ std::vector<Sample> highest_samples(const Counters& counters)
 void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
 {
     telemetry.add("peer_observer_detector_open_anomalies",
-                  "Anomalies that are open now, by kind, severity and node. None where there are none.",
-                  MetricType::gauge, [&] { return open_samples(counters); });
-    telemetry.add(
-        "peer_observer_detector_anomaly_opened_timestamp_seconds",
-        "UNIX time at which an anomaly was opened that is open now, with its subject: the most severe ones, at "
-        "most 16 of one kind, severity and node, and 128 in all. None of severity info.",
-        MetricType::gauge, [&] { return listed_samples(counters); });
+                  "Currently open anomalies, by kind, severity and node. Absent if there are none.", MetricType::gauge,
+                  [&] { return open_samples(counters); });
+    telemetry.add("peer_observer_detector_anomaly_opened_timestamp_seconds",
+                  "UNIX time at which a currently open anomaly was opened, with its subject. Only the most severe "
+                  "ones: at most 16 per kind, severity and node, and 128 in total. None of severity info.",
+                  MetricType::gauge, [&] { return listed_samples(counters); });
     telemetry.add("peer_observer_detector_unlisted_anomalies",
-                  "Open anomalies whose subject is not listed, because there are too many.", MetricType::gauge,
+                  "Open anomalies whose subject is not listed because there are too many.", MetricType::gauge,
                   [&] { return unlisted_samples(counters); });
-    telemetry.add("peer_observer_detector_anomalies_total",
-                  "Anomalies that were opened, and open ones that became more severe.", MetricType::counter,
-                  [&] { return opened_samples(counters); });
+    telemetry.add("peer_observer_detector_anomalies_total", "Anomalies opened, and open ones that became more severe.",
+                  MetricType::counter, [&] { return opened_samples(counters); });
     telemetry.add("peer_observer_detector_highest_share_of_threshold",
-                  "How near to its threshold anything has come since the start: 1 raises an anomaly.",
-                  MetricType::gauge, [&] { return highest_samples(counters); });
+                  "Highest value since the start, as a share of its threshold. 1 raises an anomaly.", MetricType::gauge,
+                  [&] { return highest_samples(counters); });
     const auto add = [&](const char* name, const char* help, MetricType type, const Number& number) {
         telemetry.add(name, help, type, [&number] { return std::vector<Sample>{sample(number)}; });
     };
-    add("peer_observer_detector_events_total", "Events looked at.", MetricType::counter, counters.events);
-    add("peer_observer_detector_duplicate_events_total", "Events that came twice and were left out.",
-        MetricType::counter, counters.duplicates);
-    add("peer_observer_detector_gaps_total", "Places where sequence numbers are missing.", MetricType::counter,
+    add("peer_observer_detector_events_total", "Events examined.", MetricType::counter, counters.events);
+    add("peer_observer_detector_duplicate_events_total", "Events received twice and skipped.", MetricType::counter,
+        counters.duplicates);
+    add("peer_observer_detector_gaps_total", "Gaps in the sequence numbers of publishers.", MetricType::counter,
         counters.gaps);
     add("peer_observer_detector_refused_anomalies_total",
         "Anomalies not opened because too many of their kind are open.", MetricType::counter, counters.refused);
-    add("peer_observer_detector_waiting_reports", "Reports of single nodes that wait for events of others.",
+    add("peer_observer_detector_waiting_reports", "Reports about single nodes that wait for events of other nodes.",
         MetricType::gauge, counters.waiting);
-    add("peer_observer_detector_streams", "Publishers whose nodes are watched.", MetricType::gauge, counters.streams);
-    add("peer_observer_detector_processes", "Processes of nodes that are watched.", MetricType::gauge,
-        counters.processes);
+    add("peer_observer_detector_streams", "Publishers of the watched nodes.", MetricType::gauge, counters.streams);
+    add("peer_observer_detector_processes", "Watched processes of nodes.", MetricType::gauge, counters.processes);
     add("peer_observer_detector_twin_publishers_total",
-        "Publishers that sent events of a node while another of the same sort did.", MetricType::counter,
+        "Publishers that sent events of a node while another publisher of the same type did.", MetricType::counter,
         counters.twins);
-    add("peer_observer_detector_peers", "Connections that are remembered.", MetricType::gauge, counters.peers);
+    add("peer_observer_detector_peers", "Connections in memory.", MetricType::gauge, counters.peers);
 }
 
 void add_metrics(telemetry::Telemetry& telemetry, const Webhook& webhook)
@@ -126,10 +123,11 @@ void add_metrics(telemetry::Telemetry& telemetry, const Webhook& webhook)
         });
     };
     using Statistics = Webhook::Statistics;
-    add("peer_observer_detector_webhook_posts_total", "Reports that the webhook took.", &Statistics::posted);
-    add("peer_observer_detector_webhook_retries_total", "Posts that failed and are tried again.", &Statistics::retries);
+    add("peer_observer_detector_webhook_posts_total", "Reports accepted by the webhook.", &Statistics::posted);
+    add("peer_observer_detector_webhook_retries_total", "Failed posts that are retried.", &Statistics::retries);
     add("peer_observer_detector_webhook_dropped_total",
-        "Reports that the webhook did not take in ten minutes, or for which there was no room.", &Statistics::dropped);
+        "Reports dropped: the webhook did not accept them within ten minutes, or the queue was full.",
+        &Statistics::dropped);
 }
 
 } // namespace peer_observer::detector

@@ -106,30 +106,32 @@ void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<
 {
     telemetry.add("peer_observer_extractor_events_total", "Events received from the kernel.", MetricType::counter,
                   [read] { return by_tracepoint(read().events); });
-    telemetry.add("peer_observer_extractor_lost_events_total", "Events that did not get from the kernel to the bus.",
-                  MetricType::counter, [read] { return losses(read()); });
+    telemetry.add("peer_observer_extractor_lost_events_total",
+                  "Events lost between the kernel and the bus, by tracepoint and cause.", MetricType::counter,
+                  [read] { return losses(read()); });
     telemetry.add("peer_observer_extractor_unreadable_events_total",
-                  "Events of which at least one argument could not be read from the node's memory.",
+                  "Events with at least one argument that could not be read from the node's memory.",
                   MetricType::counter, [read] { return by_tracepoint(read().kernel.unreadable); });
-    telemetry.add("peer_observer_extractor_undecodable_messages_total", "P2P messages that could not be decoded.",
-                  MetricType::counter, [read] { return undecodable(read()); });
+    telemetry.add("peer_observer_extractor_undecodable_messages_total",
+                  "P2P messages that could not be decoded, by reason.", MetricType::counter,
+                  [read] { return undecodable(read()); });
     telemetry.add("peer_observer_extractor_undescribed_peer_messages_total",
-                  "P2P messages that were published without their peer's address and connection type, because the "
-                  "extractor did not know them.",
+                  "P2P messages published without the peer's address and connection type because the extractor did not "
+                  "know them.",
                   MetricType::counter,
                   [read] { return std::vector<Sample>{{static_cast<double>(read().undescribed), {}}}; });
     telemetry.add("peer_observer_extractor_truncated_messages_total",
-                  "P2P messages that were not decoded in the detail that was asked for.", MetricType::counter,
-                  [read] { return truncated(read()); });
+                  "P2P messages published with less detail than the operator asked for, by reason.",
+                  MetricType::counter, [read] { return truncated(read()); });
     telemetry.add("peer_observer_extractor_tracepoint_attached",
-                  "1 for an enabled tracepoint that is attached; 0 while the program is missing or does not have it.",
-                  MetricType::gauge, [read] { return attached(read()); });
+                  "1 if an enabled tracepoint is attached, 0 if it is not.", MetricType::gauge,
+                  [read] { return attached(read()); });
     telemetry.add("peer_observer_extractor_tracepoint_state",
-                  "1 for the state that an enabled tracepoint is in: attached, absent (the program does not have it), "
+                  "1 for the current state of an enabled tracepoint: attached, absent (the program does not have it), "
                   "failed, waiting (for the program).",
                   MetricType::gauge, [read] { return states(read()); });
     telemetry.add("peer_observer_extractor_traced_processes",
-                  "Processes that run the traced program; absent where /proc does not show all processes.",
+                  "Processes that run the traced program. Absent if /proc does not show all processes.",
                   MetricType::gauge, [read] { return processes(read()); });
 }
 

@@ -15,32 +15,32 @@ prometheus::Labels by_method(std::string_view method) { return {{"method", std::
 Metrics::Metrics()
     : durations_{prometheus::BuildHistogram()
                      .Name("peer_observer_rpc_extractor_call_seconds")
-                     .Help("Time from a call's start to the last byte of its answer, whatever that says.")
+                     .Help("Time from the start of a call to the last byte of its answer, including error answers.")
                      .Register(*registry_)},
       bytes_{prometheus::BuildCounter()
                  .Name("peer_observer_rpc_extractor_answer_bytes_total")
-                 .Help("Bytes of complete answers, without HTTP's headers.")
+                 .Help("Bytes of complete answers, without HTTP headers.")
                  .Register(*registry_)},
       errors_{prometheus::BuildCounter()
                   .Name("peer_observer_rpc_extractor_errors_total")
-                  .Help("Calls that gave no event, by cause.")
+                  .Help("Calls that did not produce an event, by cause.")
                   .Register(*registry_)},
       last_success_{prometheus::BuildGauge()
                         .Name("peer_observer_rpc_extractor_last_success_timestamp_seconds")
-                        .Help("UNIX time of the last call that gave an event; 0 = there was none.")
+                        .Help("UNIX time of the last call that produced an event. 0 if there was none.")
                         .Register(*registry_)},
-      unknown_fields_{prometheus::BuildCounter()
-                          .Name("peer_observer_rpc_extractor_unknown_fields_total")
-                          .Help("Answers with a field that was left out: this version does not know it, or its value "
-                                "has another type.")
-                          .Register(*registry_)},
+      unknown_fields_{
+          prometheus::BuildCounter()
+              .Name("peer_observer_rpc_extractor_unknown_fields_total")
+              .Help("Answers with an ignored field: this version does not know it, or its value has another type.")
+              .Register(*registry_)},
       shortened_{prometheus::BuildCounter()
                      .Name("peer_observer_rpc_extractor_shortened_answers_total")
-                     .Help("Answers published without some of their fields, because an event can hold no more.")
+                     .Help("Answers published without some of their fields because they do not fit into an event.")
                      .Register(*registry_)},
       left_alone_{prometheus::BuildGauge()
                       .Name("peer_observer_rpc_extractor_left_alone")
-                      .Help("1 for a method that the node forbids or does not have, and that is not called any more.")
+                      .Help("1 for a method that is no longer called because the node forbids it or does not have it.")
                       .Register(*registry_)}
 {}
 
