@@ -69,7 +69,7 @@ po::options_description subscriber_options()
         "receive events from this publisher: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; may be repeated. "
         "With =NAME,NAME... appended, only this source may publish these nodes, and it may publish no others");
     add("node", po::value<std::vector<std::string>>()->value_name("NAME"),
-        "receive this node's events only; may be repeated (default: every node's)");
+        "receive only this node's events; may be repeated (default: all nodes)");
     add_tls_options(options);
     return options;
 }

@@ -21,7 +21,7 @@ po::options_description command_line_options()
     add("help,h", "show this text");
     add("version", "show the version");
     add("config", po::value<std::string>()->value_name("FILE"),
-        "take options from a file of lines like `log-level = debug`; the command line wins");
+        "read options from this file, one per line like `log-level = debug`; the command line takes precedence");
     return options;
 }
 
@@ -35,7 +35,7 @@ po::options_description common_options(const std::string& metrics_address)
         po::value<std::string>()
             ->default_value(metrics_address, metrics_address.empty() ? "off" : metrics_address)
             ->value_name("HOST:PORT"),
-        "serve this program's own Prometheus metrics there; port 0 picks a free one");
+        "serve this program's own Prometheus metrics on this address; port 0 picks a free one");
     return options;
 }
 

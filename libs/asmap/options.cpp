@@ -29,10 +29,10 @@ void add_options(po::options_description& options)
 {
     auto add = options.add_options();
     add("asmap", po::value<std::string>()->value_name("FILE"),
-        "tell the autonomous system (AS) of addresses by this asmap file in Bitcoin Core's format; read again on "
+        "map addresses to autonomous systems (AS) with this asmap file, in Bitcoin Core's format; read again on "
         "SIGHUP");
     add("asmap-names", po::value<std::string>()->value_name("FILE"),
-        "names of autonomous systems, a line each: the number, a tab, the name; read again on SIGHUP");
+        "names of autonomous systems, one per line: number, tab, name; read again on SIGHUP");
 }
 
 std::shared_ptr<AutonomousSystems> read(const po::variables_map& values)

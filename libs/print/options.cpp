@@ -20,24 +20,23 @@ using Counts = std::vector<app::Count>;
 void add_options(po::options_description& options)
 {
     auto add = options.add_options();
-    add("count", po::value<app::Count>()->value_name("N"), "end after printing N events");
+    add("count", po::value<app::Count>()->value_name("N"), "exit after printing N events");
     add("format", po::value<std::string>()->value_name("FORMAT")->default_value("text"),
-        "text (short, for people), json (everything, an object a line) or protobuf (EventBatch, each behind its length "
-        "as a varint)");
+        "text (short, for people), json (all fields, one object per line) or protobuf (EventBatch messages, each "
+        "preceded by its length as a varint)");
     add("kind", po::value<Strings>()->value_name("KIND"),
-        "print this kind of event only, like mempool or mempool.rejected; may be repeated");
+        "print only events of this kind, such as mempool or mempool.rejected; may be repeated");
     add("message-type", po::value<Strings>()->value_name("TYPE"),
-        "print only P2P messages of this type, like inv; may be repeated");
+        "print only P2P messages of this type, such as inv; may be repeated");
     add("direction", po::value<std::string>()->value_name("DIRECTION"),
-        "print only messages and new connections that are inbound, or that are outbound");
+        "print only inbound, or only outbound, messages and new connections");
     add("peer", po::value<Numbers>()->value_name("ID"),
-        "print only events of this peer of the node; may be repeated. A node numbers its peers from 0 each time it "
-        "starts");
+        "print only events of this peer; may be repeated. A node numbers its peers from 0 each time it starts");
     add("address", po::value<Strings>()->value_name("ADDRESS"),
-        "print only events of the peer at this address, like 192.0.2.1 or 192.0.2.1:8333; may be repeated");
+        "print only events of the peer at this address, such as 192.0.2.1 or 192.0.2.1:8333; may be repeated");
     add("as", po::value<Counts>()->value_name("NUMBER"),
-        "print only events of peers of this autonomous system, by --asmap; may be repeated");
-    add("pid", po::value<Counts>()->value_name("PID"), "print only events of this process of a node; may be repeated");
+        "print only events of peers in this autonomous system, according to --asmap; may be repeated");
+    add("pid", po::value<Counts>()->value_name("PID"), "print only events of this node process; may be repeated");
     asmap::add_options(options);
 }
 

@@ -49,16 +49,16 @@ po::options_description bus_options()
     auto options = app::subscriber_options();
     auto add = options.add_options();
     add("listen", text("URL")->default_value(kDefaultUrl),
-        "publish results there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
+        "publish results on this URL: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
     add("publish-as", text("NAME")->default_value(kDefaultName), "name that the results carry in place of a node's");
     return options;
 }
 
 po::options_description probe_options()
 {
-    po::options_description options{"Instead of all that"};
+    po::options_description options{"Instead of the above"};
     options.add_options()("probe", po::value<Strings>()->multitoken()->value_name("HOST:PORT..."),
-                          "check exactly these, one after the other, print what happens step by step, and end");
+                          "check only these addresses, one after the other, print each step, and exit");
     return options;
 }
 
@@ -67,25 +67,25 @@ po::options_description check_options()
     po::options_description options{"What is checked, and how"};
     auto add = options.add_options();
     add("chain", text("CHAIN")->default_value("main"), "main, test, testnet4, signet or regtest");
-    add("signet-challenge", text("HEX"), "of a signet that is not the default one");
+    add("signet-challenge", text("HEX"), "challenge of a custom signet");
     add("only-network", strings("NETWORK"),
-        "ipv4, ipv6, onion, i2p or cjdns; may be repeated (default: ipv4, ipv6, and what there is a proxy for)");
+        "ipv4, ipv6, onion, i2p or cjdns; may be repeated (default: ipv4, ipv6, and the networks that have a proxy)");
     add("proxy", text("HOST:PORT"), "SOCKS5 proxy for IPv4 and IPv6");
     add("onion-proxy", text("HOST:PORT"), "SOCKS5 proxy of Tor, for onion addresses");
     add("i2p-proxy", text("HOST:PORT"), "SOCKS5 proxy of an I2P router, for I2P addresses");
     add("user-agent", text("TEXT")->default_value("/peer-observer:" PEER_OBSERVER_VERSION "/"),
-        "how to introduce ourselves; at most 256 bytes");
-    add("connect-timeout", seconds(20), "seconds until TCP must be connected, through the proxy too");
-    add("handshake-timeout", seconds(20), "seconds from there until the version message must be complete");
+        "user agent to send; at most 256 bytes");
+    add("connect-timeout", seconds(20), "seconds to wait for the TCP connection, including the proxy");
+    add("handshake-timeout", seconds(20), "seconds to wait after that for the complete version message");
     add("allow-cidr", strings("CIDR"),
-        "check addresses of this range although it is private or of another special kind; may be repeated");
-    add("deny-cidr", strings("CIDR"), "never check addresses of this range; may be repeated");
-    add("allow-port", strings("PORT"), "PORT or FIRST-LAST: check it although it is in the deny list; may be repeated");
+        "check addresses in this range even if it is private or otherwise special; may be repeated");
+    add("deny-cidr", strings("CIDR"), "never check addresses in this range; may be repeated");
+    add("allow-port", strings("PORT"), "PORT or FIRST-LAST: check it even if the deny list has it; may be repeated");
     add("deny-port", strings("PORT"), "PORT or FIRST-LAST: never check it; may be repeated");
-    add("dns-server", strings("HOST:PORT"), "for --dns-seed and --ptr-names; may be repeated");
-    add("dns-seed", strings("NAME[:PORT]"), "check the addresses that it gives, too; may be repeated");
-    add("dns-seed-seconds", seconds(3600), "between two questions to the seeds");
-    add("ptr-names", po::bool_switch(), "ask the DNS servers for the names of hosts that were connected");
+    add("dns-server", strings("HOST:PORT"), "DNS server for --dns-seed and --ptr-names; may be repeated");
+    add("dns-seed", strings("NAME[:PORT]"), "also check the addresses that this DNS seed returns; may be repeated");
+    add("dns-seed-seconds", seconds(3600), "seconds between two queries of a DNS seed");
+    add("ptr-names", po::bool_switch(), "look up the DNS names of hosts that accepted a connection");
     return options;
 }
 
@@ -93,18 +93,20 @@ po::options_description limit_options()
 {
     po::options_description options{"Limits"};
     auto add = options.add_options();
-    add("max-in-flight", count(200), "checks at a time");
-    add("max-per-second", count(20), "checks begun in a second");
-    add("limit-seconds", seconds(3600), "the time that the next three are for");
-    add("max-per-host", count(4), "checks of one IPv4 address, IPv6 /64, onion, I2P or CJDNS address, at any port");
-    add("max-per-subnet", count(256), "checks of an IPv4 /16, or a /32 of IPv6 or CJDNS");
-    add("max-per-announcer", count(1200), "addresses queued for one announcing host or DNS seed");
-    add("max-in-flight-per-subnet", count(8), "checks at a time of such a subnet (a host has one)");
-    add("recheck-seconds", seconds(86400), "until an address is checked again, a quarter more or less");
-    add("queue-size", count(20000), "addresses that may wait");
-    add("cache-size", count(200000), "results to remember");
-    add("cache-file", text("FILE"), "remember them here over restarts (SQLite)");
-    add("report-seconds", seconds(60), "between two accounts of one announcer");
+    add("max-in-flight", count(200), "maximum number of concurrent checks");
+    add("max-per-second", count(20), "maximum number of checks started per second");
+    add("limit-seconds", seconds(3600), "seconds to which the next three limits apply");
+    add("max-per-host", count(4),
+        "maximum number of checks per IPv4 address, IPv6 /64, onion, I2P or CJDNS address, at any port");
+    add("max-per-subnet", count(256), "maximum number of checks per IPv4 /16, or /32 of IPv6 or CJDNS");
+    add("max-per-announcer", count(1200), "maximum number of queued addresses per announcing host or DNS seed");
+    add("max-in-flight-per-subnet", count(8),
+        "maximum number of concurrent checks per such network; a host has at most one");
+    add("recheck-seconds", seconds(86400), "seconds until an address is checked again, plus or minus a quarter");
+    add("queue-size", count(20000), "maximum number of queued addresses");
+    add("cache-size", count(200000), "maximum number of cached results");
+    add("cache-file", text("FILE"), "SQLite file that keeps the results across restarts");
+    add("report-seconds", seconds(60), "seconds between two reports about one announcer");
     return options;
 }
 

@@ -85,8 +85,8 @@ void add_cat_options(options_description& options)
     add_range_options(options);
     print::add_options(options);
     auto add = options.add_options();
-    add("from-sequence", po::value<app::Count>()->value_name("N"), "print events with this sequence number and later");
-    add("to-sequence", po::value<app::Count>()->value_name("N"), "print events before this sequence number");
+    add("from-sequence", po::value<app::Count>()->value_name("N"), "print only events from this sequence number on");
+    add("to-sequence", po::value<app::Count>()->value_name("N"), "print only events before this sequence number");
 }
 
 void cat(const variables_map& values, app::Context& context)

@@ -188,7 +188,7 @@ void add_info_options(options_description& options)
 {
     add_range_options(options);
     options.add_options()("gaps", po::bool_switch(),
-                          "print each gap: when it was noticed, node, publisher, numbers, cause");
+                          "print each gap: when it was noticed, node, publisher, sequence numbers, cause");
 }
 
 void info(const variables_map& values, app::Context& context)

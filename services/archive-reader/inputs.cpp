@@ -28,7 +28,7 @@ constexpr std::uint64_t kNanoseconds = 1'000'000'000;
 void add_input_options(po::options_description& options)
 {
     options.add_options()(kInputOption, po::value<Strings>()->value_name("FILE"),
-                          "an archive file, or a folder with archive files in it or in its folders");
+                          "an archive file, or a folder with archive files in it or in its subfolders");
 }
 
 std::vector<fs::path> read_inputs(const po::variables_map& values)
@@ -59,9 +59,9 @@ void add_range_options(po::options_description& options)
 {
     auto add = options.add_options();
     add("from", po::value<std::string>()->value_name("TIME"),
-        "events of that time and later: 2026-11-22T23:37:34Z, 2026-11-22 or UNIX seconds");
-    add("to", po::value<std::string>()->value_name("TIME"), "events before that time");
-    add("node", po::value<Strings>()->value_name("NAME"), "events of this node only; may be repeated");
+        "only events at or after this time: 2026-11-22T23:37:34Z, 2026-11-22 or UNIX seconds");
+    add("to", po::value<std::string>()->value_name("TIME"), "only events before this time");
+    add("node", po::value<Strings>()->value_name("NAME"), "only events of this node; may be repeated");
 }
 
 archive::Range read_range(const po::variables_map& values)

@@ -29,14 +29,16 @@ constexpr std::array kVerbs = {
     Verb{"cat", "Prints the events of an archive as text, JSON or protobuf.",
          "peer-observer-archive cat --message-type inv --from 2026-11-22T12:00:00Z /var/lib/peer-observer/alpha",
          add_cat_options, cat},
-    Verb{"verify", "Checks every byte, the order and the numbers of an archive. Exit status 1 where anything is wrong.",
+    Verb{"verify",
+         "Checks every byte, the order and the sequence numbers of an archive. Exits with status 1 if anything is "
+         "wrong.",
          "peer-observer-archive verify /var/lib/peer-observer", add_verify_options, verify},
     Verb{"replay", "Publishes the events of an archive as the extractors did.",
          "peer-observer-archive replay --speed 10 --listen tcp://127.0.0.1:9331 /var/lib/peer-observer/alpha",
          add_replay_options, replay},
-    Verb{"repair", "Closes files that were left open, and rewrites damaged ones without what is damaged.",
+    Verb{"repair", "Completes files that were left open, and rewrites damaged files without the damaged parts.",
          "peer-observer-archive repair /var/lib/peer-observer", add_repair_options, repair},
-    Verb{"merge", "Writes the events of several files, or nodes, to one file in the order of their time.",
+    Verb{"merge", "Merges the events of several files or nodes into one file, ordered by time.",
          "peer-observer-archive merge --output both.poa.zst alpha/ beta/", add_merge_options, merge},
 };
 

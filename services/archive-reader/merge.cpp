@@ -106,8 +106,8 @@ void add_merge_options(options_description& options)
     add_range_options(options);
     auto add = options.add_options();
     add("output", po::value<std::string>()->value_name("FILE"),
-        "the file to write, which must not exist; its name must end in .poa.zst");
-    add("level", po::value<app::Count>()->default_value(app::Count{3}), "of compression: 1 to 19");
+        "file to write. It must not exist, and its name must end in .poa.zst");
+    add("level", po::value<app::Count>()->default_value(app::Count{3}), "compression level, 1 to 19");
 }
 
 void merge(const variables_map& values, app::Context& context)

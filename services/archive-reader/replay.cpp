@@ -168,14 +168,18 @@ void add_replay_options(options_description& options)
     auto add = options.add_options();
     add("listen", po::value<std::string>()->value_name("URL")->default_value("tcp://127.0.0.1:9331"),
         "publish events on this URL: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
-    add("tls-ca-file", po::value<std::string>()->value_name("FILE"), "needed for tls+tcp://, as in every extractor");
-    add("tls-cert-key-file", po::value<std::string>()->value_name("FILE"), "needed for tls+tcp://, likewise");
+    add("tls-ca-file", po::value<std::string>()->value_name("FILE"),
+        "PEM certificates of the CAs that may sign the other end's certificate; required for tls+tcp://");
+    add("tls-cert-key-file", po::value<std::string>()->value_name("FILE"),
+        "PEM certificate and private key of this end; required for tls+tcp://");
     add("speed", po::value<std::string>()->value_name("N")->default_value("1"),
-        "that many times as fast as it happened, or max: as fast as possible, and a tool that is slower misses events");
-    add("events-per-second", po::value<Count>()->default_value(Count{0}, "no limit"), "not more than so many");
-    add("max-pause", po::value<Seconds>(), "seconds to wait between two batches at most: shortens idle times");
-    add("loop", po::bool_switch(), "start again at the end, as publishers that were restarted");
-    add("wait-for-subscribers", po::value<Count>()->default_value(Count{1}), "begin when so many are connected");
+        "replay this many times as fast as recorded, or max: as fast as possible; slower tools miss events");
+    add("events-per-second", po::value<Count>()->default_value(Count{0}, "no limit"),
+        "publish at most this many events per second");
+    add("max-pause", po::value<Seconds>(), "maximum seconds to wait between two batches; shortens idle times");
+    add("loop", po::bool_switch(), "start over at the end, as if the publishers had restarted");
+    add("wait-for-subscribers", po::value<Count>()->default_value(Count{1}),
+        "start when this many subscribers are connected");
 }
 
 void replay(const variables_map& values, app::Context& context)

@@ -128,7 +128,7 @@ void print(const archive::Reader& reader, const Verdict& verdict)
 
 void add_verify_options(options_description& options)
 {
-    options.add_options()("no-gaps", po::bool_switch(), "take recorded gaps for something wrong too");
+    options.add_options()("no-gaps", po::bool_switch(), "treat recorded gaps as errors");
 }
 
 void verify(const variables_map& values, app::Context& context)

@@ -35,25 +35,26 @@ po::options_description options()
 {
     po::options_description own{"Archive"};
     auto add = own.add_options();
-    add("directory", po::value<std::string>()->value_name("DIR"), "write to DIR/<node>/; needed");
+    add("directory", po::value<std::string>()->value_name("DIR"), "write to DIR/<node>/; required");
     add("kind", po::value<std::vector<std::string>>()->value_name("KIND"),
-        "keep this kind of event, e.g. mempool or message.inbound; may be repeated (default: every kind)");
+        "keep only events of this kind, such as mempool or message.inbound; may be repeated (default: all kinds)");
     add("message-type", po::value<std::vector<std::string>>()->value_name("TYPE"),
-        "keep P2P messages of this type, e.g. inv; may be repeated (default: every type)");
-    add("level", po::value<Count>()->default_value(Count{3}), "of compression: 1 (fast) to 19 (small)");
-    add("threads", po::value<Count>()->default_value(Count{1}), "that compress, 1 to 64");
+        "keep only P2P messages of this type, such as inv; may be repeated (default: all types)");
+    add("level", po::value<Count>()->default_value(Count{3}), "compression level, 1 (fast) to 19 (small)");
+    add("threads", po::value<Count>()->default_value(Count{1}), "number of compression threads, 1 to 64");
     add("frame-size", po::value<Count>()->default_value(Count{2048}),
-        "KiB of events to compress together, 16 to 8192: what damage costs, and what a seek reads");
+        "KiB of events to compress together, 16 to 8192: what is lost if a frame is damaged, and what a seek reads");
     add("frame-seconds", po::value<Seconds>()->default_value(Seconds{2s}, "2"),
-        "write what there is after that time: what a crash costs");
+        "write a frame after this many seconds at the latest: what is lost in a crash");
     add("sync", po::value<std::string>()->default_value("5")->value_name("WHEN"),
-        "wait for the disk: after each-frame, never, or every so many seconds: what a loss of power costs");
+        "when to sync to disk: each-frame, never, or an interval in seconds: what is lost in a power failure");
     add("rotate-size", po::value<Count>()->default_value(Count{1024}),
-        "MiB of a file before the next one is begun; less if --keep-size would keep nothing else");
-    add("rotate-seconds", po::value<Seconds>()->default_value(Seconds{24h}, "86400"), "age of a file, likewise");
+        "start a new file after this many MiB; fewer if --keep-size is small");
+    add("rotate-seconds", po::value<Seconds>()->default_value(Seconds{24h}, "86400"),
+        "start a new file after this many seconds");
     add("keep-size", po::value<Count>()->default_value(Count{0}, "no limit"),
-        "MiB of all files; the oldest are deleted beyond it");
-    add("keep-days", po::value<Count>()->default_value(Count{0}, "no limit"), "age of a file before it is deleted");
+        "delete the oldest files if all files exceed this many MiB");
+    add("keep-days", po::value<Count>()->default_value(Count{0}, "no limit"), "delete files older than this many days");
     own.add(app::subscriber_options());
     return own;
 }
@@ -173,7 +174,7 @@ void record(const po::variables_map& values, app::Context& context)
 
 int main(int argc, char** argv)
 {
-    const app::Service service{"archiver", "Writes every event of one or many publishers to compressed files.",
+    const app::Service service{"archiver", "Writes the events of one or more publishers to compressed files.",
                                "peer-observer-archiver --directory /var/lib/peer-observer --keep-size 100000",
                                options()};
     app::keep_freed_memory(32 << 20);

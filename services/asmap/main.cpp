@@ -23,10 +23,10 @@ po::options_description options()
     po::options_description own;
     auto add = own.add_options();
     add("names", po::value<std::string>()->value_name("FILE")->default_value("", ""),
-        "names of autonomous systems, a line each: the number, a tab, the name");
+        "names of autonomous systems, one per line: number, tab, name");
     add(kArguments, po::value<std::vector<std::string>>()->value_name("FILE ADDRESS...")->default_value({}, ""),
-        "an asmap file in Bitcoin Core's format, and IPv4 and IPv6 addresses. Without addresses they are read from "
-        "standard input, one a line");
+        "an asmap file in Bitcoin Core's format, and IPv4 and IPv6 addresses. Without addresses, they are read from "
+        "standard input, one per line");
     return own;
 }
 

@@ -38,18 +38,18 @@ constexpr auto kIdle = 2s;      // anomalies wait for later events not longer th
 app::Service make_service()
 {
     app::Service service{"detector",
-                         "Names attacks and other anomalies in the events of one or many nodes.",
+                         "Detects attacks and other anomalies in the events of one or more nodes.",
                          "peer-observer-detector --source tcp://127.0.0.1:9331 --listen tcp://127.0.0.1:9335",
                          {}};
     auto add = service.options.add_options();
     add("listen", po::value<std::string>()->value_name("URL")->default_value("tcp://127.0.0.1:9335"),
-        "publish anomalies there: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
+        "publish anomalies on this URL: tcp://HOST:PORT, ipc://PATH or tls+tcp://HOST:PORT; port 0 picks a free one");
     add("name", po::value<std::string>()->value_name("NAME")->default_value("detector"),
-        "what stands for the node's name in the batches of anomalies");
+        "name that the anomalies carry in place of a node's");
     add("webhook", po::value<std::string>()->value_name("URL"),
-        "post each report of an anomaly there, too, as the logger's JSON: http:// or https://; tried again for ten "
-        "minutes");
-    add("list-thresholds", po::bool_switch(), "print all thresholds with where they come from, and exit");
+        "also post each report of an anomaly to this URL (http:// or https://), as the logger's JSON; failed posts are "
+        "retried for ten minutes");
+    add("list-thresholds", po::bool_switch(), "print all thresholds and where they come from, and exit");
     service.options.add(app::subscriber_options());
     service.options.add(detector::detector_options());
     return service;

@@ -56,17 +56,16 @@ po::options_description detector_options()
 {
     po::options_description options;
     auto add = options.add_options();
-    add("disable", po::value<Strings>()->value_name("KIND"), "do without this detector; may be repeated");
+    add("disable", po::value<Strings>()->value_name("KIND"), "disable this detector; may be repeated");
     add("close-after",
         po::value<app::Seconds>()->default_value({AlarmTimes{}.close_after * std::chrono::nanoseconds{1}}),
-        "seconds of event time after which an anomaly of which nothing was seen is over");
+        "seconds of event time without new evidence after which an anomaly ends");
     add("update-every",
         po::value<app::Seconds>()->default_value({AlarmTimes{}.update_every * std::chrono::nanoseconds{1}}),
         "seconds of event time between two updates of an anomaly");
     add("known-peers", po::value<std::string>()->value_name("FILE"),
-        "peers whose anomalies are left out or marked: lines of `leave-out WHO NAME` or `mark WHO NAME`, where WHO is "
-        "an "
-        "address, a network, an AS, or agent:TEXT; read again on SIGHUP");
+        "file with peers whose anomalies are left out or marked: lines of `leave-out WHO NAME` or `mark WHO NAME`, "
+        "where WHO is an address, a network, an AS, or agent:TEXT; read again on SIGHUP");
     for (const Definition* detector : all_detectors())
         for (const auto& parameter : detector->parameters)
             add(option_name(*detector, parameter).c_str(),

@@ -36,20 +36,21 @@ po::options_description options()
     add("enable", po::value<std::vector<std::string>>()->default_value({}, ""),
         "a group of tracepoints (see --list-tracepoints) or one (utxocache:add) that is off by default; repeatable");
     add("disable", po::value<std::vector<std::string>>()->default_value({}, ""),
-        "a group or a tracepoint to leave out; repeatable");
-    add("list-tracepoints", po::bool_switch(), "print the tracepoints and whether they are on by default, and exit");
+        "a group or a tracepoint to disable; repeatable");
+    add("list-tracepoints", po::bool_switch(), "print all tracepoints and whether they are on by default, and exit");
     add("pid", po::value<Count>()->default_value(Count{0}, ""),
         "trace only this process, whatever program it runs (default: every process of the program)");
     add("pid-file", po::value<std::string>()->default_value(""),
         "trace only the process whose id is in this file, whatever program it runs; read ten times a second");
     add("ring-size", po::value<Count>()->default_value(Count{64}),
-        "MiB of the kernel's ring buffer; a power of two, 1 to 2048");
+        "size of the kernel's ring buffer in MiB; a power of two, 1 to 2048");
     add("tx-detail", po::value<std::string>()->default_value("full"),
-        "what to keep of transactions: ids (txid, wtxid, sizes), full (and inputs, outputs), raw (and all bytes)");
+        "how much of a transaction to keep: ids (txid, wtxid, sizes), full (also inputs and outputs), raw (also all "
+        "bytes)");
     add("raw-payloads", po::value<std::string>()->default_value("undecoded"),
         "which messages to keep as raw bytes: none, undecoded (those that cannot be decoded to their end), all");
     add("max-raw-size", po::value<Count>()->default_value(Count{MAX_MESSAGE_PAYLOAD_BYTES}),
-        "maximum number of bytes to keep of a raw payload");
+        "maximum number of bytes of a raw payload to keep");
     own.add(app::publisher_options());
     return own;
 }

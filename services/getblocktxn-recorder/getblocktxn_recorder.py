@@ -175,12 +175,12 @@ def default_logger():
 def parse_arguments():
     parser = argparse.ArgumentParser(prog=NAME, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog=f"Example:\n  {NAME} --source tcp://127.0.0.1:9331 --output asked.csv")
-    parser.add_argument("archives", nargs="*", metavar="FILE", help="archive files to read, instead of live events")
+    parser.add_argument("archives", nargs="*", metavar="FILE", help="archive files to read instead of live events")
     parser.add_argument("--source", action="append", metavar="URL", help="publisher of live events; may be repeated (default: tcp://127.0.0.1:9331)")
-    parser.add_argument("--tls-ca-file", metavar="FILE", help="PEM certificates of those who may sign the publisher's certificate; needed for tls+tcp://")
+    parser.add_argument("--tls-ca-file", metavar="FILE", help="PEM certificates of the CAs that may sign the publisher's certificate; required for tls+tcp://")
     parser.add_argument("--tls-cert-key-file", metavar="FILE", help="PEM certificate and private key of this end; required for tls+tcp://")
     parser.add_argument("--output", metavar="FILE", help="append to this file (default: stdout)")
-    parser.add_argument("--logger", default=default_logger(), metavar="PROGRAM", help="where the module pynng is not installed: the logger to use")
+    parser.add_argument("--logger", default=default_logger(), metavar="PROGRAM", help="logger to run if the Python module pynng is not installed")
     service.add_options(parser)
     arguments = service.parse(parser)
     arguments.source = arguments.source or []

@@ -21,12 +21,12 @@ app::Service make_service()
 {
     app::Service service{
         .name = "logger",
-        .description = "Prints the events of one or many nodes, one line an event.",
+        .description = "Prints the events of one or more nodes, one event per line.",
         .example = "peer-observer-logger --kind message --message-type inv --format json | jq .event",
     };
     print::add_options(service.options);
     auto add = service.options.add_options();
-    add("duration", po::value<app::Seconds>()->value_name("SECONDS"), "end after this many seconds");
+    add("duration", po::value<app::Seconds>()->value_name("SECONDS"), "exit after this many seconds");
     service.options.add(app::subscriber_options());
     return service;
 }

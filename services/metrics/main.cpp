@@ -31,8 +31,8 @@ po::options_description options()
     po::options_description own;
     auto add = own.add_options();
     add("ip-list", po::value<std::vector<std::string>>()->value_name("NAME=FILE")->default_value({}, ""),
-        "count inbound connections from the addresses and networks in this file, one a line; read again on SIGHUP; may "
-        "be repeated. Existing dashboards know banlist_gmax, banlist_monero, linkinglion and tor_exit");
+        "count inbound connections from the addresses and networks in this file, one per line; read again on SIGHUP; "
+        "may be repeated. Existing dashboards know banlist_gmax, banlist_monero, linkinglion and tor_exit");
     add("list-metrics", po::bool_switch(), "print all metrics with their types, labels and meanings, and exit");
     own.add(app::subscriber_options());
     return own;

@@ -32,11 +32,11 @@ po::options_description options()
     add("rpc-address", po::value<std::string>()->value_name("ADDRESS")->default_value("127.0.0.1:8332"),
         "where the node's RPC server listens: HOST:PORT or unix:PATH");
     add("cookie-file", po::value<std::string>()->value_name("FILE")->default_value("", ""),
-        "the node's cookie, e.g. ~/.bitcoin/.cookie; read for each call");
+        "the node's cookie file, such as ~/.bitcoin/.cookie; read for each call");
     add("rpc-user", po::value<std::string>()->value_name("NAME")->default_value("", ""),
-        "instead of a cookie: a user of the node's -rpcauth");
+        "user of the node's -rpcauth, instead of a cookie");
     add("rpc-password-file", po::value<std::string>()->value_name("FILE")->default_value("", ""),
-        "the password of that user, on a line; read for each call");
+        "file with the password of that user on one line; read for each call");
     add("disable", po::value<std::vector<std::string>>()->value_name("METHOD")->default_value({}, ""),
         "do not call this method (see --list-methods); repeatable");
     add("interval", po::value<std::vector<std::string>>()->value_name("METHOD=SECONDS")->default_value({}, ""),
