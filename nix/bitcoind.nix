@@ -7,7 +7,7 @@
   sources,
 }: let
   patches = ../patches/bitcoin-core;
-  checker = sources.only ["scripts/check-tracepoints" "services/extractor/tracepoints.h"];
+  checker = sources.only ["scripts/check-tracepoints" "bpf/tracepoints.def"];
 in
   bitcoind.overrideAttrs (old: {
     patches = old.patches or [] ++ map (name: patches + "/${name}") (builtins.attrNames (builtins.readDir patches));

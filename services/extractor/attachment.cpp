@@ -58,10 +58,10 @@ void Attachment::attach_one(std::size_t tracepoint, int descriptor)
         return;
     }
     states_.at(tracepoint) = AttachState::failed;
-    if (note->argument_count() != row.argument_count()) {
+    if (note->argument_count() != row.arguments.count) {
         is_unsuitable_.at(tracepoint) = true;
         spdlog::warn("{}: not attached to {}: it has {} arguments instead of {}", name_, row.full_name(),
-                     note->argument_count(), row.argument_count());
+                     note->argument_count(), row.arguments.count);
         return;
     }
     auto link = tracer_.attach(tracepoint, descriptor);

@@ -1,5 +1,5 @@
-// Kernel records -> the fields of the protobuf message of their kind. One function a record; tracepoints.h says which
-// belongs to which.
+// Kernel records -> the fields of the protobuf message of their kind. One function a record; bpf/tracepoints.def says
+// which belongs to which.
 #pragma once
 
 #include "bpf/events.h"
@@ -44,25 +44,8 @@ struct ConvertContext {
     TruncatedMessages truncated{};
 };
 
-void convert_message(const message_record& record, RecordWriter& out, ConvertContext& context);
-void convert_processed_message(const processed_message_record& record, RecordWriter& out, ConvertContext& context);
-void convert_opened_connection(const connection_record& record, RecordWriter& out, ConvertContext& context);
-void convert_ended_connection(const connection_record& record, RecordWriter& out, ConvertContext& context);
-void convert_misbehaving_connection(const misbehaving_connection_record& record, RecordWriter& out,
-                                    ConvertContext& context);
-void convert_block_connected(const block_connected_record& record, RecordWriter& out, ConvertContext& context);
-void convert_utxocache_flush(const utxocache_flush_record& record, RecordWriter& out, ConvertContext& context);
-void convert_utxocache_coin(const utxocache_coin_record& record, RecordWriter& out, ConvertContext& context);
-void convert_selected_coins(const selected_coins_record& record, RecordWriter& out, ConvertContext& context);
-void convert_normal_create_tx(const create_tx_record& record, RecordWriter& out, ConvertContext& context);
-void convert_attempting_aps_create_tx(const create_tx_record& record, RecordWriter& out, ConvertContext& context);
-void convert_aps_create_tx(const create_tx_record& record, RecordWriter& out, ConvertContext& context);
-void convert_mempool_added(const mempool_added_record& record, RecordWriter& out, ConvertContext& context);
-void convert_mempool_removed(const mempool_removed_record& record, RecordWriter& out, ConvertContext& context);
-void convert_mempool_replaced(const mempool_replaced_record& record, RecordWriter& out, ConvertContext& context);
-void convert_mempool_rejected(const mempool_rejected_record& record, RecordWriter& out, ConvertContext& context);
-void convert_addrman_attempt_add(const addrman_record& record, RecordWriter& out, ConvertContext& context);
-void convert_addrman_move_to_good(const addrman_record& record, RecordWriter& out, ConvertContext& context);
-void convert_orphan(const orphan_record& record, RecordWriter& out, ConvertContext& context);
+#define TRACEPOINT(id, provider, name, group, origin, arguments, record_type, convert, ...)                            \
+    void convert(const record_type& record, RecordWriter& out, ConvertContext& context);
+#include "bpf/tracepoints.def"
 
 } // namespace peer_observer::extractor

@@ -116,19 +116,9 @@ extractor::ExtractorOptions read_options(const po::variables_map& values)
     return options;
 }
 
-void list_tracepoints()
-{
-    const auto on = extractor::default_tracepoints();
-    for (std::size_t i = 0; i < extractor::kTracepoints.size(); ++i) {
-        const auto& row = extractor::kTracepoints[i];
-        fmt::print("{:40} {:16} {:4} {}\n", row.full_name(), extractor::group_name(row.group), on[i] ? "on" : "off",
-                   row.arguments);
-    }
-}
-
 void extract(const po::variables_map& values, app::Context& context)
 {
-    if (values["list-tracepoints"].as<bool>()) return list_tracepoints();
+    if (values["list-tracepoints"].as<bool>()) return fmt::print("{}", extractor::markdown_table());
 
     const auto options = read_options(values);
     bus::Publisher publisher{app::read_publisher_options(values)};

@@ -1,9 +1,12 @@
 #include "services/extractor/tracepoints.h"
 
 #include "libs/app/app.h"
+#include "libs/events/event_view.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <span>
 
 namespace peer_observer::extractor {
 namespace {
@@ -21,6 +24,21 @@ constexpr std::array kGroupNames = std::to_array<std::string_view>({
     "processed",
 });
 
+std::string_view group_name(Group group) { return kGroupNames.at(static_cast<std::size_t>(group)); }
+
+std::string_view builds(Origin origin)
+{
+    switch (origin) {
+    case Origin::core:
+        return "v29 and later";
+    case Origin::wallet:
+        return "v29 and later, with wallet";
+    case Origin::patch:
+        break;
+    }
+    return "our patch";
+}
+
 TracepointSet named(const std::string& name, std::string_view option)
 {
     TracepointSet found;
@@ -37,7 +55,7 @@ TracepointSet named(const std::string& name, std::string_view option)
 
 } // namespace
 
-std::string_view group_name(Group group) { return kGroupNames.at(static_cast<std::size_t>(group)); }
+std::string Arguments::text() const { return fmt::format("{}", fmt::join(std::span{sizes}.first(count), " ")); }
 
 TracepointSet default_tracepoints()
 {
@@ -57,6 +75,21 @@ TracepointSet select_tracepoints(const std::vector<std::string>& enable, const s
     for (const auto& name : disable)
         set &= ~named(name, "disable");
     return set;
+}
+
+std::string markdown_table()
+{
+    std::string table = "| tracepoint | group | default | arguments | kind of event | Bitcoin Core |\n"
+                        "| --- | --- | --- | --- | --- | --- |\n";
+    const auto on = default_tracepoints();
+    for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
+        const auto& row = kTracepoints[i];
+        const auto kind = events::kind_name(static_cast<std::uint32_t>(row.conversion.context_field),
+                                            static_cast<std::uint32_t>(row.conversion.event_field));
+        table += fmt::format("| `{}` | {} | {} | `{}` | `{}` | {} |\n", row.full_name(), group_name(row.group),
+                             on[i] ? "on" : "off", row.arguments.text(), kind, builds(row.origin));
+    }
+    return table;
 }
 
 } // namespace peer_observer::extractor

@@ -78,7 +78,7 @@ std::map<std::string, std::string> expected_sizes()
 {
     std::map<std::string, std::string> result;
     for (const auto& tracepoint : extractor::kTracepoints) {
-        result.emplace(tracepoint.full_name(), tracepoint.arguments);
+        result.emplace(tracepoint.full_name(), tracepoint.arguments.text());
     }
     return result;
 }

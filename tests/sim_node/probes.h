@@ -1,10 +1,11 @@
-// The tracepoints of bitcoind: the list of them, a call of one, and firing it as a USDT probe.
+// The tracepoints of bitcoind: a call of one, and firing it as a USDT probe.
 #pragma once
 
 #include "tests/sim_node/writer.h"
 
 #include <array>
 #include <bitset>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,40 +13,11 @@
 
 namespace peer_observer::sim_node {
 
-// A row: context, name, number of arguments, their types in order. The types are those of the ELF notes of Bitcoin Core
-// on x86-64: `text` is a NUL-terminated string, `hash` 32 bytes in wire order, `payload` as many bytes as the argument
-// before it says. The last five exist in a patched Core only.
-#define SIM_NODE_PROBES(X)                                                                                             \
-    X(net, inbound_message, 6, i64, text, text, text, u64, payload)                                                    \
-    X(net, outbound_message, 6, i64, text, text, text, u64, payload)                                                   \
-    X(net, inbound_connection, 5, i64, text, text, u32, u64)                                                           \
-    X(net, outbound_connection, 5, i64, text, text, u32, u64)                                                          \
-    X(net, evicted_inbound_connection, 5, i64, text, text, u32, i64)                                                   \
-    X(net, misbehaving_connection, 2, i64, text)                                                                       \
-    X(net, closed_connection, 5, i64, text, text, u32, i64)                                                            \
-    X(validation, block_connected, 6, hash, i32, u64, i32, i64, i64)                                                   \
-    X(utxocache, flush, 5, i64, u32, u64, u64, flag)                                                                   \
-    X(utxocache, add, 5, hash, u32, u32, i64, flag)                                                                    \
-    X(utxocache, spent, 5, hash, u32, u32, i64, flag)                                                                  \
-    X(utxocache, uncache, 5, hash, u32, u32, i64, flag)                                                                \
-    X(coin_selection, selected_coins, 5, text, text, i64, i64, i64)                                                    \
-    X(coin_selection, normal_create_tx_internal, 4, text, flag, i64, i32)                                              \
-    X(coin_selection, attempting_aps_create_tx, 1, text)                                                               \
-    X(coin_selection, aps_create_tx_internal, 5, text, flag, flag, i64, i32)                                           \
-    X(mempool, added, 3, hash, i32, i64)                                                                               \
-    X(mempool, removed, 5, hash, text, i32, i64, u64)                                                                  \
-    X(mempool, replaced, 8, hash, i32, i64, u64, hash, i32, i64, flag)                                                 \
-    X(mempool, rejected, 2, hash, text)                                                                                \
-    X(addrman, attempt_add, 7, flag, i32, i32, text, u32, text, u32)                                                   \
-    X(addrman, move_to_good, 6, i32, i32, text, u32, text, u32)                                                        \
-    X(orphan, add, 6, hash, hash, i64, i64, u64, i64)                                                                  \
-    X(orphan, removed, 6, hash, hash, i64, i64, u64, i64)                                                              \
-    X(net, processed_message, 6, i64, text, text, text, u64, i64)
+// bpf/tracepoints.def lists them. Its types are those of the ELF notes of Bitcoin Core on x86-64.
 
 enum class Probe : std::size_t {
-#define SIM_NODE_ENUMERATOR(context, name, ...) context##_##name,
-    SIM_NODE_PROBES(SIM_NODE_ENUMERATOR)
-#undef SIM_NODE_ENUMERATOR
+#define TRACEPOINT(id, context, name, ...) context##_##name,
+#include "bpf/tracepoints.def"
 };
 
 enum class Kind : std::uint8_t { none, i64, u64, i32, u32, flag, text, hash, payload };
@@ -55,19 +27,15 @@ struct ProbeInfo {
     std::array<Kind, 8> kinds;
 };
 
-inline constexpr std::array kProbes{
-#define SIM_NODE_KINDS_1(a) Kind::a
-#define SIM_NODE_KINDS_2(a, ...) Kind::a, SIM_NODE_KINDS_1(__VA_ARGS__)
-#define SIM_NODE_KINDS_3(a, ...) Kind::a, SIM_NODE_KINDS_2(__VA_ARGS__)
-#define SIM_NODE_KINDS_4(a, ...) Kind::a, SIM_NODE_KINDS_3(__VA_ARGS__)
-#define SIM_NODE_KINDS_5(a, ...) Kind::a, SIM_NODE_KINDS_4(__VA_ARGS__)
-#define SIM_NODE_KINDS_6(a, ...) Kind::a, SIM_NODE_KINDS_5(__VA_ARGS__)
-#define SIM_NODE_KINDS_7(a, ...) Kind::a, SIM_NODE_KINDS_6(__VA_ARGS__)
-#define SIM_NODE_KINDS_8(a, ...) Kind::a, SIM_NODE_KINDS_7(__VA_ARGS__)
-#define SIM_NODE_INFO(context, name, count, ...) ProbeInfo{#context ":" #name, {SIM_NODE_KINDS_##count(__VA_ARGS__)}},
-    SIM_NODE_PROBES(SIM_NODE_INFO)
-#undef SIM_NODE_INFO
-};
+constexpr std::array<Kind, 8> kinds(std::same_as<Kind> auto... of) { return {of...}; }
+
+inline constexpr auto kProbes = [] {
+    using enum Kind;
+    return std::to_array<ProbeInfo>({
+#define TRACEPOINT(id, context, name, group, origin, arguments, ...) {#context ":" #name, kinds arguments},
+#include "bpf/tracepoints.def"
+    });
+}();
 inline constexpr std::size_t kProbeCount = kProbes.size();
 
 /// The probe of this `context:name`.
@@ -136,8 +104,11 @@ inline Value value(hash from) { return {.hash = from.bytes}; }
 inline Value value(payload from) { return {.payload = from}; }
 } // namespace argument
 
+template <Probe probe, typename Function>
+struct CallMaker;
+
 template <Probe probe, typename... Arguments>
-struct CallMaker {
+struct CallMaker<probe, void(Arguments...)> {
     Call operator()(Arguments... arguments) const
     {
         return {.probe = probe, .arguments = {argument::value(arguments)...}};
@@ -147,10 +118,9 @@ struct CallMaker {
 /// calls::mempool_added(txid, vsize, fee) and so on: a typed function for every probe.
 namespace calls {
 using namespace argument;
-#define SIM_NODE_MAKER(context, name, count, ...)                                                                      \
-    inline constexpr CallMaker<Probe::context##_##name, __VA_ARGS__> context##_##name;
-SIM_NODE_PROBES(SIM_NODE_MAKER)
-#undef SIM_NODE_MAKER
+#define TRACEPOINT(id, context, name, group, origin, arguments, ...)                                                   \
+    inline constexpr CallMaker<Probe::context##_##name, void arguments> context##_##name;
+#include "bpf/tracepoints.def"
 } // namespace calls
 
 } // namespace peer_observer::sim_node
