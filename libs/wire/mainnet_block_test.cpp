@@ -22,7 +22,7 @@ std::string merkle_root(std::vector<std::string> row)
     return row.at(0);
 }
 
-std::string block_170() { return test::read_payload(WIRE_TESTDATA "/block_170_of_mainnet.hex"); }
+std::string block_170() { return test::read_testdata(WIRE_TESTDATA "/block_170_of_mainnet.txt").payload; }
 
 TEST(MainnetBlock, HasTheKnownHashAndTxidsThatMakeItsMerkleRoot)
 {

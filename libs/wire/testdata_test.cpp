@@ -1,4 +1,4 @@
-// Runs every pair of files in testdata/: x.hex is a payload, x.txt the PeerMessage that must come of it.
+// Runs every file of testdata/: a payload, and the PeerMessage that must come of it.
 #include "libs/wire/message_table.h"
 #include "libs/wire/testing/decoding.h"
 #include "proto/message.pb.h"
@@ -18,20 +18,22 @@ namespace {
 
 using google::protobuf::util::MessageDifferencer;
 
-proto::PeerMessage read_expected(const std::string& path)
+proto::PeerMessage parse(const std::string& text)
 {
     proto::PeerMessage message;
-    if (!google::protobuf::TextFormat::ParseFromString(test::read_file(path), &message)) {
-        throw std::runtime_error{"not a PeerMessage: " + path};
+    if (!google::protobuf::TextFormat::ParseFromString(text, &message)) {
+        throw std::runtime_error{"not a PeerMessage: " + text};
     }
     return message;
 }
+
+test::Testdata read(const std::string& name) { return test::read_testdata(WIRE_TESTDATA "/" + name + ".txt"); }
 
 std::vector<std::string> all_names()
 {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator{WIRE_TESTDATA}) {
-        if (entry.path().extension() == ".hex") names.push_back(entry.path().stem());
+        names.push_back(entry.path().stem());
     }
     std::ranges::sort(names);
     return names;
@@ -64,9 +66,9 @@ void expect_error_or_message(std::string_view type, std::string_view payload)
 
 class Testdata : public testing::TestWithParam<std::string> {
 protected:
-    const std::string path_ = WIRE_TESTDATA "/" + GetParam();
-    const std::string payload_ = test::read_payload(path_ + ".hex");
-    const proto::PeerMessage expected_ = read_expected(path_ + ".txt");
+    const test::Testdata data_ = read(GetParam());
+    const std::string& payload_ = data_.payload;
+    const proto::PeerMessage expected_ = parse(data_.expected);
 };
 
 TEST_P(Testdata, IsDecodedAsExpected)
@@ -133,7 +135,7 @@ TEST(MessageTable, HasTestdataForEveryMessageType)
 {
     std::set<std::string> types;
     for (const auto& name : all_names()) {
-        const auto expected = read_expected(std::string{WIRE_TESTDATA "/"} + name + ".txt");
+        const auto expected = parse(read(name).expected);
         if (expected.has_payload()) types.insert(expected.message_type());
     }
     for (const auto& type : kMessageTypes)

@@ -24,18 +24,28 @@ inline std::string read_file(const std::string& path)
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// Hex digits; blanks and what follows a # on a line do not count.
-inline std::string read_payload(const std::string& path)
+/// A file of testdata/: the payload in hex, a line `=>`, and what must come of it.
+struct Testdata {
+    std::string payload;
+    std::string expected; ///< a PeerMessage in protobuf's text format
+};
+
+/// Blanks and what follows a # on a line do not count.
+inline Testdata read_testdata(const std::string& path)
 {
+    const auto text = "\n" + read_file(path);
+    const std::string_view separator = "\n=>\n";
+    const auto end = text.find(separator);
+    if (end == std::string::npos) throw std::runtime_error{"no line =>: " + path};
     std::string digits;
     bool comment = false;
-    for (const char character : read_file(path)) {
+    for (const char character : std::string_view{text}.substr(0, end)) {
         comment = character == '#' || (comment && character != '\n');
         if (!comment && character != ' ' && character != '\n') digits += character;
     }
     const auto payload = base::from_hex(digits);
     if (!payload) throw std::runtime_error{"not hex: " + path};
-    return *payload;
+    return {*payload, text.substr(end + separator.size())};
 }
 
 inline std::span<const std::uint8_t> as_span(std::string_view bytes)
