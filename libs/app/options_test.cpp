@@ -68,7 +68,7 @@ TEST(Options, HaveDefaults)
     EXPECT_EQ(options["metrics-address"].as<std::string>(), "");
 }
 
-TEST(Options, OfTheCommandLineWinOverTheConfigFile)
+TEST(Options, PreferCommandLineToConfigFile)
 {
     const ConfigFile file{"# a comment\nsize = 1\nnode = from-file\nlog-level = debug\nsource = a\nsource = b\n"};
     const auto options = parse({"--config", file.path(), "--size", "2", "--source", "c"}).values;
@@ -78,14 +78,14 @@ TEST(Options, OfTheCommandLineWinOverTheConfigFile)
     EXPECT_THAT(options["source"].as<std::vector<std::string>>(), ::testing::ElementsAre("c"));
 }
 
-TEST(Options, OfTheConfigFileWinOverDefaults)
+TEST(Options, PreferConfigFileToDefaults)
 {
     const ConfigFile file{"source = a\nsource = b\n"};
     const auto options = parse({"--config", file.path()}).values;
     EXPECT_THAT(options["source"].as<std::vector<std::string>>(), ::testing::ElementsAre("a", "b"));
 }
 
-TEST(Options, ThatAreUnknownOrAbbreviatedAreNamed)
+TEST(Options, NameUnknownAndAbbreviatedOnes)
 {
     EXPECT_THAT(usage_error({"--colour"}), HasSubstr("--colour"));
     EXPECT_THAT(usage_error({"--siz", "1"}), HasSubstr("--siz"));
@@ -94,7 +94,7 @@ TEST(Options, ThatAreUnknownOrAbbreviatedAreNamed)
     EXPECT_THAT(usage_error({"more"}), HasSubstr("'more'"));
 }
 
-TEST(Options, WithBadNumbersAreNamed)
+TEST(Options, NameOnesWithBadNumbers)
 {
     for (const char* value : {"-1", "x", "1x", "", " 1", "+1", "1.5", "18446744073709551616"})
         EXPECT_THAT(usage_error({"--size", value}), HasSubstr("--size")) << value;
@@ -108,7 +108,7 @@ TEST(Options, ReadWholeAndFractionalSeconds)
     EXPECT_EQ(parse({"--wait", "0.25"}).values["wait"].as<Seconds>().value, std::chrono::milliseconds{250});
 }
 
-TEST(Options, ErrorsOfAConfigFileNameTheFileAndTheOption)
+TEST(Options, NameFileAndOptionInErrorsOfConfigFile)
 {
     const ConfigFile unknown{"colour = red\n"};
     EXPECT_THAT(usage_error({"--config", unknown.path()}), AllOf(HasSubstr(unknown.path()), HasSubstr("colour")));
@@ -120,7 +120,7 @@ TEST(Options, ErrorsOfAConfigFileNameTheFileAndTheOption)
     EXPECT_THAT(usage_error({"--config", nested.path()}), HasSubstr("config"));
 }
 
-TEST(Options, WithTheNameOfAPlaceholderOfBoostsMessagesAreRefused)
+TEST(Options, RefuseNamesOfBoostPlaceholders)
 {
     EXPECT_THAT(usage_error({"--size", "a%value%"}), HasSubstr("%value%"));
     EXPECT_THAT(usage_error({"--%canonical_option%"}), HasSubstr("%canonical_option%"));
@@ -135,7 +135,7 @@ TEST(Options, NameAConfigFileThatCannotBeRead)
     EXPECT_THAT(usage_error({"--config", "/"}), HasSubstr("Is a directory"));
 }
 
-TEST(Options, ArgumentsGoToTheOptionThatTakesThem)
+TEST(Options, TakePositionalArguments)
 {
     Service service = make_service();
     service.arguments = "source";
@@ -144,7 +144,7 @@ TEST(Options, ArgumentsGoToTheOptionThatTakesThem)
     EXPECT_THAT(options.values["source"].as<std::vector<std::string>>(), ::testing::ElementsAre("a", "b"));
 }
 
-TEST(Options, HelpShowsDescriptionOptionsAndExample)
+TEST(Options, ShowDescriptionAndExampleInHelp)
 {
     const auto answer = parse({"--help", "--node", "x"}).answer.value();
     for (const char* part : {"Usage: peer-observer-tool", "Does a thing.", "--size", "--log-level", "--metrics-address",
@@ -152,7 +152,7 @@ TEST(Options, HelpShowsDescriptionOptionsAndExample)
         EXPECT_THAT(answer, HasSubstr(part));
 }
 
-TEST(Options, VersionShowsProgramAndVersion)
+TEST(Options, ShowProgramAndVersion)
 {
     EXPECT_EQ(parse({"--version"}).answer.value(), "peer-observer-tool " PEER_OBSERVER_VERSION "\n");
 }

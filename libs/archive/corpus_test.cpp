@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 
 Found read_seed(const std::string& name) { return read_all(std::string{CORPUS} + name); }
 
-TEST(Corpus, AClosedFileIsRead)
+TEST(Corpus, ReadsClosedFile)
 {
     const auto found = read_seed("closed");
     EXPECT_THAT(found.problems, IsEmpty());
@@ -22,7 +22,7 @@ TEST(Corpus, AClosedFileIsRead)
     EXPECT_EQ(found.gaps[0].first_sequence(), 4U);
 }
 
-TEST(Corpus, WhatIsMissingOrDamagedIsToldAndTheRestIsRead)
+TEST(Corpus, ReportsDamageAndReadsTheRest)
 {
     EXPECT_THAT(read_seed("no_index").problems, ElementsAre(HasSubstr("239: there is no index")));
     EXPECT_EQ(read_seed("no_index").events.size(), 8U);
@@ -34,7 +34,7 @@ TEST(Corpus, WhatIsMissingOrDamagedIsToldAndTheRestIsRead)
     EXPECT_THAT(read_seed("damaged_frame").problems, ElementsAre(HasSubstr("does not decompress")));
 }
 
-TEST(Corpus, FramesOfOthersArePassedOver)
+TEST(Corpus, SkipsForeignFrames)
 {
     EXPECT_EQ(read_seed("foreign").events.size(), 4U);
     EXPECT_THAT(read_seed("foreign").problems, ElementsAre(HasSubstr("there is no index")));

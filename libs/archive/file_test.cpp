@@ -64,7 +64,7 @@ TEST_F(File, GivesBackEveryEventAndGap)
     EXPECT_EQ(found.gaps[0].SerializeAsString(), make_gap(100, 7).SerializeAsString());
 }
 
-TEST_F(File, StandardZstdSeesDelimitedBatchesAndNothingElse)
+TEST_F(File, DecompressesToDelimitedBatchesWithStandardZstd)
 {
     if (std::system("zstd --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "no zstd on PATH";
     {
@@ -93,7 +93,7 @@ TEST_F(File, DescribesItsOwnTypes)
     EXPECT_NE(pool.FindMessageTypeByName("peer_observer.proto.ArchiveIndex"), nullptr);
 }
 
-TEST_F(File, RangesOfTimeAndNumbersAreFound)
+TEST_F(File, FindsRangesOfTimeAndNumbers)
 {
     write_frames(20);
     Range range{.from_ns = kStart + 250 * kMillisecond, .to_ns = kStart + 460 * kMillisecond};
@@ -107,7 +107,7 @@ TEST_F(File, RangesOfTimeAndNumbersAreFound)
     EXPECT_EQ(frames, 1);
 }
 
-TEST_F(File, AFileThatIsBeingWrittenCanBeRead)
+TEST_F(File, ReadsFileBeingWritten)
 {
     FileWriter writer{path_, header_of()};
     append(writer, make_batch(0, 100));
@@ -116,7 +116,7 @@ TEST_F(File, AFileThatIsBeingWrittenCanBeRead)
     EXPECT_THAT(found.problems, IsEmpty());
 }
 
-TEST_F(File, NobodyClosesAFileThatIsBeingWritten)
+TEST_F(File, RefusesToCloseFileBeingWritten)
 {
     FileWriter writer{path_, header_of()};
     append(writer, make_batch(0, 100));
@@ -124,7 +124,7 @@ TEST_F(File, NobodyClosesAFileThatIsBeingWritten)
     ASSERT_EQ(writer.close(), std::error_code{});
 }
 
-TEST_F(File, AnOpenFileWithoutEventsIsRemoved)
+TEST_F(File, RemovesOpenFileWithoutEvents)
 {
     write_frames(0, false);
     EXPECT_TRUE(close_open_file(open_path_).path.empty());
@@ -157,7 +157,7 @@ TEST_F(File, CutAnywhereInTheLastFramesAndClosedItHasAllWholeFrames)
     }
 }
 
-TEST_F(File, AClosedFileCutAnywhereSaysSoAndGivesAllWholeFrames)
+TEST_F(File, GivesAllWholeFramesOfTruncatedFile)
 {
     write_frames(3);
     const std::string whole = read_file(path_);
@@ -175,7 +175,7 @@ TEST_F(File, AClosedFileCutAnywhereSaysSoAndGivesAllWholeFrames)
     }
 }
 
-TEST_F(File, CrashBetweenIndexAndFinalNameIsNoDamage)
+TEST_F(File, SurvivesCrashBetweenIndexAndRename)
 {
     write_frames(2);
     std::filesystem::rename(path_, open_path_);
@@ -185,7 +185,7 @@ TEST_F(File, CrashBetweenIndexAndFinalNameIsNoDamage)
 }
 
 // Whatever is overwritten: the frames that are not touched are there, and damage to a frame is told with its place.
-TEST_F(File, TenThousandCorruptionsCostOnlyWhatTheyTouch)
+TEST_F(File, LosesOnlyCorruptedFrames)
 {
     constexpr std::uint64_t kFrames = 8;
     write_frames(kFrames);
@@ -227,7 +227,7 @@ TEST_F(File, TenThousandCorruptionsCostOnlyWhatTheyTouch)
     }
 }
 
-TEST_F(File, RewritingADamagedFilePutsAGapWhereTheDamageWas)
+TEST_F(File, ReplacesDamageByGapWhenRewritten)
 {
     write_frames(5);
     std::string bytes = read_file(path_);
@@ -252,7 +252,7 @@ TEST_F(File, RewritingADamagedFilePutsAGapWhereTheDamageWas)
 }
 
 // A peer can send a message whose bytes are a whole frame of batches, and zstd stores what does not compress as it is.
-TEST_F(File, AFrameInsideADamagedFrameIsNotTakenForOne)
+TEST_F(File, IgnoresFrameInsideDamagedFrame)
 {
     auto forged = make_batch(0, 10, "alice", 666);
     const auto inner = Compressor{3}

@@ -80,7 +80,7 @@ protected:
 };
 
 // The case of the review: the archiver dropped everything of the publisher from then on.
-TEST_F(Forged, GapInATornFrameIsCutOff)
+TEST_F(Forged, CutsGapInTornFrame)
 {
     const auto end = write(gap_record("x", 1), false).second;
     write_file(open_path_, bytes_.substr(0, end - 100'000));
@@ -93,7 +93,7 @@ TEST_F(Forged, GapInATornFrameIsCutOff)
     EXPECT_THAT(found.events, SizeIs(100));
 }
 
-TEST_F(Forged, GapInADamagedFrameIsDamage)
+TEST_F(Forged, TakesGapInDamagedFrameForDamage)
 {
     const auto start = write(gap_record("x", 1), true).first;
     bytes_.at(start + 4) ^= 0x40; // the frame's header: the size cannot be told
@@ -107,7 +107,7 @@ TEST_F(Forged, GapInADamagedFrameIsDamage)
     EXPECT_EQ(gaps[0].count(), 1U);
 }
 
-TEST_F(Forged, HeaderInADamagedFrameDoesNotNameOtherPublishers)
+TEST_F(Forged, IgnoresHeaderInDamagedFrame)
 {
     Content content;
     const auto forged = make_batch(0, 10, "alice", 666).SerializeAsString();
@@ -121,7 +121,7 @@ TEST_F(Forged, HeaderInADamagedFrameDoesNotNameOtherPublishers)
     EXPECT_THAT(read_all(path_).events, SizeIs(200));
 }
 
-TEST_F(Forged, HeaderIsNotTakenWhereTheRealOneIsDamaged)
+TEST_F(Forged, RefusesForgedHeaderWhereRealOneIsDamaged)
 {
     const auto start = write(header_record(666), true).first;
     bytes_.at(100) ^= 1;
@@ -133,7 +133,7 @@ TEST_F(Forged, HeaderIsNotTakenWhereTheRealOneIsDamaged)
     EXPECT_EQ(reader.header()->sources(0).publisher_id(), 42U);
 }
 
-TEST_F(Forged, FrameOfAnotherPublisherIsNotTakenWhereTheHeaderIsDamaged)
+TEST_F(Forged, RefusesForeignFrameWhereHeaderIsDamaged)
 {
     Content content;
     const auto forged = make_batch(0, 10, "alice", 666).SerializeAsString();
@@ -147,7 +147,7 @@ TEST_F(Forged, FrameOfAnotherPublisherIsNotTakenWhereTheHeaderIsDamaged)
 }
 
 // A damaged block header makes the frame end where the peer's bytes say that a foreign frame of any size starts.
-TEST_F(Forged, ForeignFrameBehindDamageDoesNotHideWhatFollows)
+TEST_F(Forged, ReadsFramesAfterDamageAndForeignFrame)
 {
     const auto append_u32 = [](std::string& out, std::uint32_t number) {
         out.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -178,7 +178,7 @@ TEST_F(Forged, ForeignFrameBehindDamageDoesNotHideWhatFollows)
 }
 
 // The tear is just behind the forged index: it stands where the index of a closed file does.
-TEST_F(Forged, IndexAtTheEndOfATornFileHidesNothing)
+TEST_F(Forged, ReadsAllFramesDespiteForgedIndex)
 {
     proto::ArchiveIndex index;
     auto& frame = *index.add_frames();
@@ -198,7 +198,7 @@ TEST_F(Forged, IndexAtTheEndOfATornFileHidesNothing)
 }
 
 // What a good frame leads to is what was written, whoever it names.
-TEST_F(Forged, GapOfAFormerPublisherBehindAGoodFrameIsBelieved)
+TEST_F(Forged, BelievesGapOfFormerPublisherAfterGoodFrame)
 {
     {
         FileWriter writer{path_, header_of()};

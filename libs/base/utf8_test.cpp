@@ -19,7 +19,7 @@ TEST(Utf8, IsKeptAsItIs)
     EXPECT_TRUE(is_utf8(std::string_view("\0\xc3\xbc\0", 4)));
 }
 
-TEST(Utf8, EachByteThatIsNotIsReplaced)
+TEST(Utf8, ReplacesEachInvalidByte)
 {
     for (const std::string bytes :
          {"\x80", "\xff", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",

@@ -27,7 +27,7 @@ protected:
     Continuity continuity_{3};
 };
 
-TEST_F(ContinuityTest, FirstBatchOfAPublisherMissesNothing)
+TEST_F(ContinuityTest, MissesNothingBeforeFirstBatch)
 {
     EXPECT_EQ(next(1, 1000, 10).missed, 0U);
     EXPECT_EQ(next(2, 0, 10).missed, 0U);
@@ -43,7 +43,7 @@ TEST_F(ContinuityTest, CountsEachPublishersGapsExactly)
     EXPECT_EQ(next(1, 19, 0).missed, 0U);
 }
 
-TEST_F(ContinuityTest, AHeartbeatShowsAGapOnce)
+TEST_F(ContinuityTest, ReportsGapOfHeartbeatOnce)
 {
     next(1, 0, 10);
     EXPECT_EQ(next(1, 14, 0).missed, 4U);
@@ -60,7 +60,7 @@ TEST_F(ContinuityTest, GoesOnFromABatchThatWentBackwards)
     EXPECT_EQ(next(1, 8, 1).missed, 2U);
 }
 
-TEST_F(ContinuityTest, AJumpFurtherThanCanBeTrueIsAnUnknownLoss)
+TEST_F(ContinuityTest, CountsImpossibleJumpAsUnknownLoss)
 {
     next(1, 0, 7);
     const auto verdict = next(1, kMax, 0);
@@ -73,7 +73,7 @@ TEST_F(ContinuityTest, AJumpFurtherThanCanBeTrueIsAnUnknownLoss)
     EXPECT_FALSE(next(1, kMax, 0).unknown);
 }
 
-TEST_F(ContinuityTest, ManyJumpsTogetherClaimNoMoreThanOneMay)
+TEST_F(ContinuityTest, LimitsSumOfJumpsToThatOfOneJump)
 {
     std::uint64_t believed = 0;
     constexpr std::uint64_t kJump = 100'000'000;
@@ -83,7 +83,7 @@ TEST_F(ContinuityTest, ManyJumpsTogetherClaimNoMoreThanOneMay)
     EXPECT_EQ(believed, Continuity::kCredibleEvents + 60 * Continuity::kCredibleEventsPerSecond);
 }
 
-TEST_F(ContinuityTest, APublisherThatAnotherReplacedWithoutAWordLeavesAnUnknownLoss)
+TEST_F(ContinuityTest, CountsUnknownLossOfReplacedPublisher)
 {
     next(1, 0, 10);
     const auto verdict = next(2, 0, 5, 2);
@@ -95,14 +95,14 @@ TEST_F(ContinuityTest, APublisherThatAnotherReplacedWithoutAWordLeavesAnUnknownL
     EXPECT_FALSE(next(2, 5, 1, 2).unknown) << "once";
 }
 
-TEST_F(ContinuityTest, APublisherThatSaidThatItStopsLeavesNoLoss)
+TEST_F(ContinuityTest, CountsNoLossOfPublisherThatSaidItStops)
 {
     next(1, 0, 10);
     EXPECT_EQ(next(1, 12, 0, 1, true).missed, 2U) << "what was dropped at its end is counted exactly";
     EXPECT_FALSE(next(2, 0, 5, 2).unknown);
 }
 
-TEST_F(ContinuityTest, APublisherThatIsHeardAgainLeavesNoLoss)
+TEST_F(ContinuityTest, CountsNoLossOfPublisherThatReturns)
 {
     next(1, 0, 10);
     const auto verdict = next(1, 13, 1, 2);
@@ -110,14 +110,14 @@ TEST_F(ContinuityTest, APublisherThatIsHeardAgainLeavesNoLoss)
     EXPECT_FALSE(verdict.unknown);
 }
 
-TEST_F(ContinuityTest, PublishersOfOneConnectionAndOtherNodesReplaceNobody)
+TEST_F(ContinuityTest, KeepsPublishersOfSameConnectionAndOfOtherNodes)
 {
     next(1, 0, 10);
     EXPECT_FALSE(next(2, 0, 10).unknown) << "a replay sends what many have published";
     EXPECT_FALSE(next(3, 0, 10, 2, false, "beta").unknown);
 }
 
-TEST_F(ContinuityTest, WhatANewPublisherSentBeforeItWasDialledAgainIsMissed)
+TEST_F(ContinuityTest, CountsEventsSentBeforeRedialAsMissed)
 {
     next(1, 0, 10, 1, true);
     EXPECT_EQ(next(2, 25, 1, 2).missed, 25U);
@@ -131,7 +131,7 @@ TEST_F(ContinuityTest, StartCountsOnlyForAPublisherThatIsNew)
     EXPECT_EQ(next(1, 17, 1).missed, 1U);
 }
 
-TEST_F(ContinuityTest, AnUnknownLossIsToldThoughTheFirstBatchBehindItWasDropped)
+TEST_F(ContinuityTest, ReportsUnknownLossEvenIfNextBatchWasDropped)
 {
     next(1, 0, 10);
     continuity_.start(frame(2, 0, 4), 2);

@@ -12,7 +12,7 @@ TEST(Exposure, IsPlainTcpBeyondThisHost)
         EXPECT_TRUE(is_exposed(url)) << url;
 }
 
-TEST(Exposure, AHostIsThisOneByItsAddressOrAsLocalhost)
+TEST(Exposure, RecognizesThisHostByAddressOrLocalhost)
 {
     for (const char* host : {"localhost", "127.0.0.1", "127.255.0.9", "[::1]"})
         EXPECT_TRUE(is_this_host(host)) << host;

@@ -50,7 +50,7 @@ protected:
     std::vector<std::string> notices_;
 };
 
-TEST_F(Hostile, BadFramesAreCountedAndSkipped)
+TEST_F(Hostile, CountsAndSkipsBadFrames)
 {
     std::string good;
     begin_frame(good, "liar", 1, 0);
@@ -82,7 +82,7 @@ TEST_F(Hostile, BadFramesAreCountedAndSkipped)
     EXPECT_EQ(std::ranges::count_if(notices_, [](const auto& text) { return text.starts_with("bad frame"); }), 1);
 }
 
-TEST_F(Hostile, OtherTopicsAreNotEvenBad)
+TEST_F(Hostile, IgnoresOtherTopics)
 {
     liar_.send("");
     liar_.send("peer-observer/2/liar");
@@ -91,7 +91,7 @@ TEST_F(Hostile, OtherTopicsAreNotEvenBad)
     EXPECT_EQ(bad_frames(), 0U);
 }
 
-TEST_F(Hostile, NumbersThatGoBackwardsMakeABadFrame)
+TEST_F(Hostile, RefusesNumbersThatGoBackwards)
 {
     liar_.send_batch(100, 10);
     liar_.send_batch(50, 10);
@@ -107,7 +107,7 @@ TEST_F(Hostile, NumbersThatGoBackwardsMakeABadFrame)
     EXPECT_THAT(notices_, Contains(HasSubstr("node liar, publisher 0000000000000001 went backwards")));
 }
 
-TEST_F(Hostile, GiantGapsAreUnknownLossesAndNotCounted)
+TEST_F(Hostile, CountsGiantGapsAsUnknownLosses)
 {
     constexpr auto kHighest = std::numeric_limits<std::uint64_t>::max();
     liar_.send_batch(0, 0);
@@ -124,7 +124,7 @@ TEST_F(Hostile, GiantGapsAreUnknownLossesAndNotCounted)
                 Contains(AllOf(HasSubstr("from source " + liar_.url()), HasSubstr("more than is plausible"))));
 }
 
-TEST_F(Hostile, MillionsOfEmptyEventsAreABadFrame)
+TEST_F(Hostile, RefusesFrameWithMillionsOfEmptyEvents)
 {
     std::string frame;
     begin_frame(frame, "liar", 1, 0);
@@ -138,7 +138,7 @@ TEST_F(Hostile, MillionsOfEmptyEventsAreABadFrame)
                 Contains(AllOf(HasSubstr("bad frame from source " + liar_.url()), HasSubstr("the limit is 65536"))));
 }
 
-TEST_F(Hostile, ManyPublisherIdsDoNotStopTheHonestOne)
+TEST_F(Hostile, KeepsHonestPublisherAmongManyIds)
 {
     for (std::uint64_t id = 1000; id < 11'000; ++id) {
         liar_.send_batch(0, 0, id);
@@ -151,7 +151,7 @@ TEST_F(Hostile, ManyPublisherIdsDoNotStopTheHonestOne)
     }
 }
 
-TEST_F(Hostile, RandomFramesAreBadAndNothingElse)
+TEST_F(Hostile, CountsRandomFramesAsBad)
 {
     std::mt19937 random{1};
     constexpr std::uint64_t kFrames = 500;
@@ -167,7 +167,7 @@ TEST_F(Hostile, RandomFramesAreBadAndNothingElse)
     EXPECT_EQ(bad_frames(), kFrames);
 }
 
-TEST_F(Hostile, AFrameThatIsTooBigEndsTheConnectionAndTheNextOneWorks)
+TEST_F(Hostile, ClosesConnectionOnTooLargeFrameAndReconnects)
 {
     liar_.send_batch(0);
     ASSERT_TRUE(next_events(subscriber_));
@@ -184,7 +184,7 @@ TEST_F(Hostile, AFrameThatIsTooBigEndsTheConnectionAndTheNextOneWorks)
     EXPECT_THAT(notices_, Contains(HasSubstr("source " + liar_.url() + ": frame of ")));
 }
 
-TEST(HostilePublisher, ThatAnnouncesAFrameThatIsTooBigIsNotDialledAtOnce)
+TEST(HostilePublisher, IsNotRedialledAtOnceAfterTooLargeFrame)
 {
     const auto [listener, port] = listen_raw();
     Subscriber subscriber{{.sources = {"tcp://127.0.0.1:" + std::to_string(port)}}};
@@ -201,7 +201,7 @@ TEST(HostilePublisher, ThatAnnouncesAFrameThatIsTooBigIsNotDialledAtOnce)
     EXPECT_GE(dialled[2] - dialled[0], 2 * 4s);
 }
 
-TEST(HostilePublisher, WithAnothersIdDoesNotTouchWhatIsKnownOfThatOne)
+TEST(HostilePublisher, DoesNotTouchStateOfPublisherWithSameId)
 {
     Publisher victim{{.url = kAnyPort, .node = "alice"}};
     Liar liar;
@@ -267,7 +267,7 @@ protected:
     }
 };
 
-TEST_P(HostileSubscriber, ThatConnectsAndClosesDoesNotHurt)
+TEST_P(HostileSubscriber, DoesNoHarmByConnectingAndClosing)
 {
     for (int i = 0; i < 100; ++i) {
         connect_raw(publisher_.url());
@@ -279,7 +279,7 @@ TEST_P(HostileSubscriber, ThatConnectsAndClosesDoesNotHurt)
     expect_that_subscribers_are_served();
 }
 
-TEST_P(HostileSubscriber, ThatSendsGarbageDoesNotHurt)
+TEST_P(HostileSubscriber, DoesNoHarmByGarbage)
 {
     std::vector<RawSocket> sockets;
     const std::string sub_greeting{"\0SP\0\0\x21\0\0", 8};
@@ -297,7 +297,7 @@ TEST_P(HostileSubscriber, ThatSendsGarbageDoesNotHurt)
     });
 }
 
-TEST_P(HostileSubscriber, ThatSaysNothingDoesNotHurt)
+TEST_P(HostileSubscriber, DoesNoHarmBySilence)
 {
     std::vector<RawSocket> silent;
     for (int i = 0; i < 100; ++i)
@@ -306,7 +306,7 @@ TEST_P(HostileSubscriber, ThatSaysNothingDoesNotHurt)
     expect_that_subscribers_are_served();
 }
 
-TEST_P(HostileSubscriber, ThatUsesUpAllConnectionsIsInTheWayOnlyUntilItLeaves)
+TEST_P(HostileSubscriber, BlocksOthersOnlyUntilItLeaves)
 {
     {
         std::vector<RawSocket> many;
@@ -317,7 +317,7 @@ TEST_P(HostileSubscriber, ThatUsesUpAllConnectionsIsInTheWayOnlyUntilItLeaves)
 }
 
 /// More than there are places for subscribers and strangers together, all the time.
-TEST_P(HostileSubscriber, ThatsAreSilentAndManyAndComeAgainShutNobodyOut)
+TEST_P(HostileSubscriber, DoesNotShutOutOthersByManySilentConnections)
 {
     std::jthread strangers{[url = publisher_.url()](const std::stop_token& stop) { besiege(url, stop); }};
     wait_for("strangers that were closed for others",
@@ -331,7 +331,7 @@ INSTANTIATE_TEST_SUITE_P(Transports, HostileSubscriber, ::testing::Values("tcp",
                          [](const auto& transport) { return transport.param; });
 
 /// Ends each connection at once, each time at another moment of its handshake.
-TEST(HostilePublisher, ThatClosesAtTheWrongMomentIsDialledAgain)
+TEST(HostilePublisher, IsRedialledAfterClosingAtWrongMoment)
 {
     const TemporaryFolder folder;
     const std::string ipc_url = "ipc://" + folder / "events.sock";
@@ -352,7 +352,7 @@ TEST(HostilePublisher, ThatClosesAtTheWrongMomentIsDialledAgain)
     EXPECT_EQ(subscriber.statistics().connected_sources, 0U);
 }
 
-TEST(HostilePublisher, ThatSaysNothingIsDialledAgain)
+TEST(HostilePublisher, IsRedialledIfItSaysNothing)
 {
     const auto [listener, port] = listen_raw();
     const Subscriber subscriber{{.sources = {"tcp://127.0.0.1:" + std::to_string(port)}}};

@@ -18,7 +18,7 @@ protected:
     std::string url_ = GetParam() == "ipc" ? "ipc://" + folder_ / "events.sock" : kAnyPort;
 };
 
-TEST_P(Interoperability, NngsSubReadsThePublisher)
+TEST_P(Interoperability, LetsNngSubReadThePublisher)
 {
     Publisher publisher{{.url = url_, .node = "alice"}};
     nng_socket sub = NNG_SOCKET_INITIALIZER;
@@ -42,7 +42,7 @@ TEST_P(Interoperability, NngsSubReadsThePublisher)
     }
 }
 
-TEST_P(Interoperability, TheSubscriberReadsNngsPub)
+TEST_P(Interoperability, LetsTheSubscriberReadNngPub)
 {
     nng_socket pub = NNG_SOCKET_INITIALIZER;
     ASSERT_EQ(nng_pub0_open(&pub), 0);

@@ -19,7 +19,7 @@ NodeOwners owners_of(const std::vector<std::string>& sources)
     return owners;
 }
 
-TEST(NodeOwners, APublisherOnAnotherHostDoesNotGetANodeThatIsTaken)
+TEST(NodeOwners, RefusesTakenNodeToPublisherOnAnotherHost)
 {
     auto owners = owners_of({"tls+tcp://alpha.example:9331", "tls+tcp://beta.example:9331"});
     EXPECT_FALSE(owners.refusal(0, "alpha"));
@@ -28,7 +28,7 @@ TEST(NodeOwners, APublisherOnAnotherHostDoesNotGetANodeThatIsTaken)
     EXPECT_FALSE(owners.refusal(1, "beta"));
 }
 
-TEST(NodeOwners, PublishersOfOneHostShareANode)
+TEST(NodeOwners, ShareNodeAmongPublishersOfOneHost)
 {
     auto owners = owners_of({"tls+tcp://alpha.example:9331", "tls+tcp://Alpha.example:9341", "ipc:///run/alpha",
                              "tcp://127.0.0.1:1", "tcp://localhost:2", "tcp://[::1]:3"});
@@ -39,7 +39,7 @@ TEST(NodeOwners, PublishersOfOneHostShareANode)
     EXPECT_TRUE(owners.refusal(2, "alpha"));
 }
 
-TEST(NodeOwners, ABoundNodeIsItsSourcesAloneWhoeverComesFirst)
+TEST(NodeOwners, GivesBoundNodeToItsSourceOnly)
 {
     auto owners = owners_of({"tcp://alpha.example:1=alpha", "tcp://other.example:1=alpha,tools", "tcp://beta.example:1",
                              "tcp://alpha.example:2"});
@@ -52,7 +52,7 @@ TEST(NodeOwners, ABoundNodeIsItsSourcesAloneWhoeverComesFirst)
     EXPECT_FALSE(owners.refusal(2, "beta"));
 }
 
-TEST(NodeOwners, InventedNamesDoNotFillTheMemoryAndShutNobodyOut)
+TEST(NodeOwners, BoundsInventedNamesAndShutsNobodyOut)
 {
     auto owners = owners_of({"tcp://alpha.example:1", "tcp://liar.example:1"});
     EXPECT_FALSE(owners.refusal(0, "alpha"));

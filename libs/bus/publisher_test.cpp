@@ -172,7 +172,7 @@ TEST(Publisher, TakesAnEventThatIsWrittenIntoItsFrame)
     EXPECT_EQ(publisher.statistics().too_large_events, 2U);
 }
 
-TEST(Publisher, TheLargestEventPassesASubscribersLimit)
+TEST(Publisher, SendsLargestEventWithinSubscriberLimit)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
     Subscriber subscriber{{.sources = {publisher.url()}}};

@@ -110,7 +110,7 @@ TEST(SlowSubscriber, CostsBoundedMemoryKnowsWhatItMissedAndDisturbsNobody)
     EXPECT_EQ(fast.statistics().missed_events, 0U);
 }
 
-TEST(SlowSubscriber, MayHaveAsManyBatchesWaitingAsTheQueueHasPlaces)
+TEST(SlowSubscriber, QueuesAsManyBatchesAsTheLimit)
 {
     constexpr int kPlaces = 10;
     Publisher publisher{{.url = kAnyPort, .node = "alice", .queue_batches = kPlaces}};
@@ -136,7 +136,7 @@ TEST(SlowSubscriber, MayHaveAsManyBatchesWaitingAsTheQueueHasPlaces)
     EXPECT_GT(slow.statistics().missed_events, 0U);
 }
 
-TEST(SlowSubscriber, ThatDoesNotReceiveHasBoundedMemoryAndCountsFromItsFirstBatch)
+TEST(SlowSubscriber, CostsBoundedMemoryAndCountsFromItsFirstBatch)
 {
     constexpr std::size_t kQueueBytes = 64 * kMiB;
     constexpr std::uint64_t kEvents = 1000;
@@ -178,7 +178,7 @@ TEST(SlowSubscriber, DoesNotHoldUpItsPublishersEndForLong)
     EXPECT_EQ(slow.statistics().events, 0U);
 }
 
-TEST(SlowSubscriber, ThatTakesNothingForLongIsDisconnectedAndCounted)
+TEST(SlowSubscriber, IsDisconnectedAndCountedIfItTakesNothing)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice", .queue_batches = 2, .longest_stall = 100ms}};
     std::vector<std::string> notices;
@@ -216,7 +216,7 @@ RawSocket connect_deaf(const Publisher& publisher)
     return deaf;
 }
 
-TEST(SlowSubscriber, SThatAreEachCaughtAtAnotherBatchCostBoundedMemory)
+TEST(SlowSubscriber, CostsBoundedMemoryAtDifferentBatches)
 {
     constexpr std::size_t kQueueBytes = 32 * kMiB;
     Publisher publisher{{.url = kAnyPort, .node = "alice", .queue_bytes = kQueueBytes}};

@@ -22,7 +22,7 @@ void publish(Publisher& publisher, std::uint64_t count)
     publisher.flush();
 }
 
-TEST(Subscriber, MayStartBeforeThePublisher)
+TEST(Subscriber, StartsBeforeThePublisher)
 {
     const TemporaryFolder folder;
     const std::string url = "ipc://" + folder / "events.sock";
@@ -37,7 +37,7 @@ TEST(Subscriber, MayStartBeforeThePublisher)
     EXPECT_EQ(subscriber.statistics().connected_sources, 1U);
 }
 
-TEST(Subscriber, ThatComesLateMissesNothingThatItCouldHaveHad)
+TEST(Subscriber, MissesNothingAfterItConnected)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
     publish(publisher, 1000);
@@ -246,14 +246,14 @@ TEST(Subscriber, ReceivesOnlyTheNodesThatItAskedFor)
     EXPECT_EQ(subscriber.statistics().bad_frames, 0U);
 }
 
-TEST(Subscriber, WithoutATimeoutReturnsAtOnce)
+TEST(Subscriber, ReturnsAtOnceWithZeroTimeout)
 {
     Subscriber subscriber{{.sources = {"ipc:///nonexistent/events.sock"}}};
     EXPECT_FALSE(subscriber.receive(0ms));
     EXPECT_FALSE(subscriber.receive(-1ms));
 }
 
-TEST(Subscriber, MayWaitForEver)
+TEST(Subscriber, WaitsWithoutTimeout)
 {
     Publisher publisher{{.url = kAnyPort, .node = "alice"}};
     Subscriber subscriber{{.sources = {publisher.url()}}};

@@ -89,7 +89,7 @@ protected:
     static std::string port(const Publisher& publisher) { return publisher.url().substr(publisher.url().rfind(':')); }
 };
 
-TEST_F(TlsRefusal, OfToolsLeavesTheRightToolNextToThemWithEverything)
+TEST_F(TlsRefusal, LeavesOtherToolsWithAllEvents)
 {
     for (const std::string certificate : {"stranger", "expired"}) {
         Scene scene{publishing("server")};
@@ -100,7 +100,7 @@ TEST_F(TlsRefusal, OfToolsLeavesTheRightToolNextToThemWithEverything)
     }
 }
 
-TEST_F(TlsRefusal, OfAToolWithoutACertificate)
+TEST_F(TlsRefusal, NamesToolWithoutCertificate)
 {
     Scene scene{publishing("server")};
     Subscriber right{dialling(scene, "client")};
@@ -115,7 +115,7 @@ TEST_F(TlsRefusal, OfAToolWithoutACertificate)
     scene.expect_served(right);
 }
 
-TEST_F(TlsRefusal, OfAPlainTool)
+TEST_F(TlsRefusal, NamesPlainTool)
 {
     Scene scene{publishing("server")};
     Subscriber right{dialling(scene, "client")};
@@ -125,7 +125,7 @@ TEST_F(TlsRefusal, OfAPlainTool)
 }
 
 /// What a publisher does that has no room: no alert of TLS comes first.
-TEST_F(TlsRefusal, OfAPublisherThatHangsUpDoesNotBlameItsCertificate)
+TEST_F(TlsRefusal, DoesNotBlameCertificateOfPublisherThatHangsUp)
 {
     const auto [listener, port] = listen_raw();
     Subscriber tool{{.sources = {"tls+tcp://localhost:" + std::to_string(port)}, .tls = files("client")}};
@@ -142,7 +142,7 @@ TEST_F(TlsRefusal, OfAPublisherThatHangsUpDoesNotBlameItsCertificate)
     EXPECT_THAT(warnings[0], HasSubstr("no room for another connection"));
 }
 
-TEST_F(TlsRefusal, OfAPublisher)
+TEST_F(TlsRefusal, NamesPublisher)
 {
     for (const std::string certificate : {"stranger", "expired", "elsewhere"}) {
         Scene scene{publishing(certificate)};
@@ -150,7 +150,7 @@ TEST_F(TlsRefusal, OfAPublisher)
     }
 }
 
-TEST_F(TlsRefusal, OfAPlainPublisher)
+TEST_F(TlsRefusal, NamesPlainPublisher)
 {
     Scene scene{{.url = kAnyPort, .node = "alice"}};
     Subscriber right{{.sources = {scene.publisher().url()}}};

@@ -42,7 +42,7 @@ TEST(Batch, IsReadByTheGeneratedClasses)
     EXPECT_EQ(batch.events(0).timestamp_ns(), 3U);
 }
 
-TEST(Batch, OfTheGeneratedClassesIsRead)
+TEST(Batch, ReadsBatchOfGeneratedClasses)
 {
     const auto bytes = good_batch().SerializeAsString();
     const auto batch = parse_batch(bytes);

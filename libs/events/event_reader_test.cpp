@@ -56,7 +56,7 @@ Found read(EventReader& reader, const std::string& bytes)
     return found;
 }
 
-TEST(EventReader, ABadEventTakesNoneOfItsNeighboursWithIt)
+TEST(EventReader, KeepsNeighboursOfBadEvent)
 {
     EventReader reader;
     for (const auto& bad : {std::string{"\xff\xff\xff"}, event_with_bad_text()}) {

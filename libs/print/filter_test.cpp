@@ -29,7 +29,7 @@ proto::Event rejected()
     return event;
 }
 
-TEST(Filter, WithoutOptionsSelectsEverything)
+TEST(Filter, SelectsEverythingWithoutOptions)
 {
     const Filter filter{{}};
     EXPECT_TRUE(filter.selects_all());

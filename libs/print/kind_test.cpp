@@ -40,7 +40,7 @@ TEST(Kind, IsUnknownForWhatANewerPublisherSends)
     EXPECT_EQ(kind_of(event).content, nullptr);
 }
 
-TEST(Kind, EveryKindIsKnown)
+TEST(Kind, KnowsEveryKind)
 {
     std::vector<std::string> known;
     for (const auto& kind : known_kinds())

@@ -77,7 +77,7 @@ TEST(PrintOptions, SelectByAddressAndProcess)
     EXPECT_FALSE(filter({"--pid", "8"}).selects(event));
 }
 
-TEST(PrintOptions, ForWhatCanPrintNothingAreWrongUsage)
+TEST(PrintOptions, RefuseSelectionsThatPrintNothing)
 {
     EXPECT_EQ(refusal([] { read_count(values_of({"--count", "0"})); }),
               "--count 0 would print nothing: give 1 or more");
@@ -87,7 +87,7 @@ TEST(PrintOptions, ForWhatCanPrintNothingAreWrongUsage)
                 HasSubstr("no event of the kind connection has a message type"));
 }
 
-TEST(PrintOptions, ForWhatThereIsNotAreWrongUsage)
+TEST(PrintOptions, RefuseUnknownKindsAndTypes)
 {
     EXPECT_THAT(refusal([] { filter({"--kind", "mempol"}); }), HasSubstr("no kind of event is named 'mempol'"));
     EXPECT_EQ(refusal([] { filter({"--direction", "up"}); }), "a direction is inbound or outbound, not 'up'");

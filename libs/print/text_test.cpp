@@ -131,7 +131,7 @@ TEST(Text, ShowsTheFirstItemsOfAListAndHowManyMore)
     EXPECT_THAT(text(event), EndsWith(" unreadable_arguments=[1 2 3 +1 more]\n"));
 }
 
-TEST(Text, OfEveryKindIsOneReadableLineOfPrintableAscii)
+TEST(Text, IsOneLineOfPrintableAsciiForEveryKind)
 {
     Filler filler{.items = 40, .bytes = "\n\x1b\xff\"= ", .text = "\x1b]0;x\x07\n\xc2\x9b"};
     for (const auto& event : events_of_every_kind(filler)) {

@@ -16,7 +16,7 @@ std::string base32(std::string_view bytes)
     return std::string{text.view()};
 }
 
-TEST(AddressText, Base32IsThatOfRfc4648WithoutPadding)
+TEST(AddressText, WritesBase32OfRfc4648WithoutPadding)
 {
     EXPECT_EQ(base32(""), "");
     EXPECT_EQ(base32("f"), "my");
@@ -27,7 +27,7 @@ TEST(AddressText, Base32IsThatOfRfc4648WithoutPadding)
     EXPECT_EQ(base32("foobar"), "mzxw6ytboi");
 }
 
-TEST(AddressText, Ipv6IsTheSystemsTextForRandomAddressesWithManyZeros)
+TEST(AddressText, WritesIpv6AsTheSystemDoesForRandomAddresses)
 {
     std::mt19937 random{413567};
     for (int i = 0; i < 100'000; ++i) {
@@ -42,13 +42,13 @@ TEST(AddressText, Ipv6IsTheSystemsTextForRandomAddressesWithManyZeros)
     }
 }
 
-TEST(AddressText, Ipv6NeverEndsInADottedIpv4Address)
+TEST(AddressText, WritesIpv6WithoutDottedIpv4)
 {
     EXPECT_EQ(ipv6_text(std::string(12, '\0') + "\x01\x02\x03\x04").view(), "::102:304");
     EXPECT_EQ(ipv6_text(std::string(10, '\0') + "\xff\xff\x01\x02\x03\x04").view(), "::ffff:102:304");
 }
 
-TEST(AddressText, TheLongestOfEachNetworkFit)
+TEST(AddressText, HoldsTheLongestAddressOfEachNetwork)
 {
     const std::string ones(32, '\xff');
     EXPECT_EQ(ipv4_text(ones).view(), "255.255.255.255");

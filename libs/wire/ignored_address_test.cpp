@@ -19,7 +19,7 @@ Address::Ignored why(Address::Network network, const std::string& text)
 }
 
 // tests/bitcoind/ignored_address_test.py asks Core itself about addresses on both sides of these limits.
-TEST(IgnoredAddress, RangesOfIpv4EndWhereTheyEnd)
+TEST(IgnoredAddress, CoversIpv4RangesExactly)
 {
     for (const auto* text : {"0.0.0.0", "255.255.255.255"})
         EXPECT_EQ(why(Address::IPV4, text), Address::INVALID) << text;
@@ -37,7 +37,7 @@ TEST(IgnoredAddress, RangesOfIpv4EndWhereTheyEnd)
         EXPECT_EQ(why(Address::IPV4, text), Address::UNKNOWN_REASON) << text;
 }
 
-TEST(IgnoredAddress, RangesOfIpv6EndWhereTheyEnd)
+TEST(IgnoredAddress, CoversIpv6RangesExactly)
 {
     for (const auto* text : {"::", "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"})
         EXPECT_EQ(why(Address::IPV6, text), Address::INVALID) << text;
@@ -55,7 +55,7 @@ TEST(IgnoredAddress, RangesOfIpv6EndWhereTheyEnd)
         EXPECT_EQ(why(Address::IPV6, text), Address::UNKNOWN_REASON) << text;
 }
 
-TEST(IgnoredAddress, OtherNetworks)
+TEST(IgnoredAddress, CoversOtherNetworks)
 {
     EXPECT_EQ(why(Address::CJDNS, "fc00::1"), Address::UNKNOWN_REASON);
     EXPECT_EQ(why(Address::CJDNS, "fd00::1"), Address::INVALID);
@@ -66,7 +66,7 @@ TEST(IgnoredAddress, OtherNetworks)
     EXPECT_EQ(why(Address::IPV4, "::1"), Address::UNKNOWN_REASON) << "text that is no such address";
 }
 
-TEST(IgnoredAddress, NetworksThatCoreDoesNotKnow)
+TEST(IgnoredAddress, CoversNetworksUnknownToCore)
 {
     for (const auto id : {0U, 3U, 7U, 255U})
         EXPECT_EQ(why_unknown_is_ignored(id), Address::UNKNOWN_NETWORK) << id;
@@ -74,7 +74,7 @@ TEST(IgnoredAddress, NetworksThatCoreDoesNotKnow)
         EXPECT_EQ(why_unknown_is_ignored(id), Address::WRONG_LENGTH) << id;
 }
 
-TEST(IgnoredAddress, WhatTheEventSaysStands)
+TEST(IgnoredAddress, KeepsReasonOfTheEvent)
 {
     Address address;
     address.set_network(Address::IPV4);

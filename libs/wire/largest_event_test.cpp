@@ -85,7 +85,7 @@ TEST(Truncation, TakesTheMostDetailThatFits)
     EXPECT_EQ(kept(sizes[TxDetail::counts] - kOpenMessages - 1), Truncated::NOTHING);
 }
 
-TEST(Truncation, MoreTransactionsThanAValidBlockHoldsAreCounted)
+TEST(Truncation, CountsMoreTransactionsThanAValidBlockHolds)
 {
     for (const auto& [type, before, between] : {std::tuple{"block", ones(80), zeros(0)},
                                                 {"blocktxn", ones(32), zeros(0)},

@@ -88,7 +88,7 @@ TEST_P(Testdata, IsDecodedAsExpected)
     EXPECT_TRUE(differencer.Compare(expected_, message)) << differences;
 }
 
-TEST_P(Testdata, CutAtAnyLengthIsAnErrorOrAMessage)
+TEST_P(Testdata, DecodesToErrorOrMessageWhenCutAnywhere)
 {
     for (std::size_t size = 0; size < payload_.size(); ++size) {
         SCOPED_TRACE(size);
@@ -99,7 +99,7 @@ TEST_P(Testdata, CutAtAnyLengthIsAnErrorOrAMessage)
     }
 }
 
-TEST_P(Testdata, WithAnyByteChangedIsAnErrorOrAMessage)
+TEST_P(Testdata, DecodesToErrorOrMessageWithAnyByteChanged)
 {
     auto changed = payload_;
     for (std::size_t i = 0; i < changed.size(); ++i) {

@@ -49,7 +49,7 @@ def read(path):
     return count, None
 
 
-def test_whatever_is_missing_or_changed_is_an_error_and_all_before_it_is_yielded(tmp_path, way_of_reading):
+def test_yields_all_before_damage_and_raises(tmp_path, way_of_reading):
     path = tmp_path / "a.poa.zst"
     batch = delimited(make_batch([an_event()]))
     index = write_archive(path, [an_event()], frames=[batch * 2, batch * 3])
@@ -75,14 +75,14 @@ def test_whatever_is_missing_or_changed_is_an_error_and_all_before_it_is_yielded
     assert "header" in read(path)[1]
 
 
-def test_an_open_file_is_read_up_to_its_end(tmp_path, way_of_reading):
+def test_reads_open_file_to_its_end(tmp_path, way_of_reading):
     path = tmp_path / "a.poa.zst.open"
     index = write_archive(path, [an_event()])
     path.write_bytes(path.read_bytes()[:index.frames[0].offset + index.frames[0].size_bytes])
     assert read(path) == (1, None)
 
 
-def test_gaps_of_an_archive_are_told(tmp_path):
+def test_reports_gaps_of_archive(tmp_path):
     source = archive_pb2.ArchiveSource(node="alice", publisher_id=7)
     gaps = [archive_pb2.ArchiveGap(source=source, first_sequence=5, count=3, cause=archive_pb2.ArchiveGap.NOT_RECEIVED),
             archive_pb2.ArchiveGap(source=source, first_sequence=8, cause=archive_pb2.ArchiveGap.PUBLISHER_CRASHED)]

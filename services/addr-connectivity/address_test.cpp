@@ -48,9 +48,9 @@ TEST(Address, IsRefusedWhereNobodyCouldConnect)
     EXPECT_EQ(read(proto::Address::IPV4, std::string{"192.0.2.1\0.evil", 15}), "none");
 }
 
-TEST(Address, InTheIpv4PartOfIpv6IsRefused) { EXPECT_EQ(read(proto::Address::IPV6, "::ffff:192.0.2.1"), "none"); }
+TEST(Address, RefusesIpv4MappedIpv6) { EXPECT_EQ(read(proto::Address::IPV6, "::ffff:192.0.2.1"), "none"); }
 
-TEST(Address, OfCjdnsIsOneOnlyWhereItIsAnnouncedSo)
+TEST(Address, TakesCjdnsOnlyIfAnnouncedAsCjdns)
 {
     EXPECT_EQ(to_address(announced(proto::Address::IPV6, "fc00::1"))->network, Network::ipv6);
     EXPECT_EQ(to_address(announced(proto::Address::CJDNS, "fc00::1"))->network, Network::cjdns);

@@ -96,7 +96,7 @@ TEST(Announcers, ReportAPeerThatIsGoneWhenNothingIsOpenAnyMore)
     announcers.checked(id, AddressChecked::OK, true, true); // of one that is forgotten: nothing happens
 }
 
-TEST(Announcers, OfTwoProcessesWithTheSamePeerIdsAreKeptApart)
+TEST(Announcers, SeparatesEqualPeerIdsOfTwoProcesses)
 {
     Process other_pid = kAlpha;
     other_pid.pid = 101;

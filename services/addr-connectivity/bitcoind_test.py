@@ -25,7 +25,7 @@ def node():
         yield running
 
 
-def test_a_node_answers(node):
+def test_checks_real_node(node):
     node.rpc.createwallet("w")
     node.rpc.generatetoaddress(3, node.rpc.wallet("w").getnewaddress())
     node.rpc.syncwithvalidationinterfacequeue()
@@ -44,7 +44,7 @@ def test_a_node_answers(node):
     assert node.rpc.listbanned() == []
 
 
-def test_a_node_of_another_network(node):
+def test_reports_node_of_another_network(node):
     """Core hangs up on a message of a network that is not its own."""
     allow = ("--chain", "main", "--allow-cidr", "127.0.0.0/8")
     with checking(allow=allow) as (feed, _, events):
@@ -58,7 +58,7 @@ def addrv2(*addresses):
     return (bytes([len(addresses)]) + b"".join(entries)).hex()
 
 
-def test_announcements_to_a_traced_node():
+def test_checks_announcements_to_traced_node():
     nobody = harness.free_port()
     with traced_node() as traced, contextlib.ExitStack() as stack:
         checker = stack.enter_context(Checker(traced.extractor.url, "--max-per-host", "9", allow=ALLOW))

@@ -78,7 +78,7 @@ def seed(name, dns_port, port, *more):
 
 
 @pytest.mark.parametrize("name", ["good.example", "alias.example"])
-def test_addresses_of_a_seed_are_checked(hosts, dns, name):
+def test_checks_addresses_of_seed(hosts, dns, name):
     port = hosts.listen(servers.good, "0.0.0.0")
     with checking(*seed(name, dns, port)) as (_, checker, events):
         checker.wait_for_metrics(checks_total=2, dns_seed_lookups_total=1, dns_seed_failures_total=0)
@@ -88,7 +88,7 @@ def test_addresses_of_a_seed_are_checked(hosts, dns, name):
     assert hosts.targets == {("127.3.0.1", port): 1, ("127.3.0.2", port): 1}
 
 
-def test_a_seed_is_asked_again(hosts, dns):
+def test_queries_seed_again(hosts, dns):
     port = hosts.listen(servers.good, "0.0.0.0")
     with checking(*seed("good.example", dns, port, "--dns-seed-seconds", "0.2")) as (_, checker, __):
         harness.wait_until(lambda: checker.metric("dns_seed_lookups_total") >= 3, "three answers")
@@ -96,7 +96,7 @@ def test_a_seed_is_asked_again(hosts, dns):
     assert hosts.connections() == 2
 
 
-def test_a_seed_that_lies_leads_nowhere(hosts, dns):
+def test_ignores_lying_seed(hosts, dns):
     port = hosts.listen(servers.good, "0.0.0.0")
     allow = ("--chain", "regtest", "--allow-cidr", "127.0.0.0/8")
     with checking(*seed("lying.example", dns, port), allow=allow) as (_, checker, __):
@@ -104,7 +104,7 @@ def test_a_seed_that_lies_leads_nowhere(hosts, dns):
     assert hosts.connections() == 0
 
 
-def test_an_answer_of_a_thousand_addresses_is_cut(hosts, dns):
+def test_truncates_answer_of_a_thousand_addresses(hosts, dns):
     port = hosts.listen(servers.closes, "0.0.0.0")
     with checking(*seed("many.example", dns, port), "--max-per-second", "1000", "--limit-seconds", "60") as (_, checker, __):
         harness.wait_until(lambda: checker.metric("announcements_total") > 0, "the answer")
@@ -114,20 +114,20 @@ def test_an_answer_of_a_thousand_addresses_is_cut(hosts, dns):
 
 
 @pytest.mark.parametrize("name", ["missing.example", "not a name", "x" * 300])
-def test_a_seed_without_an_answer(hosts, dns, name):
+def test_reports_seed_without_answer(hosts, dns, name):
     with checking(*seed(name, dns, 18444)) as (feed, checker, events):
         checker.wait_for_log("DNS seed")
         checker.wait_for_metrics(dns_seed_failures_total=1)
         assert check(feed, events, "127.0.0.1", hosts.listen(servers.good))["result"] == "OK"
 
 
-def test_a_slow_answer(hosts, dns):
+def test_accepts_slow_answer(hosts, dns):
     port = hosts.listen(servers.good, "0.0.0.0")
     with Relay(dns, 1) as relay, checking(*seed("good.example", relay.port, port)) as (_, checker, __):
         checker.wait_for_metrics(checks_total=2)
 
 
-def test_a_server_that_never_answers_holds_nothing_up(hosts, dns):
+def test_continues_without_answer_of_server(hosts, dns):
     with Relay(dns, None) as relay, \
             checking(*seed("good.example", relay.port, 18444), "--ptr-names", "--max-per-host", "9") as (feed, checker, events):
         harness.wait_until(lambda: relay.questions > 0, "the question")
@@ -142,7 +142,7 @@ def test_a_server_that_never_answers_holds_nothing_up(hosts, dns):
         assert events.wait_for(CHECKED, after=mark)["ptr_name"] == ""
 
 
-def test_names_of_hosts(hosts, dns):
+def test_looks_up_names_of_hosts(hosts, dns):
     port = hosts.listen(servers.good, "0.0.0.0")
     options = ("--dns-server", f"127.0.0.1:{dns}", "--ptr-names")
     with checking(*options) as (feed, _, events):
@@ -152,7 +152,7 @@ def test_names_of_hosts(hosts, dns):
         assert (refused["result"], refused["ptr_name"]) == ("REFUSED", "")
 
 
-def test_no_other_server_is_asked(hosts, dns):
+def test_queries_no_other_server(hosts, dns):
     """Not the system's: all questions come here, whatever /etc/resolv.conf says."""
     with Relay(dns, 0) as relay, checking(*seed("good.example", relay.port, 18444), allow=ALLOW) as (_, checker, __):
         checker.wait_for_metrics(dns_seed_lookups_total=1)

@@ -35,7 +35,7 @@ class Held:
         self.hosts.loop.call_soon_threadsafe(self.event.set)
 
 
-def test_checks_at_a_time(hosts):
+def test_limits_concurrent_checks(hosts):
     held = Held(hosts)
     port = hosts.listen(held, "0.0.0.0")
     with checking("--max-in-flight", "20", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, checker, events):
@@ -48,7 +48,7 @@ def test_checks_at_a_time(hosts):
     assert hosts.connections() == 100
 
 
-def test_checks_of_a_subnet_at_a_time(hosts):
+def test_limits_concurrent_checks_of_subnet(hosts):
     held = Held(hosts)
     port = hosts.listen(held, "0.0.0.0")
     with checking("--max-in-flight-per-subnet", "3", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, _, events):
@@ -60,7 +60,7 @@ def test_checks_of_a_subnet_at_a_time(hosts):
         {"127.0": 3, "127.1": 3, "127.2": 3, "127.3": 3}
 
 
-def test_one_check_of_a_host_at_a_time(hosts):
+def test_limits_concurrent_checks_of_host_to_one(hosts):
     held = Held(hosts)
     ports = [hosts.listen(held) for _ in range(5)]
     with checking("--max-per-host", "5") as (feed, checker, events):
@@ -71,7 +71,7 @@ def test_one_check_of_a_host_at_a_time(hosts):
     assert hosts.most_open["127.0.0.1"] == 1
 
 
-def test_checks_of_a_host(hosts):
+def test_limits_checks_of_host(hosts):
     """Somebody announces all ports of a victim, as many peers."""
     ports = [hosts.listen(servers.closes) for _ in range(30)]
     with checking() as (feed, checker, events):
@@ -83,7 +83,7 @@ def test_checks_of_a_host(hosts):
     assert hosts.connections() == 4
 
 
-def test_checks_of_a_subnet(hosts):
+def test_limits_checks_of_subnet(hosts):
     port = hosts.listen(servers.closes, "0.0.0.0")
     with checking("--max-per-subnet", "10", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, checker, events):
         for subnet in (1, 2):
@@ -94,7 +94,7 @@ def test_checks_of_a_subnet(hosts):
     assert sum(count for (host, _), count in hosts.targets.items() if host.startswith("127.1.")) == 10
 
 
-def test_addresses_of_an_announcer(hosts):
+def test_limits_addresses_of_announcer(hosts):
     """Somebody comes back with a new connection for each message."""
     port = hosts.listen(servers.closes, "0.0.0.0")
     with checking("--max-per-announcer", "10", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, checker, events):
@@ -106,7 +106,7 @@ def test_addresses_of_an_announcer(hosts):
     assert hosts.connections() == 11
 
 
-def test_checks_a_second(hosts):
+def test_limits_checks_per_second(hosts):
     port = hosts.listen(servers.closes, "0.0.0.0")
     start = time.monotonic()
     with checking("--max-per-second", "25") as (feed, _, events):
@@ -118,7 +118,7 @@ def test_checks_a_second(hosts):
     assert hosts.times[99] - start >= 3
 
 
-def test_what_is_never_checked(hosts):
+def test_never_checks_special_addresses_and_ports(hosts):
     """Private addresses, ports of other services, ranges and networks of the operator's."""
     port = hosts.listen(servers.good, "0.0.0.0")
     denied = hosts.listen(servers.good, "0.0.0.0")
@@ -134,7 +134,7 @@ def test_what_is_never_checked(hosts):
     assert hosts.targets == {("127.1.0.1", port): 1}
 
 
-def test_without_options_nothing_here_is_checked(hosts):
+def test_checks_no_local_address_by_default(hosts):
     port = hosts.listen(servers.good)
     with checking(allow=()) as (feed, checker, _):
         feed.announce(("127.0.0.1", port), ("127.0.0.1", 8333), ("::1", 8333))

@@ -64,7 +64,7 @@ def checking_many(*options, allow=ALLOW, before=()):
         yield feed, checker, batches, results
 
 
-def test_twenty_thousand_addresses(hosts):
+def test_checks_twenty_thousand_addresses(hosts):
     release = []
 
     async def held(*_):
@@ -128,7 +128,7 @@ def _threads_of_checks(pid):
             yield name
 
 
-def test_a_flood_of_a_million_addresses(hosts):
+def test_survives_flood_of_a_million_addresses(hosts):
     port = hosts.listen(servers.good, "0.0.0.0")
     nobody = harness.free_port()
     flood = 1_000_000
@@ -159,7 +159,7 @@ def test_a_flood_of_a_million_addresses(hosts):
     assert memory < 300_000
 
 
-def test_the_end_under_full_load(hosts):
+def test_stops_under_full_load(hosts):
     quick = hosts.listen(servers.good, "0.0.0.0")
     silent = hosts.listen(servers.silent, "0.0.0.0", group="silent")
     with harness.temporary_directory() as folder:

@@ -28,7 +28,7 @@ def steps(lines):
     return [re.sub(r"^ +[0-9]+\.[0-9]{3} s  ", "", line) for line in lines]
 
 
-def test_a_node_is_told_step_by_step(hosts):
+def test_prints_steps_of_probing_a_node(hosts):
     address = f"127.0.0.1:{hosts.listen(servers.good)}"
     status, lines, _ = probe("--probe", address)
     assert status == 0
@@ -40,7 +40,7 @@ def test_a_node_is_told_step_by_step(hosts):
     assert said[-1].startswith('OK: a version message came; user agent "/test:1.0/", protocol 7')
 
 
-def test_several_are_probed_in_their_order_and_the_status_tells_of_failures(hosts):
+def test_probes_several_in_order_and_fails_if_one_fails(hosts):
     good, web, closed = (f"127.0.0.1:{port}" for port in (hosts.listen(servers.good), hosts.listen(servers.web), harness.free_port()))
     status, lines, errors = probe("--probe", web, good, closed)
     assert status == 1 and "2 of 3 addresses did not answer as a node of the network" in errors
@@ -49,12 +49,12 @@ def test_several_are_probed_in_their_order_and_the_status_tells_of_failures(host
     assert results == ["NOT_BITCOIN", "OK", "REFUSED"]
 
 
-def test_a_private_address_and_a_denied_port_are_probed_since_the_operator_names_them(hosts):
+def test_probes_private_address_and_denied_port_on_request(hosts):
     status, lines, _ = probe("--probe", f"localhost:{hosts.listen(servers.good)}", "--deny-cidr", "127.0.0.0/8")
     assert any("OK: " in line for line in lines) and status in (0, 1)  # ::1 may be one of its addresses
 
 
-def test_the_proxy_is_named(hosts):
+def test_names_the_proxy(hosts):
     port = harness.free_port()
     status, lines, _ = probe("--onion-proxy", f"127.0.0.1:{port}", "--probe", ONION)
     assert status == 1
@@ -65,12 +65,12 @@ def test_the_proxy_is_named(hosts):
 @pytest.mark.parametrize(("words", "reason"), [
     ((ONION,), "needs --onion-proxy"), (("127.0.0.1",), "is not HOST:PORT"), (("127.0.0.1:x",), "is not HOST:PORT"), ((":1",), "is not HOST:PORT"),
     (("localhost:1", "--proxy", "127.0.0.1:9"), "with --proxy, names are not looked up")])
-def test_what_cannot_be_probed_is_refused(words, reason):
+def test_refuses_what_cannot_be_probed(words, reason):
     status, lines, errors = probe("--probe", *words)
     assert status == 2 and reason in errors and lines == []
 
 
-def test_what_the_other_end_says_cannot_write_to_the_terminal(hosts):
+def test_escapes_texts_of_the_other_end(hosts):
     async def escape(server, reader, writer):
         writer.write(servers.version(agent=b"/\x1b[2J\xff/"))
         await servers.until_closed(reader)

@@ -76,7 +76,7 @@ class Proxy:
     ("option", "host", "port"),
     [("--onion-proxy", ONION, 8333), ("--i2p-proxy", I2P, 0), ("--proxy", "127.1.2.3", 18444), ("--proxy", "2001:db8::7", 8333)],
 )
-def test_the_proxy_is_asked_for_the_address_itself(hosts, option, host, port):
+def test_gives_the_address_itself_to_the_proxy(hosts, option, host, port):
     proxy = Proxy(hosts, target=hosts.listen(servers.good))
     allow = (*REGTEST, "--allow-cidr", "127.0.0.0/8", "--allow-cidr", "2001:db8::/32", option, proxy.address)
     with checking(allow=allow) as (feed, _, events):
@@ -87,7 +87,7 @@ def test_the_proxy_is_asked_for_the_address_itself(hosts, option, host, port):
     assert proxy.requests == [(host, port)]
 
 
-def test_the_environment_does_not_choose_the_proxy(hosts, monkeypatch):
+def test_ignores_proxy_of_the_environment(hosts, monkeypatch):
     """NO_PROXY would else lead around the proxy, and tell the host who asks."""
     target = hosts.listen(servers.good, "0.0.0.0")
     proxy = Proxy(hosts, target=target)
@@ -131,7 +131,7 @@ def test_the_environment_does_not_choose_the_proxy(hosts, monkeypatch):
         ({"reply": 0xF8}, "PROXY_ERROR"),
     ],
 )
-def test_a_proxy_that_fails(hosts, failure, result):
+def test_reports_failing_proxy(hosts, failure, result):
     proxy = Proxy(hosts, **failure)
     timeout = "1" if result == "TIMEOUT" else "30"
     with checking("--connect-timeout", timeout, allow=(*REGTEST, "--onion-proxy", proxy.address)) as (feed, _, events):
@@ -155,25 +155,25 @@ def test_a_proxy_that_fails(hosts, failure, result):
         (0xF7, "TIMEOUT", "onion service introduction timed out"),
     ],
 )
-def test_what_tor_says_of_onion_services(hosts, reply, result, words):
+def test_distinguishes_errors_of_onion_services(hosts, reply, result, words):
     with checking(allow=(*REGTEST, "--onion-proxy", Proxy(hosts, reply=reply).address)) as (feed, _, events):
         event = check(feed, events, ONION, 8333)
     assert (event["result"], event["reason"]) == (result, f"the proxy says: {words}")
 
 
-def test_no_proxy_listens(hosts):
+def test_reports_that_no_proxy_listens(hosts):
     with checking(allow=(*REGTEST, "--onion-proxy", f"127.0.0.1:{harness.free_port()}")) as (feed, _, events):
         assert check(feed, events, ONION, 8333)["result"] == "PROXY_ERROR"
 
 
-def test_hosts_behind_a_proxy(hosts):
+def test_checks_hosts_behind_proxy(hosts):
     with checking("--proxy", Proxy(hosts, target=hosts.listen(servers.web)).address) as (feed, _, events):
         assert check(feed, events, "127.1.2.3", 18444)["result"] == "NOT_BITCOIN"
     with checking("--proxy", Proxy(hosts, target=hosts.listen(servers.closes)).address) as (feed, _, events):
         assert check(feed, events, "127.1.2.3", 18444)["result"] == "CLOSED"
 
 
-def test_microsocks(hosts):
+def test_checks_through_microsocks(hosts):
     binary = shutil.which("microsocks")
     if not binary:
         pytest.skip("no microsocks")
@@ -188,7 +188,7 @@ def test_microsocks(hosts):
             assert check(feed, events, "127.0.0.1", harness.free_port())["result"] == "REFUSED"
 
 
-def test_a_real_tor_names_an_onion_address_that_is_none(tmp_path):
+def test_reports_invalid_onion_address_named_by_real_tor(tmp_path):
     """In a network namespace that has nothing but its own loopback interface."""
     harness.require_root()
     binary = shutil.which("tor")

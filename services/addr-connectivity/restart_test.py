@@ -22,7 +22,7 @@ def folder():
         yield path
 
 
-def test_results_and_limits_outlive_the_process(hosts, folder):
+def test_keeps_results_and_limits_across_restarts(hosts, folder):
     ports = [hosts.listen(servers.good) for _ in range(2)]
     options = ("--cache-file", str(folder / "results.sqlite"), "--max-per-host", "1")
     with checking(*options) as (feed, checker, events):
@@ -37,7 +37,7 @@ def test_results_and_limits_outlive_the_process(hosts, folder):
     assert hosts.connections() == 1
 
 
-def test_sigkill_costs_the_last_second(hosts, folder):
+def test_loses_one_second_at_most_by_sigkill(hosts, folder):
     port = hosts.listen(servers.good)
     options = ("--cache-file", str(folder / "results.sqlite"))
     with checking(*options) as (feed, checker, events):
@@ -50,7 +50,7 @@ def test_sigkill_costs_the_last_second(hosts, folder):
         checker.wait_for_metrics(cached_results=1)
 
 
-def test_a_full_disk_does_not_stop_the_checks(hosts, folder):
+def test_continues_checks_on_full_disk(hosts, folder):
     harness.require_root()
     port = hosts.listen(servers.good, "0.0.0.0")
     disk = folder / "disk"
@@ -100,7 +100,7 @@ def test_a_full_disk_does_not_stop_the_checks(hosts, folder):
         (("--listen", "udp://127.0.0.1:1"), 2, "udp://127.0.0.1:1"),
     ],
 )
-def test_what_cannot_work_is_said_at_once(options, status, says):
+def test_refuses_what_cannot_work_at_start(options, status, says):
     binary = harness.program("peer-observer-addr-connectivity")
     url = f"tcp://127.0.0.1:{harness.free_port()}"
     if "--listen" not in options:
@@ -111,7 +111,7 @@ def test_what_cannot_work_is_said_at_once(options, status, says):
     assert len(done.stderr.splitlines()) <= 3
 
 
-def test_no_route(folder):
+def test_reports_missing_route(folder):
     """In a network namespace whose loopback interface is down, there is no way to anywhere: nothing is sent."""
     harness.require_root()
     feed_url, url = f"ipc://{folder}/feed", f"ipc://{folder}/results"
@@ -125,7 +125,7 @@ def test_no_route(folder):
     assert "unreachable" in event["reason"]
 
 
-def test_files_are_left_as_they_were(folder):
+def test_leaves_foreign_files_unchanged(folder):
     """Another program's file is not touched."""
     path = folder / "text"
     path.write_text("x" * 10_000)

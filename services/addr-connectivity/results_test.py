@@ -37,7 +37,7 @@ def hosts():
         (servers.unknown_network, "WRONG_NETWORK", "a version message of an unknown network"),
     ],
 )
-def test_a_host_that_answers_the_connection(hosts, behaviour, result, reason):
+def test_reports_host_that_accepts_connection(hosts, behaviour, result, reason):
     # The hosts that end in time have all the time they may need, also on a busy machine.
     options = QUICK if result == "TIMEOUT" or behaviour is servers.says_little else ()
     with checking(*options) as (feed, _, events):
@@ -52,7 +52,7 @@ def test_a_host_that_answers_the_connection(hosts, behaviour, result, reason):
     assert hosts.bytes_sent < 100 << 20
 
 
-def test_a_port_that_nobody_listens_on():
+def test_reports_closed_port():
     with checking() as (feed, _, events):
         event = check(feed, events, "127.0.0.1", harness.free_port())
     assert event["result"] == "REFUSED"
@@ -60,7 +60,7 @@ def test_a_port_that_nobody_listens_on():
     assert "connect_duration_ns" not in event.fields
 
 
-def test_a_host_that_answers_no_syn(hosts):
+def test_reports_host_that_answers_no_syn(hosts):
     with checking(*QUICK) as (feed, _, events):
         event = check(feed, events, "127.0.0.1", hosts.deaf())
     assert event["result"] == "TIMEOUT"
@@ -68,7 +68,7 @@ def test_a_host_that_answers_no_syn(hosts):
     assert "connect_duration_ns" not in event.fields
 
 
-def test_what_the_host_said_and_who_announced_it(hosts):
+def test_reports_version_of_host_and_announcer(hosts):
     port = hosts.listen(servers.good)
     before = time.time()
     with checking() as (feed, _, events):
@@ -88,7 +88,7 @@ def test_what_the_host_said_and_who_announced_it(hosts):
     assert event["announcement_count"] == 1
 
 
-def test_we_say_version_and_nothing_more(hosts):
+def test_sends_version_and_nothing_more(hosts):
     hosts.greetings.clear()
     hosts.afterwards.clear()
     port = hosts.listen(servers.good)
@@ -102,7 +102,7 @@ def test_we_say_version_and_nothing_more(hosts):
     assert b"/anything/" in greeting
 
 
-def test_an_address_is_checked_once_until_its_result_is_old(hosts):
+def test_checks_address_once_until_result_is_stale(hosts):
     port = hosts.listen(servers.good)
     with checking() as (feed, checker, events):
         check(feed, events, "127.0.0.1", port)
@@ -113,7 +113,7 @@ def test_an_address_is_checked_once_until_its_result_is_old(hosts):
         checker.wait_for_metrics(checks_total=1)
 
 
-def test_the_share_of_reachable_addresses_of_a_peer(hosts):
+def test_reports_share_of_reachable_addresses_of_peer(hosts):
     port = hosts.listen(servers.good)
     with checking("--max-per-host", "100") as (feed, _, events):
         feed.announce(("127.0.0.1", port), ("127.0.0.1", harness.free_port()), ("127.0.0.1", 22), ("10.0.0.1", 8333), peer_id=5)
@@ -127,7 +127,7 @@ def test_the_share_of_reachable_addresses_of_a_peer(hosts):
 
 
 @pytest.mark.parametrize("chain", ["main", "test", "testnet4", "signet"])
-def test_each_chain(hosts, chain):
+def test_checks_each_chain(hosts, chain):
     async def of_chain(_, reader, writer):
         greeting = await servers.greet(reader)
         writer.write(servers.version(magic=greeting[:4]))
@@ -137,7 +137,7 @@ def test_each_chain(hosts, chain):
         assert check(feed, events, "127.0.0.1", hosts.listen(of_chain))["result"] == "OK"
 
 
-def test_a_custom_signet(hosts):
+def test_checks_custom_signet(hosts):
     magic = servers.hashlib.sha256(servers.hashlib.sha256(b"\x01\x51").digest()).digest()[:4]
     async def custom(_, reader, writer):
         assert (await servers.greet(reader))[:4] == magic

@@ -84,7 +84,7 @@ TEST_F(Replaying, PublishesTheBytesThatWerePublishedInTheOrderOfTime)
     EXPECT_EQ(received[4], make_batch(40, 10).SerializeAsString());
 }
 
-TEST_F(Replaying, InALoopPublishersComeAgainAsOthers)
+TEST_F(Replaying, GivesNewPublisherIdsInALoop)
 {
     write("a.poa.zst", {make_batch(0, 10)});
     const auto received = replay_and_receive({"--loop"}, 3);

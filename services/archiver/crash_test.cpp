@@ -38,7 +38,7 @@ struct Shared {
 }
 
 // 200 with PEER_OBSERVER_LONG_TESTS=1.
-TEST(Crash, KilledAtAnyMomentAllThatWasSyncedIsThereAndAllElseIsAGap)
+TEST(Crash, KeepsAllSyncedEventsWhenKilledAtAnyMoment)
 {
     const TemporaryFolder folder;
     const int rounds = std::getenv("PEER_OBSERVER_LONG_TESTS") != nullptr ? 200 : 20;
@@ -95,7 +95,7 @@ TEST(Crash, KilledAtAnyMomentAllThatWasSyncedIsThereAndAllElseIsAGap)
 
 // The message of a peer that holds a gap record of a number far ahead, in the frame that the crash tore: the archiver
 // went on as if all below it were there already.
-TEST(Crash, AGapThatAPeerForgedInTheTornFrameCostsNothing)
+TEST(Crash, IgnoresGapForgedInTornFrame)
 {
     const TemporaryFolder folder;
     std::mt19937 random{7};

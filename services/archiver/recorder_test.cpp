@@ -17,7 +17,7 @@ protected:
     TemporaryFolder folder_;
 };
 
-TEST_F(Recording, WhatGoesInComesOut)
+TEST_F(Recording, WritesWhatItReceives)
 {
     {
         Archiver archiver{folder_.path(), {.frame_bytes = 16 << 10}, {}, 2};
@@ -36,7 +36,7 @@ TEST_F(Recording, WhatGoesInComesOut)
     }
 }
 
-TEST_F(Recording, WhatCameIsWrittenAfterAWhileWithoutMore)
+TEST_F(Recording, WritesPendingEventsAfterAWhile)
 {
     Archiver archiver{folder_.path()};
     archiver.add(make_batch(0, 10));
@@ -48,7 +48,7 @@ TEST_F(Recording, WhatCameIsWrittenAfterAWhileWithoutMore)
     expect_complete(read_folder(folder_.path()), 10);
 }
 
-TEST_F(Recording, FilesAreRotatedBySize)
+TEST_F(Recording, RotatesFilesBySize)
 {
     Archiver archiver{folder_.path(), {.frame_bytes = 1, .file_bytes = 48 << 10}};
     for (std::uint64_t i = 0; i < 100; ++i)
@@ -62,7 +62,7 @@ TEST_F(Recording, FilesAreRotatedBySize)
     EXPECT_THAT(found.gaps, IsEmpty());
 }
 
-TEST_F(Recording, FilesAreRotatedByTime)
+TEST_F(Recording, RotatesFilesByTime)
 {
     Archiver archiver{folder_.path(), {.frame_bytes = 1, .file_time = 1h}};
     for (std::uint64_t i = 0; i < 5; ++i) {
@@ -75,7 +75,7 @@ TEST_F(Recording, FilesAreRotatedByTime)
     expect_complete(read_folder(folder_.path()), 250);
 }
 
-TEST_F(Recording, AFileIsClosedWhenItsPublisherIsSilent)
+TEST_F(Recording, ClosesFileOfSilentPublisher)
 {
     Archiver archiver{folder_.path()};
     archiver.add(make_batch(0, 10));
@@ -87,7 +87,7 @@ TEST_F(Recording, AFileIsClosedWhenItsPublisherIsSilent)
     expect_complete(read_folder(folder_.path()), 20);
 }
 
-TEST_F(Recording, ManyPublishersDoNotOpenManyFiles)
+TEST_F(Recording, BoundsOpenFilesOfManyPublishers)
 {
     Archiver archiver{folder_.path(), {.frame_bytes = 1}, {.max_open_files = 4}};
     for (std::uint64_t publisher = 0; publisher < 1100; ++publisher) {
@@ -98,7 +98,7 @@ TEST_F(Recording, ManyPublishersDoNotOpenManyFiles)
     EXPECT_THAT(files_in(folder_.path()), SizeIs(1100));
 }
 
-TEST_F(Recording, MissedEventsAreRecordedWhereTheyAreMissing)
+TEST_F(Recording, RecordsGapsWhereEventsAreMissing)
 {
     Archiver archiver{folder_.path()};
     archiver.add(make_batch(5, 10), 5); // the first that came, and the bus knows that five came before
@@ -114,7 +114,7 @@ TEST_F(Recording, MissedEventsAreRecordedWhereTheyAreMissing)
     EXPECT_EQ(archiver.counters.not_received_events, 17U);
 }
 
-TEST_F(Recording, WhatCameWhileNoArchiverRanIsRecorded)
+TEST_F(Recording, RecordsGapOfTimeWithoutArchiver)
 {
     {
         Archiver archiver{folder_.path()};
@@ -130,7 +130,7 @@ TEST_F(Recording, WhatCameWhileNoArchiverRanIsRecorded)
     EXPECT_EQ(found.gaps[0].cause(), proto::ArchiveGap::NOT_RUNNING);
 }
 
-TEST_F(Recording, GapsThatOnlyHeartbeatsToldAreWrittenAtTheEnd)
+TEST_F(Recording, WritesGapsOfHeartbeatsAtTheEnd)
 {
     {
         Archiver archiver{folder_.path()};
@@ -149,7 +149,7 @@ TEST_F(Recording, GapsThatOnlyHeartbeatsToldAreWrittenAtTheEnd)
     expect_complete(read_folder(folder_.path()), 20);
 }
 
-TEST_F(Recording, AHundredPublishersHaveAFileEach)
+TEST_F(Recording, WritesOneFilePerPublisher)
 {
     Archiver archiver{folder_.path()};
     for (std::uint64_t round = 0; round < 12; ++round) {
@@ -190,7 +190,7 @@ TEST_F(Recording, GoesOnWhereItsOwnEntriesEnd)
     EXPECT_EQ(archiver.directory.end_sequence("alice", 42), 20U);
 }
 
-TEST_F(Recording, WhatComesTwiceIsKeptOnce)
+TEST_F(Recording, KeepsDuplicatesOnce)
 {
     Archiver archiver{folder_.path()};
     archiver.add(make_batch(0, 10));
@@ -203,7 +203,7 @@ TEST_F(Recording, WhatComesTwiceIsKeptOnce)
     EXPECT_TRUE(archiver.logged("came again"));
 }
 
-TEST_F(Recording, TheFileOfTheNextPublisherHasAGapOfUnknownSizeOfTheOneThatCrashed)
+TEST_F(Recording, RecordsUnknownGapOfCrashedPublisherInNextFile)
 {
     Archiver archiver{folder_.path()};
     archiver.add(make_batch(0, 10, "alice", 1));
@@ -219,7 +219,7 @@ TEST_F(Recording, TheFileOfTheNextPublisherHasAGapOfUnknownSizeOfTheOneThatCrash
     EXPECT_EQ(found.gaps[0].cause(), proto::ArchiveGap::PUBLISHER_CRASHED);
 }
 
-TEST_F(Recording, AJumpThatCannotBeTrueIsNotCountedAsMissing)
+TEST_F(Recording, CountsImpossibleJumpAsUnknown)
 {
     Archiver archiver{folder_.path()};
     archiver.add(make_batch(0, 10));
@@ -233,7 +233,7 @@ TEST_F(Recording, AJumpThatCannotBeTrueIsNotCountedAsMissing)
     EXPECT_EQ(found.gaps[0].count(), (std::uint64_t{1} << 62U) - 10);
 }
 
-TEST_F(Recording, ASelectionKeepsNumbersAndIsNoGap)
+TEST_F(Recording, KeepsNumbersOfSelectionWithoutGap)
 {
     {
         Archiver archiver{folder_.path(), {.selection = {.kinds = {"mempool.added"}}}};
@@ -251,7 +251,7 @@ TEST_F(Recording, ASelectionKeepsNumbersAndIsNoGap)
     EXPECT_THAT(reader.header()->selection().kinds(), ElementsAre("mempool.added"));
 }
 
-TEST_F(Recording, ASelectionNamesWhatIsNotValidAndKeepsItsNeighbours)
+TEST_F(Recording, ReportsInvalidEventsOfSelectionAndKeepsNeighbours)
 {
     std::string bytes;
     events::begin_batch(bytes, "alice", 42, 0);
@@ -274,7 +274,7 @@ TEST_F(Recording, ASelectionNamesWhatIsNotValidAndKeepsItsNeighbours)
     }
 }
 
-TEST_F(Recording, ANodeNamedLikeAnotherFolderIsRefused)
+TEST_F(Recording, RefusesNodeNamedLikeAnotherFolder)
 {
     Archiver archiver{folder_ / "archive"};
     archiver.add(make_batch(0, 10, ".."));
@@ -284,7 +284,7 @@ TEST_F(Recording, ANodeNamedLikeAnotherFolderIsRefused)
     EXPECT_THAT(files_in(folder_.path()), IsEmpty());
 }
 
-TEST_F(Recording, ASecondArchiverInTheFolderIsRefused)
+TEST_F(Recording, RefusesSecondArchiverInTheFolder)
 {
     Archiver first{folder_.path()};
     try {
@@ -295,7 +295,7 @@ TEST_F(Recording, ASecondArchiverInTheFolderIsRefused)
     }
 }
 
-TEST_F(Recording, AClockThatJumpsDisturbsNothing)
+TEST_F(Recording, SurvivesClockJumps)
 {
     Archiver archiver{folder_.path(), {.frame_bytes = 1}, {.limits = {.bytes = 0, .age = std::chrono::days{30}}}};
     archiver.clock.wall = base::unix_ns();

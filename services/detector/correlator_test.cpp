@@ -38,7 +38,7 @@ std::vector<StoredBatch> five_nodes(std::string_view kind)
     return batches;
 }
 
-TEST(Correlator, OneAttackerOnFiveNodesIsOneAnomalyWithFiveNodes)
+TEST(Correlator, MergesOneAttackerOnFiveNodesIntoOneAnomaly)
 {
     Lab lab;
     for (const auto& batch : five_nodes("ping_flood"))
@@ -55,7 +55,7 @@ TEST(Correlator, OneAttackerOnFiveNodesIsOneAnomalyWithFiveNodes)
     EXPECT_GT(closed.confidence_percent(), lab.opened()[0].confidence_percent());
 }
 
-TEST(Correlator, WhatIsAboutANodeItselfStaysApart)
+TEST(Correlator, SeparatesAnomaliesOfNodesThemselves)
 {
     Lab lab;
     for (const auto& batch : five_nodes("time_skew"))
@@ -64,7 +64,7 @@ TEST(Correlator, WhatIsAboutANodeItselfStaysApart)
     EXPECT_THAT(lab.opened(), SizeIs(5));
 }
 
-TEST(Correlator, ItDoesNotMatterWhichNodesEventsArriveFirst)
+TEST(Correlator, ReportsTheSameForAnyOrderOfNodes)
 {
     const auto in_order = five_nodes("ping_flood");
     Lab expected;
@@ -90,7 +90,7 @@ TEST(Correlator, ItDoesNotMatterWhichNodesEventsArriveFirst)
     }
 }
 
-TEST(Correlator, BatchesOfAnySizeGiveTheSame)
+TEST(Correlator, ReportsTheSameForAnyBatchSize)
 {
     std::vector<std::vector<std::string>> results;
     for (const std::size_t events : {1U, 7U, 1'000U}) {
@@ -108,7 +108,7 @@ TEST(Correlator, BatchesOfAnySizeGiveTheSame)
     EXPECT_EQ(results[0], results[2]);
 }
 
-TEST(Correlator, AnAnomalyThatGoesOnIsUpdatedOnceAMinute)
+TEST(Correlator, UpdatesOpenAnomalyOnceAMinute)
 {
     Lab lab;
     Node node{lab};
@@ -129,7 +129,7 @@ TEST(Correlator, AnAnomalyThatGoesOnIsUpdatedOnceAMinute)
     EXPECT_EQ(closed.evidence_size(), 8);
 }
 
-TEST(Correlator, AnExtractorThatStartsAgainClosesWhatWasOpen)
+TEST(Correlator, ClosesAnomaliesWhenExtractorRestarts)
 {
     Lab lab;
     Node before{lab, "alpha", 1};

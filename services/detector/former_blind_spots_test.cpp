@@ -7,7 +7,7 @@ namespace {
 
 using FormerlyBlind = Robustness;
 
-TEST_F(FormerlyBlind, TwoProcessesOfOneNameAreWatchedEachByItself)
+TEST_F(FormerlyBlind, WatchesTwoProcessesOfOneNameSeparately)
 {
     Node other{lab, "alpha", 1};
     for (int i = 0; i < 14; ++i) {
@@ -22,7 +22,7 @@ TEST_F(FormerlyBlind, TwoProcessesOfOneNameAreWatchedEachByItself)
     EXPECT_EQ(lab.opened()[0].nodes(0).pid(), 100U);
 }
 
-TEST_F(FormerlyBlind, TwoLivePublishersOfOneNameAreSaidAndCountedAndBothWatched)
+TEST_F(FormerlyBlind, WatchesAndReportsTwoLivePublishersOfOneName)
 {
     Node other{lab, "alpha", 2};
     for (int i = 0; i < 14; ++i) {
@@ -37,7 +37,7 @@ TEST_F(FormerlyBlind, TwoLivePublishersOfOneNameAreSaidAndCountedAndBothWatched)
     EXPECT_THAT(lab.notices[0], ::testing::HasSubstr("alpha"));
 }
 
-TEST_F(FormerlyBlind, APeerThatAnnouncesAndStaysSilentIsFoundByTheTimeThatPasses)
+TEST_F(FormerlyBlind, FindsPeerThatAnnouncesAndStaysSilent)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -48,7 +48,7 @@ TEST_F(FormerlyBlind, APeerThatAnnouncesAndStaysSilentIsFoundByTheTimeThatPasses
     EXPECT_THAT(lab.kinds(), ElementsAre("inv_flood"));
 }
 
-TEST_F(FormerlyBlind, APeerThatAnnouncesAndLeavesEachTimeIsFound)
+TEST_F(FormerlyBlind, FindsPeerThatAnnouncesAndLeavesEachTime)
 {
     announce_and_leave(script, 30);
     lab.finish();
@@ -56,7 +56,7 @@ TEST_F(FormerlyBlind, APeerThatAnnouncesAndLeavesEachTimeIsFound)
 }
 
 /// Core asks each peer for headers once its tip is of today: the answer has none.
-TEST_F(FormerlyBlind, ASpyThatSaysOneWordIsFoundAnHourLater)
+TEST_F(FormerlyBlind, FindsSpyThatSaysOneWord)
 {
     for (const bool is_empty : {true, false}) {
         Lab another;
@@ -76,7 +76,7 @@ TEST_F(FormerlyBlind, ASpyThatSaysOneWordIsFoundAnHourLater)
     }
 }
 
-TEST_F(FormerlyBlind, ASpyThatComesAgainAndAgainIsOne)
+TEST_F(FormerlyBlind, FindsSpyThatReconnects)
 {
     for (int i = 0; i < 5; ++i) {
         sim_node::Connection peer{script, kHost};
@@ -91,7 +91,7 @@ TEST_F(FormerlyBlind, ASpyThatComesAgainAndAgainIsOne)
     EXPECT_THAT(lab.kinds(), ElementsAre("spy_peer"));
 }
 
-TEST_F(FormerlyBlind, ABacklogOfAnOldNodeIsOneAtItsOwnLimit)
+TEST_F(FormerlyBlind, FindsBacklogOfOldNodeAtItsOwnLimit)
 {
     script.user_agent = "/Satoshi:30.0.0/";
     announce_for_900_s(script, 100, 45); // 2,000 wait
@@ -99,7 +99,7 @@ TEST_F(FormerlyBlind, ABacklogOfAnOldNodeIsOneAtItsOwnLimit)
     EXPECT_THAT(lab.kinds(), ElementsAre("inv_backlog"));
 }
 
-TEST_F(FormerlyBlind, ASeverityThatIsReachedWhileAnAnomalyIsOpenIsCounted)
+TEST_F(FormerlyBlind, CountsSeverityReachedWhileOpen)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -127,7 +127,7 @@ TEST_F(FormerlyBlind, ASeverityThatIsReachedWhileAnAnomalyIsOpenIsCounted)
     EXPECT_EQ(listed[0].severity, proto::AnomalyReport::CRITICAL);
 }
 
-TEST_F(FormerlyBlind, AStallingPeerThatSendsMessagesOfAnUnknownTypeIsOne)
+TEST_F(FormerlyBlind, FindsStallingPeerThatSendsUnknownMessages)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().send("getdata", inventory(Inventory::witness_block, hashes(script, 1)));
@@ -139,7 +139,7 @@ TEST_F(FormerlyBlind, AStallingPeerThatSendsMessagesOfAnUnknownTypeIsOne)
     EXPECT_THAT(lab.kinds(), ElementsAre("block_stall"));
 }
 
-TEST_F(FormerlyBlind, ManySubnetsOfOneIpv6NetworkAreOneSybil)
+TEST_F(FormerlyBlind, FindsSybilOfManySubnetsInOneIpv6Network)
 {
     for (int i = 0; i < 60; ++i) // three of each of 20 /48, of one /32
         sim_node::Connection{script, "2602:f5c0:" + std::to_string(i % 20 + 1) + "::" + std::to_string(i / 20 + 1),
@@ -150,7 +150,7 @@ TEST_F(FormerlyBlind, ManySubnetsOfOneIpv6NetworkAreOneSybil)
     EXPECT_EQ(lab.opened()[0].subject(), "2602:f5c0::/32");
 }
 
-TEST_F(FormerlyBlind, ManySubnetsOfOneIpv6NetworkChurnTogether)
+TEST_F(FormerlyBlind, FindsChurnOfManySubnetsInOneIpv6Network)
 {
     for (int i = 0; i < 600; ++i) {
         sim_node::Connection peer{script, "2602:f5c0:" + std::to_string(i % 20 + 1) + "::1", "inbound", Network::ipv6};
@@ -164,7 +164,7 @@ TEST_F(FormerlyBlind, ManySubnetsOfOneIpv6NetworkChurnTogether)
 }
 
 /// 14 transactions a second are announced for 40 minutes (INVENTORY_BROADCAST_PER_SECOND of v31).
-TEST_F(FormerlyBlind, RequestsForWhatWasNotAnnouncedAreSeenAtTheRateOfV31)
+TEST_F(FormerlyBlind, FindsUnannouncedRequestsAtTheRateOfV31)
 {
     lab.settings().threshold("tx_probe.requests") = 190;
     sim_node::Connection peer{script, kHost};
@@ -180,7 +180,7 @@ TEST_F(FormerlyBlind, RequestsForWhatWasNotAnnouncedAreSeenAtTheRateOfV31)
 }
 
 /// Its parent came from another peer later; meanwhile the peer has sent a ping.
-TEST_F(FormerlyBlind, AnInvalidBlockThatIsConnectedLaterIsThePeers)
+TEST_F(FormerlyBlind, BlamesPeerForInvalidBlockConnectedLater)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().receive("ping", payloads::nonce(7));

@@ -13,7 +13,7 @@ void sybils(Script& script, const std::string& prefix, int count)
         sim_node::Connection{script, prefix + std::to_string(i + 1)}.shake_hands();
 }
 
-TEST_F(FormerlyFalse, APublisherThatIsStartedAgainIsNoTwin)
+TEST_F(FormerlyFalse, IgnoresRestartedPublisher)
 {
     sim_node::Connection{script, kHost}.shake_hands();
     Node after{lab, "alpha", 2};
@@ -26,7 +26,7 @@ TEST_F(FormerlyFalse, APublisherThatIsStartedAgainIsNoTwin)
 }
 
 /// In a container bitcoind has the same pid each time.
-TEST_F(FormerlyFalse, PeersOfTheNodeBeforeItsRestartDoNotCountWithThoseAfterIt)
+TEST_F(FormerlyFalse, ForgetsPeersWhenNodeRestarts)
 {
     node.pid = 7;
     node.process_start_ms = 1'000;
@@ -37,14 +37,14 @@ TEST_F(FormerlyFalse, PeersOfTheNodeBeforeItsRestartDoNotCountWithThoseAfterIt)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(FormerlyFalse, APeerThatLeavesWithRequestsOnTheirWayIsNoFlood)
+TEST_F(FormerlyFalse, IgnoresUndeliveredRequestsOfPeerThatLeaves)
 {
     announce_and_leave(script, 3);
     lab.finish();
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(FormerlyFalse, AHealthyNodeOfV31HasNoBacklog)
+TEST_F(FormerlyFalse, IgnoresInvSizeOfHealthyV31Node)
 {
     for (const double per_second : {10.0, 13.0}) {
         script.user_agent = "/Satoshi:31.0.0/";
@@ -54,7 +54,7 @@ TEST_F(FormerlyFalse, AHealthyNodeOfV31HasNoBacklog)
     }
 }
 
-TEST_F(FormerlyFalse, ANodeWhoseVersionIsNotKnownIsTakenForTheNewest)
+TEST_F(FormerlyFalse, TakesUnknownVersionForTheNewest)
 {
     script.user_agent = "/Another:1.0.0/";
     announce_for_900_s(script, 13, 70);
@@ -62,7 +62,7 @@ TEST_F(FormerlyFalse, ANodeWhoseVersionIsNotKnownIsTakenForTheNewest)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(FormerlyFalse, PrivateBroadcastsHaveNoClock)
+TEST_F(FormerlyFalse, IgnoresClockOfPrivateBroadcasts)
 {
     for (int i = 0; i < 30; ++i) {
         sim_node::Connection peer{script, script.distinct_host()};
@@ -72,7 +72,7 @@ TEST_F(FormerlyFalse, PrivateBroadcastsHaveNoClock)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(FormerlyFalse, PrivateBroadcastsThroughFewExitsDoNotChurn)
+TEST_F(FormerlyFalse, IgnoresChurnOfPrivateBroadcasts)
 {
     const auto broadcast = [&](int i, bool delivers) {
         sim_node::Connection peer{script, "203.0.114." + std::to_string(i % 20 + 1)};
@@ -104,7 +104,7 @@ void insert_addresses(Script& script, const char* source, int count, int of_othe
     }
 }
 
-TEST_F(FormerlyFalse, AddressesFromInboundTorPeersAreNobodys)
+TEST_F(FormerlyFalse, AttributesAddressesFromInboundTorPeersToNobody)
 {
     insert_addresses(script, "127.0.0.1", 2'160, 240);
     insert_addresses(script, "172.17.0.1", 2'160, 240); // Docker's gateway
@@ -112,7 +112,7 @@ TEST_F(FormerlyFalse, AddressesFromInboundTorPeersAreNobodys)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(FormerlyFalse, PeersBehindAProxyOrAGatewayAreNotOneHost)
+TEST_F(FormerlyFalse, SeparatesPeersBehindProxyOrGateway)
 {
     for (const auto* host : {"10.0.0.5", "172.17.0.1", "192.168.1.1", "100.64.0.1", "169.254.7.7", "fd00::5", "fe80::1",
                              "127.0.0.1", "::1"}) {
@@ -127,7 +127,7 @@ TEST_F(FormerlyFalse, PeersBehindAProxyOrAGatewayAreNotOneHost)
 }
 
 /// Connections that were open before the detector looked: nothing says through which network they came.
-TEST_F(FormerlyFalse, PeersOfATorDaemonElsewhereAreNotOneHostAfterAStartOfTheDetector)
+TEST_F(FormerlyFalse, SeparatesPeersOfRemoteTorDaemonAfterStart)
 {
     for (int i = 0; i < 20; ++i)
         ping(script, i, "10.0.0.5:4000");
@@ -135,7 +135,7 @@ TEST_F(FormerlyFalse, PeersOfATorDaemonElsewhereAreNotOneHostAfterAStartOfTheDet
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(FormerlyFalse, OneMessageOfAddressesIsNotCritical)
+TEST_F(FormerlyFalse, RaisesNoCriticalAnomalyForOneAddrMessage)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().receive("addrv2", addresses(script, 1'000));
@@ -145,7 +145,7 @@ TEST_F(FormerlyFalse, OneMessageOfAddressesIsNotCritical)
 }
 
 /// Core's thread for messages waits for the disk; its thread for sockets goes on.
-TEST_F(FormerlyFalse, APauseOfTheNodeIsNoStallOfItsPeers)
+TEST_F(FormerlyFalse, IgnoresPauseOfTheNode)
 {
     std::vector<sim_node::Connection> peers;
     for (int i = 0; i < 10; ++i) {
@@ -164,7 +164,7 @@ TEST_F(FormerlyFalse, APauseOfTheNodeIsNoStallOfItsPeers)
 }
 
 /// Each block takes two minutes to connect: ten peers have their turn in twenty.
-TEST_F(FormerlyFalse, ANodeThatTakesLongOverEachBlockHasNoStallingPeers)
+TEST_F(FormerlyFalse, IgnoresStallsOfSlowNode)
 {
     std::vector<sim_node::Connection> peers;
     std::vector<std::vector<Mined>> wanted;
@@ -183,7 +183,7 @@ TEST_F(FormerlyFalse, ANodeThatTakesLongOverEachBlockHasNoStallingPeers)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(FormerlyFalse, CrawlersThatSayTheyAreCoreRaiseInformationOnly)
+TEST_F(FormerlyFalse, RaisesInformationOnlyForCrawlersNamedLikeCore)
 {
     for (int i = 0; i < 3; ++i) {
         sim_node::Connection peer{script, script.distinct_host()};
@@ -197,7 +197,7 @@ TEST_F(FormerlyFalse, CrawlersThatSayTheyAreCoreRaiseInformationOnly)
     EXPECT_EQ(open[0].count, 3U);
 }
 
-TEST_F(FormerlyFalse, AStormOfReplacementsIsNoSpam)
+TEST_F(FormerlyFalse, IgnoresStormOfReplacements)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -210,7 +210,7 @@ TEST_F(FormerlyFalse, AStormOfReplacementsIsNoSpam)
 }
 
 /// All slots are taken: each connection that comes evicts one, twelve a minute, day and night.
-TEST_F(FormerlyFalse, ANodeThatIsAlwaysFullHasNoPressure)
+TEST_F(FormerlyFalse, IgnoresEvictionsOfFullNode)
 {
     for (int i = 0; i < 4'000; ++i) {
         sim_node::Connection peer{script, script.distinct_host()};

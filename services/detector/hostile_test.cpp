@@ -6,7 +6,7 @@
 namespace peer_observer::detector::testing {
 namespace {
 
-TEST(Hostile, EventsWithChangedBytesHarmNothing)
+TEST(Hostile, SurvivesEventsWithChangedBytes)
 {
     std::vector<StoredBatch> batches;
     Node node{[&](const auto& batch) { batches.push_back(batch); }};
@@ -33,7 +33,7 @@ TEST(Hostile, EventsWithChangedBytesHarmNothing)
     EXPECT_GT(lab.engine().bad_events().count(), 10U);
 }
 
-TEST(Hostile, PeersThatNobodySeesLeaveAreForgotten)
+TEST(Hostile, ForgetsPeersThatNobodySeesLeave)
 {
     Lab lab;
     Node node{lab};
@@ -44,7 +44,7 @@ TEST(Hostile, PeersThatNobodySeesLeaveAreForgotten)
     EXPECT_TRUE(lab.opened().empty());
 }
 
-TEST(Hostile, WhoRaisesAlarmsFromVeryManyAddressesGetsNotMoreThanThereIsRoomFor)
+TEST(Hostile, LimitsAlarmsFromVeryManyAddresses)
 {
     Lab lab;
     Node node{lab};

@@ -52,7 +52,7 @@ TEST(KnownPeers, RefuseALineThatTheyDoNotUnderstandAndNameIt)
 
 class WithKnownPeers : public Robustness {};
 
-TEST_F(WithKnownPeers, WhoIsLeftOutRaisesNothingAndWhoIsMarkedCarriesItsName)
+TEST_F(WithKnownPeers, LeavesOutOrMarksKnownPeers)
 {
     lab.settings().known_peers = KnownPeers{"leave-out 203.0.113.66 ours\nmark 203.0.114.0/24 KIT\n"};
     const auto flood = [&](const char* host) {
@@ -70,7 +70,7 @@ TEST_F(WithKnownPeers, WhoIsLeftOutRaisesNothingAndWhoIsMarkedCarriesItsName)
     EXPECT_EQ(lab.opened()[1].known_as(), "");
 }
 
-TEST_F(WithKnownPeers, AListThatChangesHoldsFromTheNextEventOn)
+TEST_F(WithKnownPeers, AppliesChangedListFromTheNextEventOn)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().receive("addrv2", addresses(script, 15));
@@ -82,7 +82,7 @@ TEST_F(WithKnownPeers, AListThatChangesHoldsFromTheNextEventOn)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(WithKnownPeers, AnAnomalyHasTheStoryOfItsPeerAndTheRulesWords)
+TEST_F(WithKnownPeers, AddsTextsOfPeerAndRuleToAnomaly)
 {
     sim_node::Connection{script, kHost}.shake_hands({.user_agent = "/first:1/"}).close();
     Node other{lab, "beta", 2};

@@ -6,7 +6,7 @@ namespace {
 
 using Lookalike = Robustness;
 
-TEST_F(Lookalike, AnAnswerToOurGetaddrIsNoFlood)
+TEST_F(Lookalike, IgnoresAnswerToOurGetaddr)
 {
     sim_node::Connection peer{script, kHost, "outbound-full-relay"};
     peer.shake_hands().send("getaddr", {}).receive("addrv2", addresses(script, 1'000));
@@ -18,7 +18,7 @@ TEST_F(Lookalike, AnAnswerToOurGetaddrIsNoFlood)
     EXPECT_THAT(lab.kinds(), ElementsAre("addr_flood"));
 }
 
-TEST_F(Lookalike, AddressesAtTheRateThatCoreProcessesAreNoFlood)
+TEST_F(Lookalike, IgnoresAddressesAtTheRateThatCoreProcesses)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -30,7 +30,7 @@ TEST_F(Lookalike, AddressesAtTheRateThatCoreProcessesAreNoFlood)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Lookalike, ManyPeersALittleAboveTheLimitAreOneFloodOfTheNode)
+TEST_F(Lookalike, FindsOneFloodOfManyPeersSlightlyAboveTheLimit)
 {
     for (int i = 0; i < 60; ++i) {
         sim_node::Connection peer{script, script.distinct_host()};
@@ -52,7 +52,7 @@ TEST_F(Lookalike, ManyPeersALittleAboveTheLimitAreOneFloodOfTheNode)
     EXPECT_EQ(lab.opened()[0].subject(), "node alpha");
 }
 
-TEST_F(Lookalike, RequestsForTheParentsOfASentTransactionAreNoProbes)
+TEST_F(Lookalike, IgnoresRequestsForParentsOfSentTransaction)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -66,7 +66,7 @@ TEST_F(Lookalike, RequestsForTheParentsOfASentTransactionAreNoProbes)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Lookalike, TransactionsThatAreNotDeliveredWithoutAWordAreAFlood)
+TEST_F(Lookalike, FindsTransactionsSilentlyNotDelivered)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -79,7 +79,7 @@ TEST_F(Lookalike, TransactionsThatAreNotDeliveredWithoutAWordAreAFlood)
     EXPECT_THAT(lab.kinds(), ElementsAre("inv_flood"));
 }
 
-TEST_F(Lookalike, APeerThatAsksForABlockNowAndThenIsNoSpy)
+TEST_F(Lookalike, IgnoresPeerThatRequestsBlocks)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -92,7 +92,7 @@ TEST_F(Lookalike, APeerThatAsksForABlockNowAndThenIsNoSpy)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Lookalike, ASlowBlockIsNoStall)
+TEST_F(Lookalike, IgnoresSlowBlock)
 {
     sim_node::Connection peer{script, kHost, "outbound-full-relay"};
     peer.shake_hands();
@@ -111,7 +111,7 @@ TEST_F(Lookalike, ASlowBlockIsNoStall)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Lookalike, PeersThatComeThroughTorAreNotTakenForOne)
+TEST_F(Lookalike, SeparatesPeersThatComeThroughTor)
 {
     for (const auto network : {Network::onion, Network::unroutable}) {
         for (int i = 0; i < 200; ++i) {
@@ -124,7 +124,7 @@ TEST_F(Lookalike, PeersThatComeThroughTorAreNotTakenForOne)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Lookalike, APeerThatComesThroughTorIsNamedByItsConnection)
+TEST_F(Lookalike, NamesTorPeerByItsConnection)
 {
     sim_node::Connection other{script, "127.0.0.1", "inbound", Network::onion};
     sim_node::Connection peer{script, "127.0.0.1", "inbound", Network::onion};
@@ -134,7 +134,7 @@ TEST_F(Lookalike, APeerThatComesThroughTorIsNamedByItsConnection)
     EXPECT_EQ(lab.opened()[0].subject(), "peer 1 of alpha");
 }
 
-TEST_F(Lookalike, ManyBlocksAtATimeAreNoHeaderSpam)
+TEST_F(Lookalike, IgnoresHeadersOfManyBlocksAtOnce)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -147,7 +147,7 @@ TEST_F(Lookalike, ManyBlocksAtATimeAreNoHeaderSpam)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Lookalike, PeersThatTheNodeEvictsDoNotChurn)
+TEST_F(Lookalike, IgnoresChurnOfEvictedPeers)
 {
     for (int i = 0; i < 90; ++i)
         sim_node::Connection{script, kHost}.evict();
@@ -155,7 +155,7 @@ TEST_F(Lookalike, PeersThatTheNodeEvictsDoNotChurn)
     EXPECT_FALSE(lab.kinds().contains("connection_churn"));
 }
 
-TEST_F(Lookalike, OrphansOfANodeWithoutOurPatchAreTakenFromItsRejections)
+TEST_F(Lookalike, CountsOrphansByRejectionsWithoutPatch)
 {
     for (const int count : {50, 200}) {
         sim_node::Connection peer{script, script.distinct_host()};
@@ -171,7 +171,7 @@ TEST_F(Lookalike, OrphansOfANodeWithoutOurPatchAreTakenFromItsRejections)
     EXPECT_THAT(lab.opened(), SizeIs(1));
 }
 
-TEST_F(Lookalike, ARejectionOfATransactionThatNoPeerSentIsNobodys)
+TEST_F(Lookalike, AttributesRejectionOfOwnTransactionToNobody)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();

@@ -36,7 +36,7 @@ void flood(Node& node)
     peer.shake_hands().receive("addrv2", addresses(node.script, 60));
 }
 
-TEST_F(Publishers, PeersOfOneAutonomousSystemAreFoundAtTwiceTheThresholdAndNotAtHalf)
+TEST_F(Publishers, FindAutonomousSystemAtTwiceTheThresholdNotAtHalf)
 {
     Node rpc{lab, "alpha", 2};
     rpc.add(peer_list(20, 64500));
@@ -51,7 +51,7 @@ TEST_F(Publishers, PeersOfOneAutonomousSystemAreFoundAtTwiceTheThresholdAndNotAt
     EXPECT_EQ(report.nodes(0).evidence_size(), 1);
 }
 
-TEST_F(Publishers, WithoutAsmapThereAreNoAutonomousSystems)
+TEST_F(Publishers, FindNoAutonomousSystemWithoutAsmap)
 {
     Node rpc{lab, "alpha", 2};
     rpc.add(peer_list(125, 0));
@@ -59,7 +59,7 @@ TEST_F(Publishers, WithoutAsmapThereAreNoAutonomousSystems)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Publishers, TheExtractorAndTheRpcExtractorOfANodeDoNotReplaceEachOther)
+TEST_F(Publishers, KeepExtractorAndRpcExtractorSideBySide)
 {
     Node rpc{lab, "alpha", 2};
     sim_node::Connection peer{script, kHost};
@@ -74,7 +74,7 @@ TEST_F(Publishers, TheExtractorAndTheRpcExtractorOfANodeDoNotReplaceEachOther)
     EXPECT_EQ(lab.closed(), 0U);
 }
 
-TEST_F(Publishers, OtherAnswersOfTheNodeAreNotLookedAt)
+TEST_F(Publishers, IgnoreOtherRpcAnswers)
 {
     Node rpc{lab, "alpha", 2};
     proto::Event event;
@@ -85,7 +85,7 @@ TEST_F(Publishers, OtherAnswersOfTheNodeAreNotLookedAt)
     EXPECT_EQ(lab.engine().counters().streams, 0U);
 }
 
-TEST_F(Publishers, ANodeThatFallsSilentIsClosedByTheTimeOfTheOthers)
+TEST_F(Publishers, CloseSilentNodeByTheTimeOfOthers)
 {
     lab.settings().times.close_after = 7'200 * kSecond;
     Node other{lab, "beta", 2};
@@ -104,7 +104,7 @@ TEST_F(Publishers, ANodeThatFallsSilentIsClosedByTheTimeOfTheOthers)
     EXPECT_EQ(lab.published.back().timestamp_ns(), last + 600 * kSecond);
 }
 
-TEST_F(Publishers, ANodeThatFallsSilentIsClosedByItsOwnLaterEvents)
+TEST_F(Publishers, CloseSilentNodeByItsLaterEvents)
 {
     lab.settings().times.close_after = 7'200 * kSecond;
     flood(node);
@@ -117,7 +117,7 @@ TEST_F(Publishers, ANodeThatFallsSilentIsClosedByItsOwnLaterEvents)
     EXPECT_EQ(lab.published.back().timestamp_ns(), last + 600 * kSecond);
 }
 
-TEST_F(Publishers, ANodeWhoseClockIsBehindIsNotSilent)
+TEST_F(Publishers, KeepNodeWhoseClockIsBehind)
 {
     lab.settings().times.close_after = 7'200 * kSecond;
     Node other{lab, "beta", 2};
@@ -133,7 +133,7 @@ TEST_F(Publishers, ANodeWhoseClockIsBehindIsNotSilent)
     EXPECT_EQ(lab.closed(), 0U);
 }
 
-TEST_F(Publishers, HowTheEventsOfNodesAreMixedDoesNotMatterToWhenOneOfThemFallsSilent)
+TEST_F(Publishers, CloseSilentNodeForAnyMixOfEvents)
 {
     std::vector<StoredBatch> batches;
     Node::Sink keep = [&](const auto& batch) { batches.push_back(batch); };
@@ -167,7 +167,7 @@ TEST_F(Publishers, HowTheEventsOfNodesAreMixedDoesNotMatterToWhenOneOfThemFallsS
         EXPECT_EQ(result, results[0]);
 }
 
-TEST_F(Publishers, AnExtractorThatStartsAgainEndsWhatWasOpen)
+TEST_F(Publishers, CloseAnomaliesWhenExtractorRestarts)
 {
     flood(node);
     node.stop();
@@ -179,7 +179,7 @@ TEST_F(Publishers, AnExtractorThatStartsAgainEndsWhatWasOpen)
     EXPECT_EQ(closed(lab)[0].ending(), Report::PUBLISHER_RESTARTED);
 }
 
-TEST_F(Publishers, AnExtractorThatWasKilledIsReplacedOnceItSaysNoMore)
+TEST_F(Publishers, ReplaceKilledExtractorOnceItIsSilent)
 {
     flood(node);
     Node after{lab, "alpha", 2};
@@ -193,7 +193,7 @@ TEST_F(Publishers, AnExtractorThatWasKilledIsReplacedOnceItSaysNoMore)
     EXPECT_EQ(closed(lab)[0].ending(), Report::PUBLISHER_RESTARTED);
 }
 
-TEST_F(Publishers, AClockThatIsSetBackEndsWhatIsOpen)
+TEST_F(Publishers, CloseAnomaliesWhenClockIsSetBack)
 {
     flood(node);
     node.set_clock(node.now() - 86'400 * kSecond);
@@ -203,7 +203,7 @@ TEST_F(Publishers, AClockThatIsSetBackEndsWhatIsOpen)
     EXPECT_EQ(closed(lab)[0].ending(), Report::CLOCK_SET_BACK);
 }
 
-TEST_F(Publishers, WhatIsNotSeenAnyMoreIsOver)
+TEST_F(Publishers, CloseWhatIsNoLongerSeen)
 {
     flood(node);
     script.wait(1'000);

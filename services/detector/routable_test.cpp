@@ -15,7 +15,7 @@ bool is_unroutable(proto::Address::Network network, const std::string& text)
     return detector::is_unroutable(address);
 }
 
-TEST(Routable, RangesEndWhereTheyEnd)
+TEST(Routable, ExcludesRangesExactly)
 {
     for (const auto* text : {"0.0.0.0", "0.255.255.255", "10.1.2.3", "100.64.0.0", "100.127.255.255", "127.0.0.1",
                              "169.254.1.1", "172.16.0.0", "172.31.255.255", "192.0.2.200", "192.168.7.7", "198.19.1.1",
@@ -33,7 +33,7 @@ TEST(Routable, RangesEndWhereTheyEnd)
         EXPECT_FALSE(is_unroutable(proto::Address::IPV6, text)) << text;
 }
 
-TEST(Routable, OtherNetworksAndWhatIsNoAddressAreLeftAlone)
+TEST(Routable, AcceptsOtherNetworksAndNonAddresses)
 {
     EXPECT_FALSE(is_unroutable(proto::Address::CJDNS, "fc00::1"));
     EXPECT_TRUE(is_unroutable(proto::Address::CJDNS, "fd00::1"));
@@ -44,7 +44,7 @@ TEST(Routable, OtherNetworksAndWhatIsNoAddressAreLeftAlone)
     EXPECT_FALSE(is_unroutable(proto::Address::IPV4, ""));
 }
 
-TEST(Routable, WhatTheEventSaysCounts)
+TEST(Routable, PrefersReasonOfTheEvent)
 {
     proto::Address address;
     address.set_network(proto::Address::IPV4);

@@ -7,7 +7,7 @@ namespace {
 
 using Stream = Robustness;
 
-TEST_F(Stream, AnAnswerToAGetaddrThatWasNotSeenIsNoFlood)
+TEST_F(Stream, IgnoresAnswerToUnseenGetaddr)
 {
     auto peer = old_peer("outbound-full-relay");
     peer.receive("addrv2", addresses(script, 1'000));
@@ -15,7 +15,7 @@ TEST_F(Stream, AnAnswerToAGetaddrThatWasNotSeenIsNoFlood)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Stream, RequestsForWhatWasAnnouncedBeforeWeLookedAreNoProbes)
+TEST_F(Stream, IgnoresRequestsForAnnouncementsBeforeStart)
 {
     auto peer = old_peer();
     request(peer, hashes(script, 40));
@@ -27,7 +27,7 @@ TEST_F(Stream, RequestsForWhatWasAnnouncedBeforeWeLookedAreNoProbes)
     EXPECT_THAT(lab.kinds(), ElementsAre("tx_probe"));
 }
 
-TEST_F(Stream, RequestsForWhatWasAnnouncedInAGapAreNoProbes)
+TEST_F(Stream, IgnoresRequestsForAnnouncementsInGap)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -40,7 +40,7 @@ TEST_F(Stream, RequestsForWhatWasAnnouncedInAGapAreNoProbes)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Stream, RequestsForWhatWasAnnouncedInAGapThatTheExtractorReportsAreNoProbes)
+TEST_F(Stream, IgnoresRequestsForAnnouncementsInReportedLoss)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -53,7 +53,7 @@ TEST_F(Stream, RequestsForWhatWasAnnouncedInAGapThatTheExtractorReportsAreNoProb
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Stream, WhatWasDeliveredInAGapIsNotMissed)
+TEST_F(Stream, IgnoresDeliveriesInGap)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -72,7 +72,7 @@ TEST_F(Stream, WhatWasDeliveredInAGapIsNotMissed)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Stream, APeerThatMayHaveSpokenInAGapIsNoSpyForAnotherHour)
+TEST_F(Stream, IgnoresSpyForAnHourAfterGap)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands();
@@ -92,7 +92,7 @@ TEST_F(Stream, APeerThatMayHaveSpokenInAGapIsNoSpyForAnotherHour)
     EXPECT_THAT(lab.kinds(), ElementsAre("spy_peer"));
 }
 
-TEST_F(Stream, ANodeThatRestartsHasNotLostItsPeers)
+TEST_F(Stream, IgnoresPeersGoneByRestart)
 {
     std::vector<sim_node::Connection> peers;
     for (int i = 0; i < 60; ++i)
@@ -109,7 +109,7 @@ TEST_F(Stream, ANodeThatRestartsHasNotLostItsPeers)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Stream, AnAlarmOutlivesARestartAndIsClosedLater)
+TEST_F(Stream, KeepsAlarmOverRestartAndClosesItLater)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().receive("addrv2", addresses(script, 60));
@@ -120,7 +120,7 @@ TEST_F(Stream, AnAlarmOutlivesARestartAndIsClosedLater)
     EXPECT_EQ(lab.closed(), 1U);
 }
 
-TEST_F(Stream, AClockThatIsSetBackEndsWhatIsOpenAndRaisesNothing)
+TEST_F(Stream, ClosesAnomaliesWhenClockIsSetBack)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().receive("addrv2", addresses(script, 60));
@@ -132,7 +132,7 @@ TEST_F(Stream, AClockThatIsSetBackEndsWhatIsOpenAndRaisesNothing)
     EXPECT_EQ(lab.closed(), 1U);
 }
 
-TEST_F(Stream, AClockThatJumpsAheadIsNoStall)
+TEST_F(Stream, IgnoresClockThatJumpsAhead)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().send("getdata", inventory(Inventory::witness_block, {script.random.hash()}));
@@ -142,7 +142,7 @@ TEST_F(Stream, AClockThatJumpsAheadIsNoStall)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Stream, EventsThatComeTwiceCountOnce)
+TEST_F(Stream, CountsDuplicateEventsOnce)
 {
     std::vector<StoredBatch> batches;
     Node twice{[&](const auto& batch) { batches.push_back(batch); }};
@@ -155,7 +155,7 @@ TEST_F(Stream, EventsThatComeTwiceCountOnce)
     EXPECT_EQ(lab.engine().counters().duplicates, batches.size());
 }
 
-TEST_F(Stream, AnUnreadableEventTakesNoOtherWithIt)
+TEST_F(Stream, SkipsUnreadableEventOnly)
 {
     sim_node::Connection peer{script, kHost};
     StoredBatch bad{.node = "alpha", .publisher_id = 2, .first_sequence = 0, .events = 1};
@@ -167,7 +167,7 @@ TEST_F(Stream, AnUnreadableEventTakesNoOtherWithIt)
     EXPECT_THAT(lab.kinds(), ElementsAre("addr_flood"));
 }
 
-TEST_F(Stream, AThresholdThatTheOperatorChangesHoldsFromThenOn)
+TEST_F(Stream, AppliesChangedThresholdFromThenOn)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands().receive("addrv2", addresses(script, 15));

@@ -12,14 +12,11 @@ using testing::Not;
 constexpr unsigned long long bit(int capability) { return 1ULL << capability; }
 constexpr auto kTracing = bit(CAP_BPF) | bit(CAP_PERFMON);
 
-TEST(Capabilities, AdministratorLacksNothing) { EXPECT_EQ(missing_capabilities(false, bit(CAP_SYS_ADMIN)), ""); }
+TEST(Capabilities, GrantsAllToAdministrator) { EXPECT_EQ(missing_capabilities(false, bit(CAP_SYS_ADMIN)), ""); }
 
-TEST(Capabilities, TwoAreEnoughWhereManyProbesAreAttachedAtOnce)
-{
-    EXPECT_EQ(missing_capabilities(true, kTracing), "");
-}
+TEST(Capabilities, RequiresTwoToAttachManyProbesAtOnce) { EXPECT_EQ(missing_capabilities(true, kTracing), ""); }
 
-TEST(Capabilities, AttachingOneByOneNeedsTheAdministrator)
+TEST(Capabilities, RequiresAdministratorToAttachOneByOne)
 {
     const auto missing = missing_capabilities(false, kTracing);
     EXPECT_THAT(missing, HasSubstr("CAP_SYS_ADMIN"));

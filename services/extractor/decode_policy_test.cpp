@@ -37,7 +37,7 @@ protected:
     DecodePolicy policy_;
 };
 
-TEST_F(Policy, LargeMessagesBeforeTheHandshakeAreNotDecoded)
+TEST_F(Policy, SkipsLargeMessagesBeforeTheHandshake)
 {
     EXPECT_EQ(refusal(message(1)), Truncated::UNKNOWN_REASON) << "connected before the extractor started";
     open(2);
@@ -57,14 +57,14 @@ TEST_F(Policy, LargeMessagesBeforeTheHandshakeAreNotDecoded)
     EXPECT_EQ(refusal(message(2)), Truncated::UNKNOWN_REASON) << "the node ignores another version";
 }
 
-TEST_F(Policy, AConnectionThatIsToldOfLateKeepsItsHandshake)
+TEST_F(Policy, KeepsHandshakeOfConnectionReportedLate)
 {
     shake_hands(1);
     open(1);
     EXPECT_EQ(refusal(message(1)), Truncated::UNKNOWN_REASON);
 }
 
-TEST_F(Policy, PeersOfOtherProcessesAndConnectionsAreOthers)
+TEST_F(Policy, SeparatesPeersOfProcessesAndConnections)
 {
     open(1);
     shake_hands(1);
@@ -77,7 +77,7 @@ TEST_F(Policy, PeersOfOtherProcessesAndConnectionsAreOthers)
     EXPECT_EQ(refusal(message(1)), Truncated::UNKNOWN_REASON);
 }
 
-TEST_F(Policy, WhenTheReaderFallsBehindThePeersThatSendMostAreNotDecoded)
+TEST_F(Policy, SkipsPeersThatSendMostWhenReaderFallsBehind)
 {
     bool falls_behind = false;
     policy_.on_falls_behind([&](std::size_t) { return falls_behind; });
@@ -94,7 +94,7 @@ TEST_F(Policy, WhenTheReaderFallsBehindThePeersThatSendMostAreNotDecoded)
     EXPECT_EQ(refusal(message(1)), Truncated::UNKNOWN_REASON);
 }
 
-TEST_F(Policy, WhatAPeerSentLongAgoIsForgotten)
+TEST_F(Policy, ForgetsWhatAPeerSentLongAgo)
 {
     policy_.on_falls_behind([](std::size_t) { return true; });
     for (int i = 0; i < 50; ++i)
@@ -110,7 +110,7 @@ TEST_F(Policy, WhatAPeerSentLongAgoIsForgotten)
     EXPECT_EQ(refusal(message(1)), Truncated::UNKNOWN_REASON);
 }
 
-TEST_F(Policy, ASinglePeerAndOneThatHasGoneDoNotConfuseIt)
+TEST_F(Policy, HandlesSinglePeerAndOneThatLeft)
 {
     policy_.on_falls_behind([](std::size_t) { return true; });
     EXPECT_EQ(refusal(message(1)), Truncated::OVERLOADED);

@@ -76,7 +76,7 @@ TEST(ElfNotes, SurvivesAFileThatIsCutAnywhere)
     }
 }
 
-TEST(ElfNotes, TheFingerprintIsOfTheContent)
+TEST(ElfNotes, HaveFingerprintOfTheContent)
 {
     const auto whole = read(this_program()).fingerprint;
     std::ifstream file{this_program(), std::ios::binary};

@@ -204,7 +204,7 @@ TEST(EventEncoder, CutsTextThatHasNoEnd)
     EXPECT_EQ(encode(record).message().inbound().message_type(), std::string(MESSAGE_TYPE_BYTES, 'a'));
 }
 
-TEST(EventEncoder, EveryEventOfAMessageFitsIntoAFrame)
+TEST(EventEncoder, FitsEveryMessageIntoAFrame)
 {
     for (const auto& type : wire::kMessageTypes) {
         for (const auto& payload : wire::test::largest_payloads(type.name)) {

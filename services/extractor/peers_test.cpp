@@ -42,7 +42,7 @@ TEST(Peers, AreThoseOfTheirProcess)
     EXPECT_EQ(peers.find(process(), 6), nullptr);
 }
 
-TEST(Peers, WhoseIdsAreFarApartKeepTheirAddresses)
+TEST(Peers, KeepAddressesWithDistantIds)
 {
     Peers peers;
     constexpr std::int64_t kFar[]{0, PEER_SLOTS, 2 * PEER_SLOTS, std::int64_t{1} << 32U, -1};

@@ -55,7 +55,7 @@ Event encode_zeros(std::size_t tracepoint, std::uint16_t unreadable)
     return event;
 }
 
-TEST(Presence, EveryTracepointsEventOfDefaultsIsOfItsKind)
+TEST(Presence, KeepsKindOfEventWithDefaultsOnly)
 {
     for (std::size_t i = 0; i < kTracepoints.size(); ++i) {
         for (const auto unreadable : {std::uint16_t{0}, std::uint16_t{0xffff}}) {
@@ -71,7 +71,7 @@ TEST(Presence, EveryTracepointsEventOfDefaultsIsOfItsKind)
 }
 
 /// So that the test above has seen each kind that is written with protozero.
-TEST(Presence, EveryKindOfATracepointsContextHasATracepoint)
+TEST(Presence, CoversEveryKindOfEachContext)
 {
     std::set<std::pair<int, int>> kinds;
     std::set<int> contexts;
@@ -91,7 +91,7 @@ TEST(Presence, EveryKindOfATracepointsContextHasATracepoint)
 }
 
 /// As far as an Event's messages are nested: none of them is lost for being empty.
-TEST(Presence, TheWriterKeepsAnEmptyMessageOfEveryKind)
+TEST(Presence, KeepsEmptyMessageOfEveryKind)
 {
     for (const auto* const context : arms(*Event::descriptor())) {
         for (const auto* const leaf : arms(*context->message_type())) {

@@ -46,7 +46,7 @@ TEST_F(ProcessWatchTest, TellsOnceThatNoneRunsAndAgainWhenOthersDo)
     EXPECT_EQ(log_.warnings().back(), "no process runs /bin/bitcoind; process 8 runs /opt/bitcoin-node, another file");
 }
 
-TEST_F(ProcessWatchTest, OthersThatComeAndGoMakeALineAMinuteAtMost)
+TEST_F(ProcessWatchTest, LogsOtherProcessesOnceAMinuteAtMost)
 {
     for (std::uint32_t second = 0; second < 600; ++second)
         look({}, {process(second + 1, "/opt/bitcoind")});

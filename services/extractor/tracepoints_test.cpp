@@ -8,7 +8,7 @@
 namespace peer_observer::extractor {
 namespace {
 
-TEST(Tracepoints, DefaultLeavesOutCoinsAndCoinSelection)
+TEST(Tracepoints, LeaveOutCoinsAndCoinSelectionByDefault)
 {
     const auto on = default_tracepoints();
     EXPECT_TRUE(on[NET_INBOUND_MESSAGE]);
@@ -39,7 +39,7 @@ TEST(Tracepoints, NamesWhatItDoesNotKnow)
 }
 
 /// Unless two rows say so on purpose, no two tracepoints become the same kind of event.
-TEST(Tracepoints, EachHasAKindOfItsOwn)
+TEST(Tracepoints, HaveKindsOfTheirOwn)
 {
     std::vector<std::pair<int, int>> kinds;
     for (const auto& row : kTracepoints)

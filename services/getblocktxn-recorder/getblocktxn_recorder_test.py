@@ -68,7 +68,7 @@ def record(*events):
     return [dict(zip(tool.COLUMNS, row)) for row in rows], [dict(zip(tool.COLUMNS, row)) for row in recorder.end()]
 
 
-def test_each_transaction_asked_for_is_a_row():
+def test_writes_row_for_each_requested_transaction():
     rows, unanswered = record(announcement(), request(), answer())
     assert unanswered == []
     assert [row["index"] for row in rows] == [1, 4]
@@ -81,24 +81,24 @@ def test_each_transaction_asked_for_is_a_row():
     assert rows[0]["direction"] == "outbound"
 
 
-def test_requests_of_peers_are_answered_by_the_node():
+def test_matches_requests_of_peers_with_answers_of_node():
     rows, _ = record(request("inbound"), answer("outbound"))
     assert [row["direction"] for row in rows] == ["inbound", "inbound"]
     assert rows[0]["block_transactions"] == ""
 
 
-def test_an_answer_of_another_peer_is_none():
+def test_ignores_answer_of_another_peer():
     rows, unanswered = record(request(peer_id=3), answer(peer_id=4))
     assert rows == []
     assert [row["txid"] for row in unanswered] == ["", ""]
 
 
-def test_a_short_answer_leaves_the_rest_empty():
+def test_leaves_rest_of_short_answer_empty():
     rows, _ = record(request(indexes=(0, 1, 2)), answer(count=1))
     assert [row["vsize"] for row in rows] == [100, "", ""]
 
 
-def test_requests_without_answers_do_not_fill_the_memory():
+def test_bounds_requests_without_answer():
     recorder = tool.Recorder()
     rows = []
     for number in range(tool.MOST_REMEMBERED + 10):
@@ -111,7 +111,7 @@ def run(*arguments):
     return subprocess.run([sys.executable, BUILD / "bin/peer-observer-getblocktxn-recorder", *map(str, arguments)], capture_output=True, text=True, timeout=60)
 
 
-def test_the_program_reads_archives(tmp_path):
+def test_reads_archives(tmp_path):
     archive = tmp_path / "a.poa.zst"
     write_archive(archive, [announcement(), request(), answer(), request(indexes=(2,))])
     done = run(archive)
@@ -121,7 +121,7 @@ def test_the_program_reads_archives(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [5, 40])
-def test_a_damaged_archive_is_an_error(tmp_path, cut):
+def test_fails_on_damaged_archive(tmp_path, cut):
     archive = tmp_path / "a.poa.zst"
     write_archive(archive, [request(), answer()])
     archive.write_bytes(archive.read_bytes()[:-cut])
@@ -131,7 +131,7 @@ def test_a_damaged_archive_is_an_error(tmp_path, cut):
     assert done.stdout.startswith("time,node,")
 
 
-def test_gaps_of_live_events_are_told(tmp_path):
+def test_reports_gaps_of_live_events(tmp_path):
     def batch(first, count):
         return event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, first_sequence=first, events=[request()] * count).SerializeToString()
 
@@ -161,13 +161,13 @@ def connected(block):
 NEXT_BLOCK = bytes(reversed(BLOCK))
 
 
-def test_requests_without_answer_are_written_when_the_peer_leaves():
+def test_writes_unanswered_requests_when_peer_leaves():
     rows, unanswered = record(request(peer_id=3), request(peer_id=4), closed(3))
     assert [(row["peer_id"], row["txid"]) for row in rows] == [(3, ""), (3, "")]
     assert [row["peer_id"] for row in unanswered] == [4, 4]
 
 
-def test_requests_without_answer_are_written_when_the_next_block_comes():
+def test_writes_unanswered_requests_when_next_block_comes():
     rows, unanswered = record(request(), connected(BLOCK))
     assert rows == [] and len(unanswered) == 2, "the answer may still come"
     rows, unanswered = record(request(), connected(BLOCK), connected(NEXT_BLOCK))
@@ -179,18 +179,18 @@ def test_requests_without_answer_are_written_when_the_next_block_comes():
     assert len(rows) == 2 and unanswered == []
 
 
-def test_a_block_of_another_process_ends_no_request():
+def test_keeps_request_when_another_process_has_a_block():
     other = connected(NEXT_BLOCK)
     other.pid = 99
     rows, unanswered = record(request(), other)
     assert rows == [] and len(unanswered) == 2
 
 
-def test_the_version_is_that_of_the_build():
+def test_prints_version_of_the_build():
     assert run("--version").stdout == f"peer-observer-getblocktxn-recorder {(ROOT / 'VERSION').read_text().strip()}\n"
 
 
-def test_a_config_file_has_the_same_options_and_the_command_line_wins(tmp_path):
+def test_prefers_command_line_to_config_file(tmp_path):
     logger = fake_logger(tmp_path / "logger")
     config = tmp_path / "recorder.conf"
     config.write_text(f"# where from\nsource = tcp://a:1\nsource = tcp://b:2\n\nlogger={logger}\noutput = {tmp_path}/out.csv\n")
@@ -203,7 +203,7 @@ def test_a_config_file_has_the_same_options_and_the_command_line_wins(tmp_path):
 
 @pytest.mark.parametrize(("text", "reason"), [("sauce = x", "line 1: 'sauce' is not an option"), ("\nsource", "line 2: 'source' is not an option"),
                                               ("config = x", "'config' is not an option"), (None, "No such file")])
-def test_a_mistake_in_a_config_file_is_named(tmp_path, text, reason):
+def test_names_mistake_in_config_file(tmp_path, text, reason):
     config = tmp_path / "recorder.conf"
     if text is not None:
         config.write_text(text)
@@ -212,13 +212,13 @@ def test_a_mistake_in_a_config_file_is_named(tmp_path, text, reason):
     assert str(config) in done.stderr and reason in done.stderr
 
 
-def test_a_config_file_that_is_none_is_not_waited_for(tmp_path):
+def test_refuses_config_file_that_is_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     done = run("--config", tmp_path / "fifo")
     assert done.returncode == 2 and "not a regular file" in done.stderr
 
 
-def test_metrics_are_served():
+def test_serves_metrics():
     metrics = service.Metrics("127.0.0.1:0", "test", {"lines_total": ("Lines.", "counter", lambda: 3)})
     with urllib.request.urlopen(f"http://{metrics.address}/metrics", timeout=60) as answer:
         lines = answer.read().decode().splitlines()
@@ -228,7 +228,7 @@ def test_metrics_are_served():
         urllib.request.urlopen(f"http://{metrics.address}/other", timeout=60)
 
 
-def test_the_program_serves_metrics_while_it_runs(tmp_path):
+def test_serves_metrics_while_it_runs(tmp_path):
     logger = tmp_path / "logger"
     logger.write_text("#!/bin/sh\nexec sleep 600\n")
     logger.chmod(0o700)
@@ -245,7 +245,7 @@ def test_the_program_serves_metrics_while_it_runs(tmp_path):
     assert done.returncode == 1 and "cannot serve metrics on 127.0.0.1:x" in done.stderr
 
 
-def test_output_is_appended_to_with_one_line_of_names(tmp_path):
+def test_appends_to_output_with_one_header(tmp_path):
     archive, output = tmp_path / "a.poa.zst", tmp_path / "out.csv"
     write_archive(archive, [request(), answer()])
     for _ in range(2):
@@ -255,7 +255,7 @@ def test_output_is_appended_to_with_one_line_of_names(tmp_path):
     assert sum(line.startswith("time,") for line in lines) == 1
 
 
-def test_what_is_not_valid_is_named_and_skipped(tmp_path):
+def test_names_and_skips_invalid_events(tmp_path):
     """A batch of which one event is none, and something that is no batch."""
     archive = tmp_path / "a.poa.zst"
     bad_event = make_batch([announcement(), request()]) + b"\x2a\x03\xff\xff\xff" + make_batch([answer()])
@@ -268,7 +268,7 @@ def test_what_is_not_valid_is_named_and_skipped(tmp_path):
                            "it is not valid protobuf (3 bytes)\n")
 
 
-def test_events_keep_their_numbers_behind_one_that_is_not_valid():
+def test_keeps_sequence_numbers_after_invalid_event():
     bad = []
     data = make_batch([request()]) + b"\x2a\x03\xff\xff\xff" + make_batch([answer()])
     batch = parse_batch(data, bad.append)
@@ -279,7 +279,7 @@ def test_events_keep_their_numbers_behind_one_that_is_not_valid():
         parse_batch(b"\xff")
 
 
-def test_requests_of_two_processes_with_the_same_peer_ids_are_kept_apart():
+def test_separates_requests_of_two_processes():
     asked, answered, restarted = request(), answer(), answer()
     asked.pid = answered.pid = restarted.pid = 1
     restarted.process_start_ms = 5
@@ -289,7 +289,7 @@ def test_requests_of_two_processes_with_the_same_peer_ids_are_kept_apart():
     assert len(rows) == 2 and unanswered == []
 
 
-def test_the_counts_of_a_compact_block_stand_for_lists_that_were_left_out():
+def test_uses_counts_for_lists_that_were_left_out():
     cut = announcement()
     payload = cut.message.inbound.payload.cmpctblock
     del payload.short_ids[:]
@@ -298,7 +298,7 @@ def test_the_counts_of_a_compact_block_stand_for_lists_that_were_left_out():
     assert rows[0]["block_transactions"] == 5
 
 
-def test_a_missing_module_is_one_line_that_names_its_package(tmp_path):
+def test_names_package_of_missing_module(tmp_path):
     """A python3 without protobuf: one that finds its own modules only."""
     (tmp_path / "google").mkdir()
     (tmp_path / "google/__init__.py").write_text("")  # hides the real one
@@ -317,7 +317,7 @@ def fake_logger(path, exit_status=0):
     return path
 
 
-def test_tls_files_go_to_the_logger(tmp_path):
+def test_passes_tls_files_to_the_logger(tmp_path):
     logger = fake_logger(tmp_path / "logger")
     done = run("--source", "tls+tcp://a:1", "--tls-ca-file", "ca.pem", "--tls-cert-key-file", "me.pem", "--logger", logger)
     assert done.returncode == 0, done.stderr
@@ -327,13 +327,13 @@ def test_tls_files_go_to_the_logger(tmp_path):
 
 @pytest.mark.parametrize("options", [["--source", "tls+tcp://a:1"], ["--source", "tcp://a:1", "--tls-ca-file", "ca.pem"],
                                      ["--source", "tls+tcp://a:1", "--tls-ca-file", "ca.pem"]])
-def test_tls_files_and_urls_go_together(options):
+def test_refuses_tls_files_that_do_not_fit_urls(options):
     done = run(*options)
     assert done.returncode == 2
     assert "tls+tcp:// needs" in done.stderr
 
 
-def test_the_end_of_the_logger_with_an_error_is_an_error(tmp_path):
+def test_fails_when_the_logger_fails(tmp_path):
     done = run("--logger", fake_logger(tmp_path / "logger", exit_status=2))
     assert done.returncode == 1
     assert "ended with status 2" in done.stderr

@@ -142,7 +142,7 @@ def get(url):
         return json.load(answer)
 
 
-def test_a_day_of_alerts():
+def test_routes_a_day_of_alerts():
     harness.require_root()
     require_bitcoind()
     with contextlib.ExitStack() as stack:
@@ -201,7 +201,7 @@ def test_a_day_of_alerts():
 ATTACKER, SUBNET = "203.0.113.66", "203.0.113.0/24"  # of sim_node's attacks
 
 
-def test_an_anomaly_is_routed_and_silenced_by_its_subject():
+def test_routes_and_silences_anomaly_by_its_subject():
     harness.require_root()
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(harness.temporary_directory())

@@ -17,7 +17,7 @@ def every(key):
     return [dashboard[key] for dashboard in DASHBOARDS.values()]
 
 
-def test_uids_and_titles_are_unique():
+def test_gives_unique_uids_and_titles():
     for key in ("uid", "title"):
         assert len(set(every(key))) == len(DASHBOARDS)
     for uid in every("uid"):
@@ -25,7 +25,7 @@ def test_uids_and_titles_are_unique():
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_dashboard_can_be_provisioned(name):
+def test_provisions_dashboard(name):
     dashboard = DASHBOARDS[name]
     assert "id" not in dashboard, "a numeric id belongs to one Grafana"
     assert dashboard["schemaVersion"] >= 36
@@ -42,7 +42,7 @@ def test_dashboard_can_be_provisioned(name):
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_panels_are_whole(name):
+def test_completes_every_panel(name):
     panels = DASHBOARDS[name]["panels"]
     ids = [panel["id"] for panel in panels]
     assert len(set(ids)) == len(ids)
@@ -58,7 +58,7 @@ def test_panels_are_whole(name):
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_panels_do_not_overlap(name):
+def test_places_panels_without_overlap(name):
     taken = set()
     for panel in DASHBOARDS[name]["panels"]:
         place = panel["gridPos"]
@@ -84,13 +84,13 @@ def metrics_in(expressions):
     return {name for text in expressions for name in re.findall(r"\bpeerobserver_\w+", text)}
 
 
-def test_dashboards_and_rules_query_metrics_that_exist():
+def test_queries_existing_metrics_only():
     used = metrics_in(query for _, _, query in promql_files.dashboard_queries())
     used |= metrics_in(rule["expr"] for rule in promql_files.load_rules())
     assert used <= known_metrics()
 
 
-def test_every_new_metric_is_on_a_dashboard():
+def test_shows_every_new_metric_on_a_dashboard():
     used = metrics_in(query for _, _, query in promql_files.dashboard_queries())
     missing = {re.sub(r"_(bucket|sum|count)$", "", name) for name in known_metrics() if name.endswith("_total")} - {
         re.sub(r"_(bucket|sum|count)$", "", name) for name in used
@@ -98,7 +98,7 @@ def test_every_new_metric_is_on_a_dashboard():
     assert missing <= {"peerobserver_ip_list_reloads_total"}
 
 
-def test_recorded_series_on_dashboards_are_recorded():
+def test_records_series_of_dashboards():
     recorded = {rule["record"] for rule in promql_files.load_rules() if "record" in rule}
     used = {
         name for _, _, query in promql_files.dashboard_queries() for name in re.findall(r"\bpeerobserver:[\w:]+", query)

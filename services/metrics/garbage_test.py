@@ -60,7 +60,7 @@ def publisher():
     raw.close()
 
 
-def test_bad_input_is_counted_and_logged_once_a_second(publisher):
+def test_counts_bad_input_and_logs_once_a_second(publisher):
     with harness.Program(
         harness.program("peer-observer-metrics"), "--source", publisher.url, "--metrics-address=127.0.0.1:0"
     ) as service:
@@ -104,7 +104,7 @@ def test_bad_input_is_counted_and_logged_once_a_second(publisher):
         (["--ip-list=tor_exit=/nonexistent/list"], 1, "No such file or directory"),
     ],
 )
-def test_wrong_options_are_refused(options, status, complaint):
+def test_refuses_wrong_options(options, status, complaint):
     done = subprocess.run(
         [harness.program("peer-observer-metrics"), *options], capture_output=True, text=True, timeout=harness.TIMEOUT
     )

@@ -176,7 +176,7 @@ def prometheus(directory, service, tools, targets):
 NEED_ROOT = re.compile("peer_observer_extractor_|open_anomalies|unlisted_anomalies|anomaly_opened")
 
 
-def test_every_query_of_the_dashboards_has_data(prometheus):
+def test_gets_data_for_every_dashboard_query(prometheus):
     queries = [found for found in promql_files.dashboard_queries() if os.geteuid() == 0 or not NEED_ROOT.search(found[2])]
     missing = {}
 
@@ -195,7 +195,7 @@ def test_every_query_of_the_dashboards_has_data(prometheus):
     assert missing == {}
 
 
-def test_every_rule_is_evaluated_without_error(prometheus):
+def test_evaluates_every_rule_without_error(prometheus):
     def rules():
         groups = json.loads(get(f"{prometheus}/api/v1/rules"))["data"]["groups"]
         found = [rule for group in groups for rule in group["rules"]]
@@ -210,18 +210,18 @@ def test_every_rule_is_evaluated_without_error(prometheus):
 WITHOUT_DATA_HERE = {"peerobserver:node_started:1h"}
 
 
-def test_every_recorded_series_has_data(prometheus):
+def test_gets_data_for_every_recorded_series(prometheus):
     for rule in promql_files.load_rules():
         if "record" in rule and rule["record"] not in WITHOUT_DATA_HERE:
             harness.wait_until(lambda: query(prometheus, rule["record"]), rule["record"], TIMEOUT)
 
 
-def test_losses_in_the_stream_raise_their_alert(prometheus):
+def test_raises_alert_on_losses(prometheus):
     alert = 'ALERTS{alertname="PeerObserverEventsLost",host="alpha",cause="ring_full",alertstate="firing"}'
     harness.wait_until(lambda: query(prometheus, alert), "the alert", TIMEOUT)
 
 
-def test_what_a_traced_program_does_arrives_without_loss(service, sources):
+def test_counts_traced_session_without_loss(service, sources):
     if "sim" not in sources:
         pytest.skip("tracing needs root")
     page = get(service[1])
@@ -234,7 +234,7 @@ def test_what_a_traced_program_does_arrives_without_loss(service, sources):
     assert 'peerobserver_unknown_events_total{host="sim"} 0\n' in page
 
 
-def test_what_a_real_node_does_is_what_prometheus_shows(core, prometheus):
+def test_shows_session_of_real_node(core, prometheus):
     if not core:
         pytest.skip("needs root, and bitcoind on PATH or in BITCOIND")
     wallet = core.create_wallet(blocks=105)
@@ -259,7 +259,7 @@ def test_what_a_real_node_does_is_what_prometheus_shows(core, prometheus):
         harness.wait_until(shows, f"{expression} = {value}", TIMEOUT)
 
 
-def test_promtool_finds_nothing_wrong_with_names_that_are_ours_to_choose(service):
+def test_passes_promtool_check_of_new_metric_names(service):
     checked = subprocess.run(
         [PROMTOOL, "check", "metrics"], input=get(service[1]), capture_output=True, text=True, timeout=TIMEOUT
     )
@@ -274,7 +274,7 @@ def test_promtool_finds_nothing_wrong_with_names_that_are_ours_to_choose(service
     assert ours == []
 
 
-def test_sighup_reads_the_ip_lists_again(directory, service):
+def test_reloads_ip_lists_on_sighup(directory, service):
     running, url = service
     ip_list = directory / "list.txt"
     assert 'peerobserver_ip_list_bad_lines{list="tor_exit"} 1\n' in get(url)
@@ -286,5 +286,5 @@ def test_sighup_reads_the_ip_lists_again(directory, service):
     harness.wait_until(lambda: 'peerobserver_ip_list_reloads_total{result="success"} 1\n' in get(url), "the count")
 
 
-def test_sigterm_ends_the_service(service):
+def test_stops_on_sigterm(service):
     assert service[0].stop() == 0

@@ -57,13 +57,13 @@ def firing(case, docs=DEFAULT_DOCS):
 
 
 @needs_promtool
-def test_promtool_accepts_the_rules():
+def test_accepts_rules_with_promtool():
     assert "SUCCESS" in promtool("check", "rules", *map(str, promql_files.RULES))
 
 
 @needs_promtool
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['alert']}-{number}" for number, case in enumerate(CASES)])
-def test_alert_fires_on_its_fault(tmp_path, case):
+def test_fires_alert_on_its_fault(tmp_path, case):
     check_rules(tmp_path, [{
         "interval": "1m", "input_series": input_series(case["series"]),
         "alert_rule_test": [{"eval_time": f"{case['minute']}m", "alertname": case["alert"], "exp_alerts": [firing(case)]}],
@@ -71,7 +71,7 @@ def test_alert_fires_on_its_fault(tmp_path, case):
 
 
 @needs_promtool
-def test_runbook_links_begin_with_the_operators_base(tmp_path):
+def test_starts_runbook_links_with_configured_base(tmp_path):
     case, base = CASES[0], "https://wiki.example/peer-observer"
     expected = firing(case, base)
     check_rules(tmp_path, [{
@@ -233,7 +233,7 @@ def first_scrape():
 
 @needs_promtool
 @pytest.mark.parametrize("day", [healthy_day, restart, upgrade, first_scrape])
-def test_alerts_are_silent(tmp_path, day):
+def test_fires_no_alert_without_fault(tmp_path, day):
     # From hour 10 on: each minute in which something happens, later every twelve.
     minutes = [*range(599, 660), *range(660, DAY, 12)]
     if day is first_scrape:
@@ -245,7 +245,7 @@ def test_alerts_are_silent(tmp_path, day):
 
 
 @needs_promtool
-def test_a_critical_anomaly_that_is_over_raises_no_second_alert(tmp_path):
+def test_raises_no_second_alert_for_critical_anomaly_that_ended(tmp_path):
     labels = f'kind="invalid_block",severity="critical",node="alpha",{TARGET}'
     series = {
         f'peer_observer_detector_anomaly_opened_timestamp_seconds{{{labels},subject="203.0.113.7"}}': "_x10 1760000000x5 stale",
@@ -258,12 +258,12 @@ def test_a_critical_anomaly_that_is_over_raises_no_second_alert(tmp_path):
     }])
 
 
-def test_each_alert_has_a_case():
+def test_tests_every_alert():
     assert {case["alert"] for case in CASES} == set(ALERTS)
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_alert_is_explained(name):
+def test_explains_every_alert(name):
     rule = ALERTS[name]
     assert rule["labels"]["severity"] in ("info", "warning", "critical")
     annotations = rule["annotations"]
@@ -272,5 +272,5 @@ def test_alert_is_explained(name):
     assert re.search(rf"^## {name}$", EXPLANATIONS.read_text(), re.MULTILINE)
 
 
-def test_no_explanation_without_an_alert():
+def test_explains_existing_alerts_only():
     assert set(re.findall(r"^## (\w+)$", EXPLANATIONS.read_text(), re.MULTILINE)) == set(ALERTS)

@@ -254,7 +254,7 @@ TEST_F(AnswerTest, RemovesValuesOfAnotherTypeOrRange)
     EXPECT_EQ(cause(with_result("99999999999999999999"), "uptime"), "unexpected_value");
 }
 
-TEST_F(AnswerTest, OfEveryCallFitsAMessage)
+TEST_F(AnswerTest, FitsAMessageForEveryCall)
 {
     for (const Call& call : calls()) {
         const auto* arm = proto::Rpc::descriptor()->FindFieldByName(std::string{call.method});

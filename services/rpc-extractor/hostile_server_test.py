@@ -78,7 +78,7 @@ MISBEHAVIOUR = {
 
 
 @pytest.mark.parametrize("name", MISBEHAVIOUR)
-def test_misbehaviour_is_named_and_counted_and_nothing_else_suffers(directory, server, name):
+def test_names_and_counts_misbehaviour_of_server(directory, server, name):
     server.behaviour[VICTIM], cause = MISBEHAVIOUR[name]
     with RpcExtractor(directory, server) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_errors(cause, 3)
@@ -93,7 +93,7 @@ def test_misbehaviour_is_named_and_counted_and_nothing_else_suffers(directory, s
         assert len(re.findall(rf'{ERRORS}{{cause="(\w+)",method="{VICTIM}"', extractor.page())) == 1, "no other cause"
 
 
-def test_a_call_that_waits_delays_no_other_and_ends(directory, server):
+def test_delays_no_call_by_a_slow_one(directory, server):
     release = threading.Event()
     waiting = ("getpeerinfo", "getrawaddrman", "getorphantxs", "getnettotals", "getnetworkinfo", VICTIM)
     for method in waiting:
@@ -109,7 +109,7 @@ def test_a_call_that_waits_delays_no_other_and_ends(directory, server):
             events.wait_for("rpc." + method)
 
 
-def test_a_call_that_is_never_answered_times_out(directory, server):
+def test_times_out_unanswered_call(directory, server):
     never = threading.Event()
     server.behaviour[VICTIM] = lambda _: never.wait(harness.TIMEOUT)
     with RpcExtractor(directory, server, "--timeout", "0.3") as extractor:
@@ -117,7 +117,7 @@ def test_a_call_that_is_never_answered_times_out(directory, server):
     never.set()
 
 
-def test_answers_without_end_take_bounded_memory(directory, server):
+def test_bounds_memory_of_endless_answers(directory, server):
     greedy = ("getpeerinfo", "getnetworkinfo", "getnettotals", "getmemoryinfo", VICTIM)
     for method in greedy:
         server.behaviour[method] = endless
@@ -129,7 +129,7 @@ def test_answers_without_end_take_bounded_memory(directory, server):
     assert peak < 400_000, "five answers of 8 MiB each, and what sanitizers add"
 
 
-def test_a_large_answer_about_orphans_is_followed_by_a_smaller_question(directory, server):
+def test_requests_less_after_large_answer_about_orphans(directory, server):
     def orphans(request):
         endless(request) if request.params["verbosity"] == 2 else request.succeed()
     server.behaviour["getorphantxs"] = orphans
@@ -140,7 +140,7 @@ def test_a_large_answer_about_orphans_is_followed_by_a_smaller_question(director
         extractor.wait_for_errors("too_large", method="getorphantxs")
 
 
-def test_orphans_too_large_for_the_bus_are_published_without_their_bytes(directory, server):
+def test_publishes_too_large_orphans_without_their_bytes(directory, server):
     orphans = [{"wtxid": f"{i:064x}", "bytes": 100_000, "hex": "00" * 100_000} for i in range(100)]
     server.behaviour["getorphantxs"] = result(orphans)
     with RpcExtractor(directory, server, methods=("getorphantxs",)) as extractor, harness.Events(extractor.url) as events:
@@ -150,7 +150,7 @@ def test_orphans_too_large_for_the_bus_are_published_without_their_bytes(directo
         extractor.wait_for_log("getorphantxs: the answer is too large for an event, and is published without hex")
 
 
-def test_an_address_manager_too_large_for_the_bus_is_published_without_its_sources(directory, server):
+def test_publishes_too_large_address_manager_without_its_sources(directory, server):
     entry = {"address": "192.0.2.1", "port": 8333, "network": "onion", "services": 9, "time": 1764400000, "mapped_as": 64500,
              "source": "s" * 10_000, "source_network": "onion", "source_mapped_as": 64501}
     server.behaviour["getrawaddrman"] = result({"new": {f"{i}/0": entry for i in range(1000)}, "tried": {f"{i}/0": entry for i in range(1000)}})
@@ -165,7 +165,7 @@ def test_an_address_manager_too_large_for_the_bus_is_published_without_its_sourc
         assert extractor.errors("event_too_large", method="getrawaddrman") == 0
 
 
-def test_an_event_too_large_for_the_bus_is_counted(directory, server):
+def test_counts_event_too_large_for_the_bus(directory, server):
     server.behaviour["listbanned"] = result([{"address": "x" * (17 << 20)}])
     with RpcExtractor(directory, server, methods=("uptime", "listbanned")) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_errors("event_too_large", method="listbanned")
@@ -173,7 +173,7 @@ def test_an_event_too_large_for_the_bus_is_counted(directory, server):
 
 
 @pytest.mark.parametrize(("behaviour", "cause"), [(body(b"", 403), "forbidden"), (error(-32601), "unknown_method")])
-def test_a_forbidden_or_unknown_method_is_reported_once_and_left_alone(directory, server, behaviour, cause):
+def test_reports_forbidden_or_unknown_method_once(directory, server, behaviour, cause):
     server.behaviour[VICTIM] = behaviour
     with RpcExtractor(directory, server) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log(f"{VICTIM}: {cause}")
@@ -189,7 +189,7 @@ def test_a_forbidden_or_unknown_method_is_reported_once_and_left_alone(directory
         assert extractor.value(left_alone, method=VICTIM) == 0
 
 
-def test_a_method_that_was_left_alone_is_called_again_when_the_node_has_restarted(directory, server):
+def test_calls_forbidden_method_again_after_restart_of_node(directory, server):
     uptimes = iter([100, 200, 300])
     server.behaviour["uptime"] = lambda request: request.send(request.answer(next(uptimes, 5)))
     server.behaviour[VICTIM] = body(b"", 403)
@@ -200,7 +200,7 @@ def test_a_method_that_was_left_alone_is_called_again_when_the_node_has_restarte
         assert extractor.process.poll() is None
 
 
-def test_a_new_cookie_is_used_at_once(directory, server):
+def test_uses_new_cookie_at_once(directory, server):
     with RpcExtractor(directory, server, methods=("uptime",)) as extractor, harness.Events(extractor.url) as events:
         events.wait_for("rpc.uptime")
         server.set_cookie("__cookie__:second")
@@ -211,7 +211,7 @@ def test_a_new_cookie_is_used_at_once(directory, server):
         events.wait_for("rpc.uptime", after=len(events.list))
 
 
-def test_a_user_with_a_password_file_may_come_instead(directory, server):
+def test_accepts_user_with_password_file(directory, server):
     server.set_cookie("alice:se cret:ü")
     (directory / "password").write_text("se cret:ü\n")
     credentials = ("--rpc-user", "alice", "--rpc-password-file", directory / "password")
@@ -220,14 +220,14 @@ def test_a_user_with_a_password_file_may_come_instead(directory, server):
         assert not any("se cret" in line for line in extractor.log)
 
 
-def test_a_unix_socket_may_take_the_place_of_tcp(directory):
+def test_connects_to_unix_socket(directory):
     with Server(directory, unix=True) as server:
         with RpcExtractor(directory, server) as extractor, harness.Events(extractor.url) as events:
             events.wait_for("rpc.uptime", count=3)
             events.wait_for("rpc." + VICTIM)
 
 
-def test_the_log_is_quiet_while_the_node_is_gone(directory, server):
+def test_logs_nothing_more_while_node_is_down(directory, server):
     nobody = f"127.0.0.1:{harness.free_port()}"
     with RpcExtractor(directory, server, methods=METHODS, address=nobody) as extractor:
         extractor.wait_for_errors("unreachable", 50)
@@ -235,7 +235,7 @@ def test_the_log_is_quiet_while_the_node_is_gone(directory, server):
         assert len(extractor.log) == 3, "where it publishes, where its metrics are, and that"
 
 
-def test_fields_that_are_not_known_are_counted_by_name(directory, server):
+def test_counts_unknown_fields_by_name(directory, server):
     server.behaviour[VICTIM] = result({"size": 3, "novel": {"loaded": 1}, "newer": []})
     with RpcExtractor(directory, server) as extractor, harness.Events(extractor.url) as events:
         assert events.wait_for("rpc." + VICTIM).fields == {"size": 3}
@@ -245,7 +245,7 @@ def test_fields_that_are_not_known_are_counted_by_name(directory, server):
         assert extractor.value(unknown, method=VICTIM, field="loaded") == 0
 
 
-def test_every_method_gives_an_event_and_figures(directory, server):
+def test_publishes_event_for_every_method(directory, server):
     for method, answer in corpus().items():
         server.behaviour[method] = result(answer)
     with RpcExtractor(directory, server, methods=METHODS) as extractor, harness.Events(extractor.url) as events:
@@ -274,7 +274,7 @@ def test_every_method_gives_an_event_and_figures(directory, server):
         (["--cookie-file", "c", *(word for name in METHODS for word in ("--disable", name))], "leaves no method"),
     ],
 )
-def test_wrong_options_are_refused(options, complaint):
+def test_refuses_wrong_options(options, complaint):
     with harness.Program(harness.program("peer-observer-rpc-extractor"), *options) as extractor:
         assert extractor.wait() == 2
         extractor.wait_for_log(complaint)

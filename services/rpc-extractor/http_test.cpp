@@ -47,7 +47,7 @@ TEST_F(CredentialsTest, AreReadAnewEachTime)
     EXPECT_EQ(cookie("__cookie__:d:ef\n"), (Credentials{"__cookie__", "d:ef"}));
 }
 
-TEST_F(CredentialsTest, MayBeAUserAndAFileWithThePassword)
+TEST_F(CredentialsTest, ReadsUserAndPasswordFile)
 {
     std::ofstream{path_} << "secret:x\r\nignored\n";
     EXPECT_EQ(read_credentials({"", "alice", path_}), (Credentials{"alice", "secret:x"}));

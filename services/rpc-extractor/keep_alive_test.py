@@ -46,7 +46,7 @@ def reset_at_the_second_request(request):
 
 @pytest.mark.parametrize("behaviour", [
     close_after_the_answer, reset_after_the_answer, close_at_the_second_request, reset_at_the_second_request])
-def test_a_connection_that_the_server_closes_between_calls_is_no_error(directory, server, behaviour):
+def test_tolerates_server_that_closes_idle_connections(directory, server, behaviour):
     server.behaviour["uptime"] = behaviour
     with RpcExtractor(directory, server, methods=("uptime",)) as extractor, harness.Events(extractor.url) as events:
         events.wait_for("rpc.uptime", count=CALLS)
@@ -55,7 +55,7 @@ def test_a_connection_that_the_server_closes_between_calls_is_no_error(directory
         assert len(server.requests("uptime")) >= CALLS
 
 
-def test_a_server_that_closes_every_connection_is_not_asked_without_end(directory, server):
+def test_stops_asking_server_that_closes_every_connection(directory, server):
     server.behaviour["uptime"] = lambda request: request.close()
     with RpcExtractor(directory, server, methods=("uptime",)) as extractor:
         extractor.wait_for_errors("disconnected", CALLS, method="uptime")

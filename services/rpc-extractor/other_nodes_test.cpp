@@ -48,7 +48,7 @@ protected:
     std::set<std::string> unknown; ///< fields of the latest answer
 };
 
-TEST_F(OtherNodes, PeersOfBtcdAreTaken)
+TEST_F(OtherNodes, AcceptsPeersOfBtcd)
 {
     const auto rpc = take("getpeerinfo", R"([{"id":12,"addr":"192.0.2.7:8333","addrlocal":"10.0.0.2:51234",)"
                                          R"("services":"00000009","relaytxes":true,"lastsend":1764400000,)"
@@ -68,7 +68,7 @@ TEST_F(OtherNodes, PeersOfBtcdAreTaken)
     EXPECT_THAT(unknown, ElementsAre("banscore", "currentheight", "feefilter", "syncnode", "v2_connection"));
 }
 
-TEST_F(OtherNodes, TheOtherAnswersOfBtcdAreTaken)
+TEST_F(OtherNodes, AcceptsOtherAnswersOfBtcd)
 {
     EXPECT_EQ(take("uptime", "86400").uptime().seconds(), 86400);
     const auto mempool = take("getmempoolinfo", R"({"size":3,"bytes":700})");
@@ -96,7 +96,7 @@ TEST_F(OtherNodes, TheOtherAnswersOfBtcdAreTaken)
 }
 
 // It would be an error every ten seconds for as long as it runs.
-TEST_F(OtherNodes, WhatBtcdDoesNotHaveIsNotCalledAgain)
+TEST_F(OtherNodes, DoesNotCallMissingMethodsOfBtcdAgain)
 {
     EXPECT_EQ(fault("getaddrmaninfo",
                     R"({"jsonrpc":"2.0","result":null,"error":{"code":-32601,"message":"Method not found"},"id":7})"),
@@ -111,14 +111,14 @@ TEST_F(OtherNodes, WhatBtcdDoesNotHaveIsNotCalledAgain)
     EXPECT_EQ(fault("uptime", R"({"result":null,"error":null,"id":null})"), "wrong_id: the answer to another call");
 }
 
-TEST_F(OtherNodes, BusyBtcdIsOverloaded)
+TEST_F(OtherNodes, ReportsBusyBtcdAsOverloaded)
 {
     EXPECT_EQ(fault("uptime", "503 Too busy.  Try again later.\n", 503),
               "overloaded: HTTP 503: 503 Too busy.  Try again later.");
     EXPECT_EQ(fault("uptime", "401 Unauthorized.\n", 401), "unauthorized: HTTP 401: wrong user, password or cookie");
 }
 
-TEST_F(OtherNodes, AnswersOfKnotsAreTaken)
+TEST_F(OtherNodes, AcceptsAnswersOfKnots)
 {
     const auto network =
         take("getnetworkinfo", R"({"version":210100,"subversion":"/Satoshi:0.21.1/Knots:20210629/",)"

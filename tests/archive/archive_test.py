@@ -42,13 +42,13 @@ def copy(recorded):
         yield shutil.copytree(recorded[0], directory / "archive")
 
 
-def test_what_was_published_is_what_is_read_event_for_event(recorded):
+def test_reads_every_published_event(recorded):
     folder, seen = recorded
     assert not list(folder.rglob("*.open"))
     assert json_events(folder) == seen
 
 
-def test_filters_and_ranges_are_those_of_the_logger(recorded):
+def test_filters_as_the_logger_does(recorded):
     folder, seen = recorded
     wanted = [event for event in seen if event["kind"] == "message.inbound" and event["event"]["message_type"] == "inv"]
     assert wanted
@@ -63,7 +63,7 @@ def test_filters_and_ranges_are_those_of_the_logger(recorded):
     assert archive_tool("cat", "--node", "nobody", folder, status=2) == b""
 
 
-def test_standard_tools_read_it(recorded):
+def test_reads_archive_with_standard_tools(recorded):
     folder, seen = recorded
     from proto import event_pb2
     whole = b"".join(subprocess.run(["zstd", "-dc", file], check=True, capture_output=True).stdout for file in files(folder))
@@ -80,7 +80,7 @@ def test_standard_tools_read_it(recorded):
     assert batch.events[0].timestamp_ns == seen[0]["timestamp_ns"]
 
 
-def test_the_python_package_reads_it(recorded):
+def test_reads_archive_with_python_package(recorded):
     folder, seen = recorded
     import peer_observer
     from peer_observer.events import kind_of
@@ -88,7 +88,7 @@ def test_the_python_package_reads_it(recorded):
     assert read == [(event["sequence"], event["kind"], event["timestamp_ns"]) for event in seen]
 
 
-def test_info_and_verify_find_all_of_it(recorded):
+def test_finds_all_events_with_info_and_verify(recorded):
     folder, seen = recorded
     lines = archive_tool("info", folder).decode()
     assert f"events      {len(seen)}\n" in lines
@@ -101,7 +101,7 @@ def test_info_and_verify_find_all_of_it(recorded):
     assert all(": ok, " in line for line in verdicts)
 
 
-def test_a_replay_into_a_second_archiver_gives_the_same_archive(recorded):
+def test_replays_into_identical_archive(recorded):
     folder, seen = recorded
     with harness.temporary_directory() as directory:
         url = f"tcp://127.0.0.1:{harness.free_port()}"
@@ -127,7 +127,7 @@ def scrape(address):
         return counters_of(answer.read().decode())
 
 
-def test_a_replay_gives_the_metrics_that_live_events_gave():
+def test_replays_into_identical_metrics():
     harness.require_root()
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
@@ -155,7 +155,7 @@ def test_a_replay_gives_the_metrics_that_live_events_gave():
         assert {name: (value, replayed.get(name)) for name, value in live.items() if replayed.get(name) != value} == {}
 
 
-def test_verify_reports_cat_reads_and_repair_closes_a_damaged_file(copy):
+def test_reports_reads_and_repairs_damaged_file(copy):
     victim = max(files(copy), key=lambda file: file.stat().st_size)
     before = json_events(victim)
     data = bytearray(victim.read_bytes())
@@ -177,7 +177,7 @@ def test_verify_reports_cat_reads_and_repair_closes_a_damaged_file(copy):
     archive_tool("verify", "--no-gaps", victim, status=1)
 
 
-def test_next_archiver_closes_files_of_a_killed_one(copy):
+def test_closes_files_of_killed_archiver(copy):
     victim = files(copy)[-1]
     before = json_events(copy)
     victim.rename(f"{victim}.open")
@@ -195,7 +195,7 @@ def test_next_archiver_closes_files_of_a_killed_one(copy):
     archive_tool("verify", copy)
 
 
-def test_nodes_are_merged_by_time(copy):
+def test_merges_nodes_by_time(copy):
     # A second publisher with other times: the first one's events from the middle on.
     half = copy.parent / "half.poa.zst"
     before = json_events(copy)
@@ -208,13 +208,13 @@ def test_nodes_are_merged_by_time(copy):
                                        capture_output=True, timeout=60).stderr
 
 
-def test_a_closed_pipe_ends_cat_cleanly(recorded):
+def test_stops_cat_on_closed_pipe(recorded):
     cat = f"{harness.program('peer-observer-archive')} cat --format json {recorded[0]} | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", cat], capture_output=True, timeout=60)
     assert done.stdout.splitlines()[-1] == b"0", done.stderr
 
 
-def test_wrong_use_is_one_line_and_status_2(tmp_path):
+def test_exits_with_status_2_and_one_line_on_wrong_usage(tmp_path):
     for arguments, reason in (([], "no verb is given"), (["juggle"], "there is no verb 'juggle'"), (["cat"], "give the files"),
                               (["cat", tmp_path], "no archive file"), (["cat", "--from", "noon", __file__], "'noon' is not a time"),
                               (["merge", __file__], "--output is needed"),
@@ -225,7 +225,7 @@ def test_wrong_use_is_one_line_and_status_2(tmp_path):
         assert reason in refusal(*arguments)
 
 
-def test_a_node_that_is_not_in_the_archive_is_refused(recorded):
+def test_refuses_node_that_is_not_in_archive(recorded):
     for verb in ("cat", "info"):
         assert "nothing here is of node 'gamma', only of test" in refusal(verb, "--node", "gamma", recorded[0])
 
@@ -240,7 +240,7 @@ def test_reports_an_unreadable_file_in_one_line(tmp_path):
         assert "filesystem error" not in done.stderr
 
 
-def test_an_archiver_that_would_keep_nothing_is_refused(tmp_path):
+def test_refuses_archiver_that_would_keep_nothing(tmp_path):
     done = subprocess.run([harness.program("peer-observer-archiver"), "--directory", tmp_path / "a", "--kind", "connection",
                            "--message-type", "version"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 2

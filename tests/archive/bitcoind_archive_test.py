@@ -10,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
 from traced import traced_node  # noqa: E402
 
 
-def test_the_session_of_a_node_comes_out_as_it_went_in():
+def test_archives_session_of_real_node():
     metrics = f"127.0.0.1:{harness.free_port()}"
     with traced_node("-whitelist=noban@127.0.0.1", extractor_options=("--metrics-address", metrics)) as traced, \
             harness.temporary_directory() as directory, Archiver(directory / "first", traced.extractor.url) as archiver:

@@ -39,7 +39,7 @@ def message_of(record, letter, message_type):
     return message_type.FromString(record[12:-8])
 
 
-def test_example_is_what_the_grammar_says():
+def test_matches_example_with_grammar():
     (_, header), (_, gap), (offset, frame), (_, index) = (parts()[name] for name in ("header", "gap", "frame", "index"))
     source = message_of(header, b"H", archive_pb2.ArchiveHeader).sources[0]
     assert (source.node, source.publisher_id) == ("alpha", 0x1122334455667788)
@@ -59,7 +59,7 @@ def test_example_is_what_the_grammar_says():
 
 
 @pytest.mark.parametrize("verb", ["verify", "cat"])
-def test_archive_reader_reads_the_example(directory, verb):
+def test_reads_example_with_archive_reader(directory, verb):
     name, = set(re.findall(r"archive cat (\S+\.poa\.zst)", PAGE))
     (directory / name).write_bytes(b"".join(data for _, data in parts().values()))
     done = subprocess.run([harness.program("peer-observer-archive"), verb, directory / name], capture_output=True, text=True)

@@ -42,7 +42,7 @@ def hours(start, end):
     return "--from", start * HOUR, "--to", end * HOUR
 
 
-def test_gaps_belong_to_the_time_between_their_neighbours(folder):
+def test_places_gaps_between_their_neighbours(folder):
     node = ("--node", "alice")
     assert missing(folder, *node, *hours(2, 3)) == ["up to 5000 events, 1 times; not in the archive: NOT_RECEIVED"]
     assert missing(folder, *node, *hours(0, 7)) == ["5000 events, 1 times; not in the archive: NOT_RECEIVED",
@@ -52,12 +52,12 @@ def test_gaps_belong_to_the_time_between_their_neighbours(folder):
     assert missing(folder, *node, *hours(11, 12)) == ["0 events"]
 
 
-def test_gaps_belong_to_their_node(folder):
+def test_assigns_gaps_to_their_node(folder):
     assert missing(folder, "--node", "bob") == ["7 events, 1 times; not in the archive: NOT_RECEIVED"]
     assert missing(folder, "--node", "bob", "--from", 1) == ["0 events"]
 
 
-def test_cat_prints_the_gaps_of_its_range(folder):
+def test_prints_gaps_of_range(folder):
     def lines(*options):
         return [line for line in archive_tool("cat", "--node", "alice", *options, folder).decode().splitlines() if "missed" in line]
     assert len(lines()) == 2
@@ -65,7 +65,7 @@ def test_cat_prints_the_gaps_of_its_range(folder):
     assert lines("--from", 1, "--to", 3000) == []
 
 
-def test_a_damaged_file_has_its_gaps_where_they_are(folder):
+def test_keeps_place_of_gaps_in_damaged_file(folder):
     """Without the index neighbours are known from the events."""
     path = folder / "alice" / "1.poa.zst"
     path.write_bytes(path.read_bytes()[:-1])

@@ -66,7 +66,7 @@ def directory():
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_file_is_read_as_the_list_that_it_was_made_from(directory, seed):
+def test_reads_file_as_its_source_list(directory, seed):
     generator = random.Random(seed)
     networks = random_networks(generator, 60)
     file = directory / "asmap.dat"
@@ -78,7 +78,7 @@ def test_a_file_is_read_as_the_list_that_it_was_made_from(directory, seed):
     assert mapped(file, addresses) == expected
 
 
-def test_the_program_prints_names_and_goes_on_after_what_is_no_address(directory):
+def test_prints_names_and_continues_after_bad_address(directory):
     file, names = directory / "asmap.dat", directory / "names.tsv"
     file.write_bytes(asmap_file.encode({"11.0.0.0/8": 64500, "12.0.0.0/8": 4_200_000}))
     names.write_text("64500\tExample, Inc.\nnonsense\n")
@@ -91,7 +91,7 @@ def test_the_program_prints_names_and_goes_on_after_what_is_no_address(directory
 
 @pytest.mark.parametrize(("content", "reason"), [(None, "No such file or directory"), (b"", "is no asmap: it ends without an AS"),
                                                  (b"<html>" * 50, "is no asmap: ")])
-def test_the_program_names_a_file_that_it_cannot_use(directory, content, reason):
+def test_names_unusable_file(directory, content, reason):
     file = directory / "asmap.dat"
     if content is not None:
         file.write_bytes(content)
@@ -100,7 +100,7 @@ def test_the_program_names_a_file_that_it_cannot_use(directory, content, reason)
     assert str(file) in answer.stderr and reason in answer.stderr
 
 
-def test_the_program_says_that_it_needs_a_file():
+def test_requires_file():
     answer = run()
     assert answer.returncode == 2 and "no asmap file is given" in answer.stderr
 
@@ -132,7 +132,7 @@ def is_looked_up_as_it_stands(address):
 
 @pytest.mark.parametrize("fill", [False, True])
 @pytest.mark.parametrize("seed", range(20))
-def test_files_that_core_writes_are_read_as_core_reads_them(directory, core_asmap, seed, fill):
+def test_reads_files_of_core_as_core_does(directory, core_asmap, seed, fill):
     random.seed(seed)
     map_of_core = core_asmap.ASMap.from_random(num_leaves=300, max_asn=8, unassigned_prob=0.3)
     # At the depth where routable addresses are: 2a00::/16.
@@ -148,7 +148,7 @@ def test_files_that_core_writes_are_read_as_core_reads_them(directory, core_asma
 
 
 @pytest.mark.skipif(not LONG, reason="takes five minutes: set PEER_OBSERVER_LONG_TESTS=1")
-def test_the_map_that_core_ships_is_read_as_core_reads_it(core_asmap):
+def test_reads_map_shipped_with_core_as_core_does(core_asmap):
     file = f"{os.environ['BITCOIN_SOURCE']}/src/node/data/ip_asn.dat"
     with open(file, "rb") as data:
         map_of_core = core_asmap.ASMap.from_binary(data.read())

@@ -32,7 +32,7 @@ def fee_of(traced, txid):
     return -satoshi(traced.wallet.gettransaction(txid)["fee"])
 
 
-def test_a_payment_is_selected_created_and_created_again_without_partial_spends(traced):
+def test_traces_payment_and_second_attempt_without_partial_spends(traced):
     mark = traced.mark()
     txid = traced.wallet.sendtoaddress(traced.address, AMOUNT // 10**8)
     selected_value, change_position = inputs_and_change(traced, txid)
@@ -63,7 +63,7 @@ def aps_index(traced, event):
     return traced.events.list.index(event) + 1
 
 
-def test_a_payment_of_everything_has_no_change(traced):
+def test_traces_payment_without_change(traced):
     mark = traced.mark()
     balance = traced.wallet.getbalance()
     answer = traced.wallet.send(outputs=[{traced.address: balance}], options={"subtract_fee_from_outputs": [0], "add_to_wallet": False})
@@ -75,7 +75,7 @@ def test_a_payment_of_everything_has_no_change(traced):
     assert selected["selected_sat"] == selected["target_sat"] == satoshi(balance)
 
 
-def test_a_bumped_fee_uses_the_coins_that_it_was_given(traced):
+def test_traces_bumped_fee_with_given_coins(traced):
     txid = pay_from_one_coin(traced.wallet, traced.address, 1)
     mark = traced.mark()
     bumped = traced.wallet.bumpfee(txid)
@@ -85,7 +85,7 @@ def test_a_bumped_fee_uses_the_coins_that_it_was_given(traced):
     assert traced.events.wait_for("coin_selection.normal_create_tx", mark)["fee_sat"] == satoshi(bumped["fee"])
 
 
-def test_insufficient_funds_fail(traced):
+def test_traces_payment_with_insufficient_funds(traced):
     mark = traced.mark()
     with pytest.raises(RpcError, match="Insufficient funds"):
         traced.wallet.sendtoaddress(traced.address, 1_000_000)

@@ -51,7 +51,7 @@ def check_connection(event, peer, network="UNROUTABLE"):
     assert event["network"] == network
 
 
-def test_an_inbound_connection_is_seen_from_accept_to_close(traced):
+def test_traces_inbound_connection_from_accept_to_close(traced):
     node, events = traced.node, traced.events
     mark = traced.mark()
     before = time.time()
@@ -72,7 +72,7 @@ def test_an_inbound_connection_is_seen_from_accept_to_close(traced):
     assert closed["established_s"] == peer["conntime"]
 
 
-def test_an_inbound_connection_through_an_onion_service_has_that_network(traced, onion_port):
+def test_traces_network_of_onion_connection(traced, onion_port):
     mark = traced.mark()
     with socket.create_connection(("127.0.0.1", onion_port)):
         peer, = peers_when(traced.node, 1)
@@ -82,7 +82,7 @@ def test_an_inbound_connection_through_an_onion_service_has_that_network(traced,
 
 
 @pytest.mark.parametrize("connection_type", ["manual", "outbound-full-relay", "block-relay-only", "addr-fetch"])
-def test_an_outbound_connection_of_each_type(traced, connection_type):
+def test_traces_outbound_connection_of_each_type(traced, connection_type):
     node, events = traced.node, traced.events
     mark = traced.mark()
     if connection_type == "manual":
@@ -101,7 +101,7 @@ def test_an_outbound_connection_of_each_type(traced, connection_type):
     assert closed["established_s"] == peer["conntime"]
 
 
-def test_a_feeler_is_closed_at_once(traced):
+def test_traces_closed_feeler(traced):
     mark = traced.mark()
     traced.node.rpc.addconnection(traced.peer.address, "feeler", False)
     opened = traced.events.wait_for("connection.outbound", mark)
@@ -113,7 +113,7 @@ def test_a_feeler_is_closed_at_once(traced):
     assert closed.sequence > opened.sequence
 
 
-def test_a_misbehaving_peer_is_named_with_the_reason_and_then_closed(traced):
+def test_traces_misbehaviour_with_reason_and_close(traced):
     node, peer, events = traced.node, traced.peer, traced.events
     mark = traced.mark()
     peer_of_node, node_of_peer = peer.connect(node)
@@ -125,7 +125,7 @@ def test_a_misbehaving_peer_is_named_with_the_reason_and_then_closed(traced):
     assert closed.sequence > misbehaving.sequence
 
 
-def test_a_full_node_evicts_and_the_evicted_peers_are_named(traced):
+def test_traces_evicted_peers_of_full_node(traced):
     node, events = traced.node, traced.events
     mark = traced.mark()
     with contextlib.ExitStack() as stack:

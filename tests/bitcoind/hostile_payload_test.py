@@ -61,7 +61,7 @@ def check_honest_peer_and_extractor(traced, mark, numbers):
 
 @pytest.mark.parametrize("message_type", PAYLOADS)
 @pytest.mark.parametrize("has_shaken_hands", [False, True])
-def test_a_message_of_empty_transactions_is_an_event_without_them(traced, message_type, has_shaken_hands):
+def test_leaves_out_empty_transactions_of_message(traced, message_type, has_shaken_hands):
     payload = PAYLOADS[message_type]
     mark = traced.mark()
     numbers = range(0x7000_0000_0000_0000, 0x7000_0000_0000_0005)

@@ -53,7 +53,7 @@ BIP155 = addrv2([(1, ipaddress.IPv4Address(text).packed) for text in IPV4]
 
 
 @pytest.mark.parametrize(("message_type", "payload"), [("addr", LEGACY), ("addrv2", BIP155)], ids=["addr", "addrv2"])
-def test_core_takes_over_exactly_the_addresses_that_are_not_marked(message_type, payload):
+def test_marks_exactly_the_addresses_that_core_ignores(message_type, payload):
     # All addresses of a message are let through, all networks count as reachable, and the address manager is not random: two
     # addresses may be given the same place, and which those are is always the same.
     options = ("-whitelist=addr,noban@127.0.0.1", "-cjdnsreachable", "-proxy=127.0.0.1:1", "-i2psam=127.0.0.1:1",

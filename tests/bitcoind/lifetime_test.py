@@ -25,7 +25,7 @@ def mine_and_wait(node, events, address="bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqd
     return event
 
 
-def test_the_extractor_may_start_before_the_binary_is_there(directory):
+def test_starts_before_binary_exists(directory):
     path = directory / "bitcoind"
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log(str(path))
@@ -35,7 +35,7 @@ def test_the_extractor_may_start_before_the_binary_is_there(directory):
             assert mine_and_wait(node, events)["height"] == 1
 
 
-def test_the_events_of_a_restarted_node_have_its_new_pid(directory):
+def test_reports_new_pid_of_restarted_node(directory):
     path = copy_binary(directory)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("tracepoints to")
@@ -49,7 +49,7 @@ def test_the_events_of_a_restarted_node_have_its_new_pid(directory):
         assert harness.missing_events(events.list) == 0
 
 
-def test_a_binary_replaced_by_rename_is_traced_from_its_first_start(directory):
+def test_traces_binary_replaced_by_rename(directory):
     path = copy_binary(directory)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("tracepoints to")
@@ -68,7 +68,7 @@ def test_a_binary_replaced_by_rename_is_traced_from_its_first_start(directory):
         assert harness.missing_events(events.list) == 0
 
 
-def test_nodes_that_run_one_binary_are_told_apart_by_pid(directory):
+def test_distinguishes_nodes_of_one_binary_by_pid(directory):
     path = copy_binary(directory)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("tracepoints to")
@@ -88,7 +88,7 @@ def test_nodes_that_run_one_binary_are_told_apart_by_pid(directory):
             assert {event.pid for event in events_of_b.list} == {b.pid}
 
 
-def test_an_extractor_killed_under_load_leaves_the_node_unharmed(directory):
+def test_leaves_node_unharmed_when_killed_under_load(directory):
     path = copy_binary(directory)
     with Node(directory / "node", path) as node, Node(directory / "peer", find_bitcoind()) as peer:
         _, node_of_peer = peer.connect(node)

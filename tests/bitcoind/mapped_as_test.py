@@ -45,7 +45,7 @@ def directory():
         yield path
 
 
-def test_addresses_have_the_as_that_the_node_gives_them(directory):
+def test_maps_addresses_as_the_node_does(directory):
     file = directory / "asmap.dat"
     file.write_bytes(asmap_file.encode(NETWORKS))
     theirs = cores(directory, file, [*IPV4, *IPV6, *CARRIERS])
@@ -54,7 +54,7 @@ def test_addresses_have_the_as_that_the_node_gives_them(directory):
     assert ours(file, theirs) == theirs
 
 
-def test_random_addresses_have_the_as_of_the_map_that_core_ships(directory):
+def test_maps_random_addresses_by_map_shipped_with_core(directory):
     source = os.environ.get("BITCOIN_SOURCE")
     if not source:
         pytest.skip("the environment has no BITCOIN_SOURCE, a source tree of Bitcoin Core")
@@ -68,7 +68,7 @@ def test_random_addresses_have_the_as_of_the_map_that_core_ships(directory):
     assert ours(file, theirs) == theirs
 
 
-def test_the_node_refuses_the_files_that_we_refuse(directory):
+def test_refuses_files_that_the_node_refuses(directory):
     good = asmap_file.encode(NETWORKS)
     generator = random.Random(3)
     files = [good, b"", good[:-1], good + b"\0", good + b"\0\0"]

@@ -54,7 +54,7 @@ def check_removed(traced, mark, txid, reason, entry):
     return removed
 
 
-def test_added_and_removed_by_a_block(traced):
+def test_traces_transaction_added_and_removed_by_block(traced):
     mark = traced.mark()
     before = time.time()
     txid = traced.wallet.sendtoaddress(traced.address, 1)
@@ -67,7 +67,7 @@ def test_added_and_removed_by_a_block(traced):
     check_removed(traced, mark, txid, "block", entry)
 
 
-def test_replaced_by_a_transaction(traced):
+def test_traces_replacement_by_transaction(traced):
     mark = traced.mark()
     old = traced.wallet.sendtoaddress(traced.address, 1)
     old_entry = entry_of(traced, old)
@@ -88,7 +88,7 @@ def test_replaced_by_a_transaction(traced):
     assert removed.sequence > replaced.sequence
 
 
-def test_replaced_by_a_package(traced):
+def test_traces_replacement_by_package(traced):
     rpc = traced.node.rpc
     mark = traced.mark()
     coin = largest_coin(traced)
@@ -115,7 +115,7 @@ def test_replaced_by_a_package(traced):
 
 
 @pytest.mark.parametrize("method", ["sendrawtransaction", "testmempoolaccept"])
-def test_rejected(traced, method):
+def test_traces_rejected_transaction(traced, method):
     mark = traced.mark()
     raw = spend(traced, largest_coin(traced), 0)
     txid = traced.node.rpc.decoderawtransaction(raw)["txid"]
@@ -130,7 +130,7 @@ def test_rejected(traced, method):
     assert rejected["reason"] == reason == "min relay fee not met"
 
 
-def test_removed_by_expiry(traced):
+def test_traces_removal_by_expiry(traced):
     mark = traced.mark()
     old = traced.wallet.sendtoaddress(traced.address, 1)
     entry = entry_of(traced, old)
@@ -139,7 +139,7 @@ def test_removed_by_expiry(traced):
     check_removed(traced, mark, old, "expiry", entry)
 
 
-def test_removed_by_conflict(traced):
+def test_traces_removal_by_conflict(traced):
     mark = traced.mark()
     coin = largest_coin(traced)
     txid = traced.node.rpc.sendrawtransaction(spend(traced, coin, 1000))
@@ -148,7 +148,7 @@ def test_removed_by_conflict(traced):
     check_removed(traced, mark, txid, "conflict", entry)
 
 
-def test_removed_by_reorg(traced):
+def test_traces_removal_by_reorg(traced):
     rpc = traced.node.rpc
     mark = traced.mark()
     # The coinbase that may be spent in the next block for the first time.
@@ -162,7 +162,7 @@ def test_removed_by_reorg(traced):
     rpc.reconsiderblock(tip)
 
 
-def test_removed_by_sizelimit(traced):
+def test_traces_removal_by_sizelimit(traced):
     """Overfills the 5 MB mempool with transactions each of which pays more than those before it, so the first have to go."""
     rpc = traced.node.rpc
     traced.wallet.sendmany("", {traced.wallet.getnewaddress(): "0.5" for _ in range(55)})

@@ -44,7 +44,7 @@ def check_version(version, peer):
     assert version["relay"] == peer["relaytxes"]
 
 
-def test_the_handshake(traced):
+def test_traces_handshake(traced):
     theirs, ours = (wait_for(traced, direction, "version") for direction in ("inbound", "outbound"))
     check_version(theirs, traced.peer_of_node)
     check_version(ours, traced.node_of_peer)
@@ -59,7 +59,7 @@ def test_the_handshake(traced):
     assert handshake.index(("inbound", "verack")) > handshake.index(("outbound", "verack"))
 
 
-def test_a_ping_and_its_pong(traced):
+def test_traces_ping_and_pong(traced):
     mark = traced.mark()
     traced.node.rpc.ping()
     ping = wait_for(traced, "outbound", "ping", mark)
@@ -67,7 +67,7 @@ def test_a_ping_and_its_pong(traced):
     assert int(pong["nonce"], 16) != 0
 
 
-def test_the_fee_filter(traced):
+def test_traces_feefilter(traced):
     told = wait_for(traced, "outbound", "feefilter")["fee_rate_sat_per_kvb"]
     assert told == satoshi(traced.node_of_peer["minfeefilter"])
     heard = traced.events.find("message.inbound", message_type="feefilter")
@@ -99,7 +99,7 @@ def check_transaction(decoded, tx):
         == [(spent.get("txid", "00" * 32), spent.get("vout", 0xFFFFFFFF), spent["sequence"]) for spent in tx["vin"]]
 
 
-def test_the_headers_and_blocks_that_a_new_peer_fetches(traced):
+def test_traces_headers_and_blocks_for_new_peer(traced):
     rpc = traced.node.rpc
     blocks = [rpc.getblock(rpc.getblockhash(height), 2) for height in range(1, 112)]
     asked = wait_for(traced, "inbound", "getheaders")
@@ -122,7 +122,7 @@ def test_the_headers_and_blocks_that_a_new_peer_fetches(traced):
         check_transaction(decoded, tx)
 
 
-def test_a_new_transaction_is_announced_asked_for_and_sent(traced):
+def test_traces_relay_of_new_transaction(traced):
     wait_until_synchronized(traced)
     mark = traced.mark()
     txid = traced.wallet.sendtoaddress(traced.wallet.getnewaddress(), 1)
@@ -133,7 +133,7 @@ def test_a_new_transaction_is_announced_asked_for_and_sent(traced):
     check_transaction(wait_for(traced, "outbound", "tx", mark), tx)
 
 
-def test_a_new_block_is_sent_compact(traced):
+def test_traces_compact_block(traced):
     wait_until_synchronized(traced)
     mark = traced.mark()
     block_hash, = traced.node.rpc.generatetoaddress(1, traced.wallet.getnewaddress())
@@ -149,7 +149,7 @@ def wait_until_synchronized(traced):
     harness.wait_until(lambda: traced.peer.rpc.getbestblockhash() == traced.node.rpc.getbestblockhash(), "the peer has all blocks")
 
 
-def test_not_one_message_is_missing_by_the_count_of_getpeerinfo(traced):
+def test_misses_no_message_that_getpeerinfo_counts(traced):
     """The node counts the bytes of each message type and direction; the events add up to exactly that."""
     def bytes_of_events(direction):
         total = collections.Counter()

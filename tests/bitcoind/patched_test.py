@@ -41,7 +41,7 @@ def check_address(traced, event, table, address):
     assert event.pid == traced.node.pid
 
 
-def test_an_address_added_by_rpc(traced):
+def test_traces_address_added_by_rpc(traced):
     mark = traced.mark()
     assert traced.node.rpc.addpeeraddress("1.2.3.4", 8333)["success"]
     added = traced.events.wait_for("addrman.attempt_add", mark)
@@ -50,7 +50,7 @@ def test_an_address_added_by_rpc(traced):
     assert added["source"] == "1.2.3.4"
 
 
-def test_an_address_announced_by_a_peer_has_the_peer_as_its_source(traced):
+def test_traces_announced_address_with_its_source(traced):
     mark = traced.mark()
     announced = b"\x01" + int(time.time()).to_bytes(4, "little") + b"\x01" + b"\x01\x04" + bytes([9, 8, 7, 6]) + (8333).to_bytes(2, "big")
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "addrv2", announced.hex())
@@ -63,7 +63,7 @@ def test_an_address_announced_by_a_peer_has_the_peer_as_its_source(traced):
     assert message.sequence < added.sequence
 
 
-def test_an_address_that_proved_good(traced):
+def test_traces_address_moved_to_tried(traced):
     mark = traced.mark()
     assert traced.node.rpc.addpeeraddress("5.6.7.8", 8333, True)["success"]
     moved = traced.events.wait_for("addrman.move_to_good", mark)
@@ -96,7 +96,7 @@ def check_orphan(event, orphan, traced, count):
     assert event["orphan_weight"] == count * orphan["weight"]
 
 
-def test_an_orphan_comes_and_goes_with_its_parent(traced):
+def test_traces_orphan_until_its_parent_arrives(traced):
     mark = traced.mark()
     child, parent = orphan_with_parent(traced)
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "tx", child)
@@ -114,7 +114,7 @@ def test_an_orphan_comes_and_goes_with_its_parent(traced):
     traced.node.rpc.generatetoaddress(1, traced.wallet.getnewaddress())
 
 
-def test_an_orphan_goes_with_its_peer(traced):
+def test_traces_orphan_removed_with_its_peer(traced):
     mark = traced.mark()
     child, _ = orphan_with_parent(traced)
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "tx", child)
@@ -125,7 +125,7 @@ def test_an_orphan_goes_with_its_peer(traced):
     traced.peer_of_node, traced.node_of_peer = traced.peer.connect(traced.node)
 
 
-def test_every_message_that_came_in_was_processed_and_its_time_taken(traced):
+def test_traces_processing_time_of_every_message(traced):
     mark = traced.mark()
     traced.peer.rpc.ping()
     traced.peer.rpc.sendmsgtopeer(traced.node_of_peer["id"], "foobar", "00" * 100)

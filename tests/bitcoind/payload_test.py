@@ -41,14 +41,14 @@ def check(traced, event, payload):
 @pytest.mark.parametrize("direction", [receive, send])
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 4095, 4096, 4097, 32768, 65535, 65536, 65537, 1_000_001,
                                   MAX_PAYLOAD - 1, MAX_PAYLOAD])
-def test_every_byte_of_a_payload_arrives(traced, direction, size):
+def test_keeps_every_byte_of_payload(traced, direction, size):
     payload = random.Random(size).randbytes(size).hex()
     event = direction(traced, "foobar", payload)
     assert event.get("raw", "") == payload, "the bytes differ"
     assert event["decode_error"]
 
 
-def test_payload_above_the_limit_keeps_type_and_size(traced):
+def test_keeps_type_and_size_of_payload_above_the_limit(traced):
     """The receiver drops it, but the sender's probe fires."""
     mark = traced.mark()
     peer = traced.peer_of_node["id"]
@@ -67,7 +67,7 @@ def test_payload_above_the_limit_keeps_type_and_size(traced):
 
 
 @pytest.mark.parametrize("message_type", ["a", "twelve-chars", 'a"b\\c <%>&~'])
-def test_any_message_type_arrives_as_it_is(traced, message_type):
+def test_keeps_any_message_type(traced, message_type):
     event = receive(traced, message_type, "00ff")
     assert event["raw"] == "00ff"
     assert event["decode_error"]
@@ -82,7 +82,7 @@ def test_any_message_type_arrives_as_it_is(traced, message_type):
     ("addrv2", "fd0100" + "00" * 3),      # a count in a longer form than needed
     ("feefilter", "00"),
 ])
-def test_a_malformed_payload_arrives_with_an_error(traced, message_type, payload):
+def test_reports_error_of_malformed_payload(traced, message_type, payload):
     event = receive(traced, message_type, payload)
     assert event["raw"] == payload
     assert event["decode_error"]
@@ -90,7 +90,7 @@ def test_a_malformed_payload_arrives_with_an_error(traced, message_type, payload
     assert traced.node.rpc.getpeerinfo()[0]["id"] == traced.peer_of_node["id"]
 
 
-def test_bytes_after_a_complete_payload_are_counted_and_kept(traced):
+def test_counts_and_keeps_trailing_bytes(traced):
     payload = "0807060504030201" + "aabbcc"
     event = receive(traced, "ping", payload)
     assert event["payload"]["ping"]["nonce"] == "0102030405060708"

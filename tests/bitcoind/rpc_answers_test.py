@@ -67,17 +67,17 @@ def compare(observed, method, parameters=(), **fields):
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "estimatesmartfee"])
-def test_an_answer_is_what_bitcoin_cli_prints(observed, method):
+def test_publishes_answers_as_bitcoin_cli_prints_them(observed, method):
     least = {"getpeerinfo": 35, "getrawaddrman": 100 * 7, "getorphantxs": 2 * 7, "getchaintips": 8, "listbanned": 5, "uptime": 1}
     assert compare(observed, method, PARAMETERS.get(method, ())) >= least.get(method, 4)
 
 
 @pytest.mark.parametrize(("target", "mode"), ESTIMATES)
-def test_an_estimate_is_what_bitcoin_cli_prints(observed, target, mode):
+def test_publishes_estimates_as_bitcoin_cli_prints_them(observed, target, mode):
     assert compare(observed, "estimatesmartfee", (target, mode), conf_target=target, estimate_mode=mode) >= 2
 
 
-def test_no_call_failed_and_no_field_is_unknown(observed):
+def test_knows_every_field_and_fails_no_call(observed):
     _, extractor, _ = observed
     assert extractor.errors() == set()
     assert "unknown_fields_total{" not in extractor.page()
@@ -112,7 +112,7 @@ def known_metrics():
     return set(re.findall(r"^\| `(peerobserver_rpc_\w+)`", table, re.MULTILINE))
 
 
-def test_every_metric_is_what_bitcoin_cli_prints(observed):
+def test_shows_metrics_as_bitcoin_cli_prints_them(observed):
     cli, extractor, _ = observed
     options = ("--source", extractor.url, "--metrics-address", "127.0.0.1:0")
     with harness.Program(harness.program("peer-observer-metrics"), *options) as metrics:

@@ -30,7 +30,7 @@ def wait_for_all(events, methods=METHODS):
         events.wait_for("rpc." + method, after=mark)
 
 
-def test_a_node_that_restarts_is_asked_again_with_its_new_cookie(directory):
+def test_queries_restarted_node_with_new_cookie(directory):
     with Node(directory / "node", find_bitcoind()) as node:
         cookie = node.directory / "regtest" / ".cookie"
         with RpcExtractor(node, directory) as extractor, harness.Events(extractor.url) as events:
@@ -46,7 +46,7 @@ def test_a_node_that_restarts_is_asked_again_with_its_new_cookie(directory):
             assert {cause for cause, _ in extractor.errors()} <= {"credentials", "unreachable", "disconnected", "warming_up", "unauthorized"}
 
 
-def test_a_node_that_warms_up_is_waited_for(directory):
+def test_waits_for_node_that_warms_up(directory):
     node = Node(directory / "node", find_bitcoind())
     estimates = node.directory / "regtest" / "fee_estimates.dat"
     estimates.parent.mkdir()
@@ -81,7 +81,7 @@ def documented_whitelist():
     return re.search(r"^rpcwhitelist=(observer:\S+)$", HOW_TO.read_text(), re.MULTILINE)[1]
 
 
-def test_the_documented_rights_are_what_the_program_says_and_enough(directory):
+def test_needs_only_documented_rights(directory):
     listed = subprocess.run([harness.program("peer-observer-rpc-extractor"), "--list-methods"], check=True, capture_output=True, text=True)
     assert f"rpcwhitelist={documented_whitelist().replace('observer', 'USER')}\n" in listed.stdout
     rights = (f"-rpcauth={rpcauth('observer')}", f"-rpcwhitelist={documented_whitelist()}", "-rpcwhitelistdefault=0")
@@ -92,7 +92,7 @@ def test_the_documented_rights_are_what_the_program_says_and_enough(directory):
         assert extractor.errors() == set()
 
 
-def test_a_method_that_the_whitelist_lacks_is_left_alone_until_the_node_restarts(directory):
+def test_skips_forbidden_method_until_node_restarts(directory):
     short = documented_whitelist().replace(",getrawaddrman", "")
     with Node(directory / "node", find_bitcoind(), f"-rpcauth={rpcauth('observer')}", "-rpcwhitelistdefault=0") as node:
         node.stop()
@@ -110,14 +110,14 @@ def test_a_method_that_the_whitelist_lacks_is_left_alone_until_the_node_restarts
             assert sum("forbidden" in line for line in extractor.log) == 1
 
 
-def test_a_wrong_password_is_named(directory):
+def test_names_wrong_password(directory):
     with Node(directory / "node", find_bitcoind()) as node:
         (directory / "cookie").write_text("__cookie__:" + base64.b64encode(os.urandom(8)).decode())
         with RpcExtractor(node, directory, credentials=("--cookie-file", directory / "cookie")) as extractor:
             extractor.wait_for_log("node: unauthorized")
 
 
-def test_rpc_over_a_unix_socket(directory):
+def test_queries_node_over_unix_socket(directory):
     options = subprocess.run([find_bitcoind(), "-help"], check=True, capture_output=True, text=True).stdout
     if not re.search(r"-rpcbind=[^\n]*unix", options):
         pytest.skip("this bitcoind serves HTTP RPC over TCP only; hostile_server_test.py has a UNIX socket")

@@ -29,7 +29,7 @@ def mine(traced):
     return traced.node.rpc.getblock(block_hash, 3), mark, time.monotonic() - start
 
 
-def test_a_connected_block(traced):
+def test_traces_connected_block(traced):
     rpc = traced.node.rpc
     for _ in range(3):
         traced.wallet.sendtoaddress(traced.address, 1)
@@ -46,7 +46,7 @@ def test_a_connected_block(traced):
     assert event.pid == traced.node.pid
 
 
-def test_coins_of_a_block_are_added_and_spent(traced):
+def test_traces_coins_added_and_spent_by_block(traced):
     pay_from_one_coin(traced.wallet, traced.address, 1)
     block, mark, _ = mine(traced)
     traced.events.wait_for("validation.block_connected", mark, hash=block["hash"])
@@ -77,7 +77,7 @@ def check_flush(event, mode, for_prune=False):
     assert event["memory_bytes"] > 0
 
 
-def test_a_flush_on_request_writes_all_coins_of_the_cache(traced):
+def test_traces_requested_flush_of_all_coins(traced):
     mine(traced)
     mark, start = traced.mark(), time.monotonic()
     traced.node.rpc.gettxoutsetinfo()
@@ -88,7 +88,7 @@ def test_a_flush_on_request_writes_all_coins_of_the_cache(traced):
     assert flush["duration_us"] < seconds * 1e6
 
 
-def test_pruning_flushes(traced):
+def test_traces_flush_by_pruning(traced):
     rpc = traced.node.rpc
     # -fastprune makes files of 64 KiB, some 250 such blocks; the last 288 blocks are kept.
     rpc.generatetoaddress(560 - rpc.getblockcount(), traced.address)
@@ -98,7 +98,7 @@ def test_pruning_flushes(traced):
     check_flush(traced.events.wait_for("utxocache.flush", mark, for_prune=True), NONE, for_prune=True)
 
 
-def test_a_stop_flushes_the_cache_and_a_new_start_finds_it_empty(traced):
+def test_traces_flush_at_shutdown(traced):
     mine(traced)
     mark, pid, coins = traced.mark(), traced.node.pid, cache_size(traced.node)
     traced.node.stop()
@@ -116,7 +116,7 @@ def test_a_stop_flushes_the_cache_and_a_new_start_finds_it_empty(traced):
     assert flush.pid == traced.node.pid != pid
 
 
-def test_a_coin_that_a_rejected_transaction_pulled_in_is_uncached(traced):
+def test_traces_coin_uncached_after_rejected_transaction(traced):
     """The node has just been restarted: its cache is cold."""
     rpc = traced.node.rpc
     height = rpc.getblockcount() - 150

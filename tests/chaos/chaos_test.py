@@ -71,7 +71,7 @@ class Chaos:
         return "\n".join([f"seed {SEED}: recovery after the end of each fault (goal: {GOAL} s)", *lines])
 
 
-def test_whatever_fails_the_rest_recovers_and_counts(directory):
+def test_recovers_from_every_fault_and_counts_losses(directory):
     print(f"CHAOS_SEED={SEED}", flush=True)
     source = random.Random(SEED)
     with OtherHost() as there, Fleet(directory, there) as fleet:
@@ -91,7 +91,7 @@ def test_whatever_fails_the_rest_recovers_and_counts(directory):
         print(f"{len(archived)} publishers, {sum(end - start for start, end in archived.values())} numbers in the archive")
 
 
-def test_the_order_of_start_does_not_matter(directory):
+def test_works_for_any_order_of_start(directory):
     """All orders in the long form, three otherwise."""
     with OtherHost() as there, Fleet(directory, there, core=False) as fleet:
         orders = list(itertools.permutations((fleet.sources, fleet.tools, "node")))

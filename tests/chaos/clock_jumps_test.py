@@ -34,7 +34,7 @@ def clock(directory):
     return clock
 
 
-def test_a_clock_that_jumps_costs_no_event(directory, clock):
+def test_loses_no_event_by_clock_jumps(directory, clock):
     path, url = copy_sim_node(directory), f"ipc://{directory}/bus"
     archive = directory / "archive"
     def member(kind, name, *options, **more):

@@ -73,7 +73,7 @@ def attack(address, source):
     knock(address, KNOCKS)
 
 
-def test_strangers_at_every_port_cost_nobody_an_event(directory):
+def test_loses_no_event_by_strangers_at_ports(directory):
     source = random.Random(10)
     with Ports(directory) as ports:
         ports.expect_no_loss()
@@ -96,7 +96,7 @@ def test_strangers_at_every_port_cost_nobody_an_event(directory):
             member.stop()
 
 
-def test_who_says_nothing_to_the_end_does_not_keep_others_from_the_metrics(directory):
+def test_serves_metrics_beside_silent_clients(directory):
     """More slow ones than the endpoint has threads."""
     address = f"127.0.0.1:{harness.free_port()}"
     with harness.Program(harness.program("peer-observer-logger"), "--metrics-address", address) as service:

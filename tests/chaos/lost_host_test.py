@@ -13,7 +13,7 @@ def publisher_on(there):
     return publisher
 
 
-def test_a_publisher_whose_host_lost_power_is_dialled_again():
+def test_redials_publisher_whose_host_lost_power():
     """TCP never notices: a side that only receives sends nothing that could time out."""
     with OtherHost() as there:
         publisher = publisher_on(there)

@@ -113,7 +113,7 @@ def stage(directory):
         yield stage
 
 
-def test_numbers_that_jump(stage):
+def test_survives_jumping_numbers(stage):
     stage.lie(make_batch(0, [EMPTY] * 3), events=3)
     stage.lie(make_batch(10, [EMPTY]), events=1, missed=7)
     stage.lie(make_batch(10, [EMPTY]), bad=1)  # went backwards; counting goes on behind it
@@ -128,7 +128,7 @@ def test_numbers_that_jump(stage):
     archive_tool("verify", stage.audience.archive)
 
 
-def test_batches_that_are_no_batches(stage):
+def test_skips_batches_that_are_invalid(stage):
     source = random.Random(3)
     good = make_batch(0, [EMPTY])
     stage.lie(good, events=1)
@@ -145,7 +145,7 @@ def test_batches_that_are_no_batches(stage):
     stage.end()
 
 
-def test_giant_batches_and_events(stage):
+def test_survives_giant_batches_and_events(stage):
     stage.lie(make_batch(0, [EMPTY] * MOST_EVENTS), events=MOST_EVENTS)
     stage.lie(make_batch(MOST_EVENTS, [EMPTY] * (MOST_EVENTS + 1)), bad=1)
     stage.lie(make_batch(MOST_EVENTS, [EMPTY] * (8 << 20))[:16 << 20], bad=1)
@@ -163,7 +163,7 @@ def test_giant_batches_and_events(stage):
     stage.end()
 
 
-def test_very_many_publishers_and_nodes(stage):
+def test_bounds_publishers_and_nodes(stage):
     most = {}
     publisher_id = 1000
 
@@ -188,7 +188,7 @@ def test_very_many_publishers_and_nodes(stage):
     stage.end()
 
 
-def test_events_that_nobody_would_make(stage):
+def test_survives_impossible_events(stage):
     source = random.Random(4)
     sequence = 0
     for _ in range(ODD_EVENTS // 50):

@@ -28,7 +28,7 @@ def stream(source, batches):
 
 
 @pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
-def test_a_changed_stream_is_read_or_refused():
+def test_reads_or_refuses_changed_stream():
     source = random.Random(5)
     whole = stream(source, 3)
     results = {"read": 0, "refused": 0}
@@ -47,7 +47,7 @@ def test_a_changed_stream_is_read_or_refused():
     assert all(results.values())
 
 
-def test_an_archive_of_garbage_is_refused(directory):
+def test_refuses_archive_of_garbage(directory):
     source = random.Random(6)
     for size in (0, 1, 4, 100, 100_000):
         path = directory / f"{size}.poa.zst"
@@ -56,7 +56,7 @@ def test_an_archive_of_garbage_is_refused(directory):
             list(archive_batches(path))
 
 
-def test_the_recorder_of_getblocktxn_takes_any_event():
+def test_records_getblocktxn_from_any_event():
     source = random.Random(7)
     recorder = Recorder()
     rows = 0

@@ -39,24 +39,24 @@ def check_with(tmp_path, arguments, *options, **how):
     return run(*options, build(tmp_path, rest, source({MESSAGE: arguments}, **how)))
 
 
-def test_a_file_with_every_tracepoint_is_fine(tmp_path):
+def test_accepts_file_with_every_tracepoint(tmp_path):
     elf = build(tmp_path, source(of_table(TABLE)))
     assert run("--patched", "--wallet", elf) == (0, f"{len(TABLE)} tracepoints: {len(TABLE)} fine")
 
 
-def test_a_stripped_file_is_fine(tmp_path):
+def test_accepts_stripped_file(tmp_path):
     elf = build(tmp_path, source(of_table(TABLE)), options=["-s"])
     assert run("--patched", "--wallet", elf)[0] == 0
 
 
-def test_a_tracepoint_of_core_that_is_absent_fails(tmp_path):
+def test_fails_without_tracepoint_of_core(tmp_path):
     status, output = run(build(tmp_path, source(without(of_table(TABLE), MESSAGE))))
     assert status == 1
     assert re.search(r"^net:inbound_message +absent$", output, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("origin", "option"), [("patch", "--patched"), ("wallet", "--wallet")])
-def test_tracepoints_of_patches_and_wallet_may_be_absent_unless_asked_for(tmp_path, origin, option):
+def test_requires_tracepoints_of_patches_and_wallet_on_request(tmp_path, origin, option):
     optional = [key for key, row in TABLE.items() if row[0] == origin]
     assert len(optional) >= 4
     elf = build(tmp_path, source(without(of_table(TABLE), *optional)))
@@ -69,14 +69,14 @@ def test_tracepoints_of_patches_and_wallet_may_be_absent_unless_asked_for(tmp_pa
     assert f"{len(optional)} absent" in output
 
 
-def test_a_tracepoint_of_a_patch_that_is_there_must_be_right(tmp_path):
+def test_compares_tracepoint_of_patch(tmp_path):
     rest = source(without(of_table(TABLE), ("orphan", "add")))
     status, output = run(build(tmp_path, rest, source({("orphan", "add"): ["value<uint64_t>()"]})))
     assert status == 1
     assert re.search(r"^orphan:add +different: 1 arguments, not 6$", output, re.MULTILINE)
 
 
-def test_another_number_of_arguments_is_different(tmp_path):
+def test_reports_different_number_of_arguments(tmp_path):
     status, output = check_with(tmp_path, ["value<int64_t>()"] + ["value<uint64_t>()"] * 6)
     assert status == 1
     assert "different: 7 arguments, not 6" in output
@@ -85,29 +85,29 @@ def test_another_number_of_arguments_is_different(tmp_path):
 @pytest.mark.parametrize(
     ("type_name", "note"), [("int32_t", "-4@"), ("uint64_t", "8@"), ("uint32_t", "4@"), ("bool", "1@")]
 )
-def test_another_size_or_sign_is_different(tmp_path, type_name, note):
+def test_reports_different_size_or_sign(tmp_path, type_name, note):
     status, output = check_with(tmp_path, [f"value<{type_name}>()"] + ["value<uint64_t>()"] * 5)
     assert status == 1
     assert re.search(rf"different: argument 1 is {note}\S+, not -8@", output)
 
 
-def test_a_tracepoint_without_semaphore_is_different(tmp_path):
+def test_reports_missing_semaphore(tmp_path):
     status, output = check_with(tmp_path, of_table(TABLE)[MESSAGE], semaphores=False)
     assert status == 1
     assert re.search(r"net:inbound_message +different: no semaphore", output)
 
 
-def test_a_constant_is_fine_in_another_size(tmp_path):
+def test_accepts_constant_of_another_size(tmp_path):
     assert check_with(tmp_path, ["7"] + ["value<uint64_t>()"] * 5)[0] == 0
 
 
-def test_an_operand_relative_to_the_instruction_pointer_is_not_parsable(tmp_path):
+def test_reports_operand_relative_to_instruction_pointer(tmp_path):
     status, output = check_with(tmp_path, ["global", *IN_MEMORY], constraint="o")
     assert status == 1
     assert re.search(r"not parsable: argument 1 is -8@\S+\(%rip\)", output)
 
 
-def test_an_operand_with_an_index_needs_a_newer_libbpf(tmp_path):
+def test_requires_newer_libbpf_for_operand_with_index(tmp_path):
     arguments = ["array[index]", *IN_MEMORY]
     status, output = check_with(tmp_path, arguments, constraint="o")
     assert status == 1
@@ -115,14 +115,14 @@ def test_an_operand_with_an_index_needs_a_newer_libbpf(tmp_path):
     assert check_with(tmp_path, arguments, "--libbpf", "1.7.0", constraint="o")[0] == 0
 
 
-def test_every_place_of_a_tracepoint_is_checked(tmp_path):
+def test_checks_every_place_of_tracepoint(tmp_path):
     wrong = source({MESSAGE: ["value<int64_t>()"]}, semaphores=False).replace("void net_", "void other_net_")
     status, output = run(build(tmp_path, source(of_table(TABLE)), wrong))
     assert status == 1
     assert "different: no semaphore; different: 1 arguments, not 6" in output
 
 
-def test_a_tracepoint_in_two_places_is_fine(tmp_path):
+def test_accepts_tracepoint_in_two_places(tmp_path):
     again = source({MESSAGE: of_table(TABLE)[MESSAGE]}).replace("void net_", "void other_net_")
     again = again.replace("unsigned short", "extern unsigned short")
     status, output = run(build(tmp_path, source(of_table(TABLE)), again))
@@ -130,19 +130,19 @@ def test_a_tracepoint_in_two_places_is_fine(tmp_path):
     assert re.search(r"net:inbound_message +fine \(2 places\)", output)
 
 
-def test_a_tracepoint_that_is_not_in_the_table_is_named_and_harmless(tmp_path):
+def test_names_tracepoint_that_is_not_in_the_table(tmp_path):
     status, output = run(build(tmp_path, source(of_table(TABLE) | {("net", "new_one"): ["1"]})))
     assert status == 0
     assert re.search(r"net:new_one +not in the table", output)
 
 
-def test_a_file_without_tracepoints_fails_and_says_why(tmp_path):
+def test_fails_on_file_without_tracepoints(tmp_path):
     status, output = run(build(tmp_path, "int nothing;\n"))
     assert status == 1
     assert "no tracepoints: built with -DWITH_USDT=OFF or without sys/sdt.h" in output
 
 
-def test_a_32_bit_file_is_refused(tmp_path):
+def test_refuses_32_bit_file(tmp_path):
     elf = build(tmp_path, "int nothing;\n")
     content = bytearray(elf.read_bytes())
     content[4] = 1
@@ -160,7 +160,7 @@ def test_refuses_what_is_no_elf_file(tmp_path):
     assert run(tmp_path / "missing") == (2, f"{tmp_path}/missing: No such file or directory\n")
 
 
-def test_wrong_usage_is_status_2(tmp_path):
+def test_exits_with_status_2_on_wrong_usage(tmp_path):
     assert run()[0] == 2
     assert run("--libbpf", "new", "/bin/true")[0] == 2
 
@@ -175,7 +175,7 @@ def test_wrong_usage_is_status_2(tmp_path):
         (lambda text: re.sub(r"TRACEPOINT\(ORPHAN_ADD, .*\n", "", text), "24 tracepoints, expected 25 or more"),
     ],
 )
-def test_a_table_of_another_form_is_refused(tmp_path, change, message):
+def test_refuses_malformed_table(tmp_path, change, message):
     table = tmp_path / "table.def"
     text = script.TABLE.read_text()
     table.write_text(change(text))
@@ -185,12 +185,12 @@ def test_a_table_of_another_form_is_refused(tmp_path, change, message):
     assert message in output
 
 
-def test_sim_node_has_every_tracepoint():
+def test_accepts_sim_node():
     sim_node = Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin" / "sim_node"
     assert run("--patched", "--wallet", sim_node) == (0, f"{len(TABLE)} tracepoints: {len(TABLE)} fine")
 
 
-def test_a_real_bitcoind_has_the_tracepoints_of_the_table():
+def test_accepts_real_bitcoind():
     status, output = run(require_bitcoind())
     assert status == 0, output
     assert "different" not in output

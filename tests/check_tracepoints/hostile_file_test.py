@@ -27,7 +27,7 @@ def problems(machine, arguments, expected, libbpf=NEWEST):
         (script.AARCH64, "8@x0 -8@[sp, 16] 4@[x29,-8] 8@[x1] -4@5 8@x30 -4@-1", "8 -8 4 8 -4 8 -4"),
     ],
 )
-def test_operands_that_every_libbpf_parses(machine, arguments, expected):
+def test_accepts_operands_that_every_libbpf_parses(machine, arguments, expected):
     assert problems(machine, arguments, expected, OLDEST) == []
 
 
@@ -35,7 +35,7 @@ def test_operands_that_every_libbpf_parses(machine, arguments, expected):
     ("operand", "needs"),
     [("(%rax)", (1, 1)), ("(%rax,%rbx)", (1, 7)), ("-8(%rax,%rbx)", (1, 7)), ("16(%rax,%rbx,4)", (1, 7))],
 )
-def test_operands_that_need_a_newer_libbpf(operand, needs):
+def test_requires_newer_libbpf_for_operands(operand, needs):
     assert problems(script.X86_64, f"8@{operand}", "8", needs) == []
     older = problems(script.X86_64, f"8@{operand}", "8", (1, needs[1] - 1))
     assert older == [f"not parsable: argument 1 is 8@{operand}, needs libbpf 1.{needs[1]}"]
@@ -62,7 +62,7 @@ def test_operands_that_need_a_newer_libbpf(operand, needs):
         (script.AARCH64, "8@x31"),
     ],
 )
-def test_operands_that_no_libbpf_parses(machine, argument):
+def test_reports_operands_that_no_libbpf_parses(machine, argument):
     assert problems(machine, argument, "8") == [f"not parsable: argument 1 is {argument}"]
 
 
@@ -70,7 +70,7 @@ def test_operands_that_no_libbpf_parses(machine, argument):
     ("argument", "expected"),
     [("-4@$1", "1"), ("-4@$0", "8"), ("-8@$-1", "-4"), ("1@$1", "-4"), ("4@$7", "-8"), ("-1@%al", "1")],
 )
-def test_a_difference_that_cannot_be_misread_is_fine(argument, expected):
+def test_accepts_harmless_difference(argument, expected):
     assert problems(script.X86_64, argument, expected) == []
 
 
@@ -87,7 +87,7 @@ def test_a_difference_that_cannot_be_misread_is_fine(argument, expected):
         ("1@%al", "-1"),
     ],
 )
-def test_a_difference_that_can_be_misread_is_reported(argument, expected):
+def test_reports_harmful_difference(argument, expected):
     assert problems(script.X86_64, argument, expected) == [f"different: argument 1 is {argument}, not {expected}@..."]
 
 
@@ -125,7 +125,7 @@ def note_section(content):
     return header, offset, size
 
 
-def test_a_file_that_ends_early_is_refused_wherever_it_ends(good, tmp_path):
+def test_refuses_file_truncated_anywhere(good, tmp_path):
     path = tmp_path / "cut"
     ends = set(range(64)) | {len(good) - 1}
     for header, offset, size, _ in section_table(good):
@@ -135,7 +135,7 @@ def test_a_file_that_ends_early_is_refused_wherever_it_ends(good, tmp_path):
         assert isinstance(notes_of(path), str), f"cut at {end} of {len(good)}"
 
 
-def test_a_damaged_file_never_does_more_than_fail(good, tmp_path):
+def test_fails_cleanly_on_damaged_file(good, tmp_path):
     path = tmp_path / "damaged"
     _, offset, size = note_section(good)
     parts = [range(64), range(section_table(good)[0][0], len(good)), range(offset, offset + size)]
@@ -182,7 +182,7 @@ def run(path):
         (b"12345", "half a note"),
     ],
 )
-def test_damaged_notes_are_named(good, tmp_path, notes, message):
+def test_names_damaged_notes(good, tmp_path, notes, message):
     path = tmp_path / "damaged"
     path.write_bytes(with_notes(good, notes))
     result = run(path)
@@ -190,14 +190,14 @@ def test_damaged_notes_are_named(good, tmp_path, notes, message):
     assert message in result.stderr
 
 
-def test_notes_of_others_are_passed_over(good, tmp_path):
+def test_skips_foreign_notes(good, tmp_path):
     path = tmp_path / "others"
     other = note(bytes(24) + b"net\0inbound_message\0\0", owner=b"other\0\0\0") + note(b"", kind=9)
     path.write_bytes(with_notes(good, other))
     assert notes_of(path) == []
 
 
-def test_names_in_a_file_cannot_write_to_the_terminal(good, tmp_path):
+def test_escapes_names_of_file(good, tmp_path):
     path = tmp_path / "escape"
     names = b"\x1b]0;title\x07\0\x9b2J\r\n\0"
     path.write_bytes(with_notes(good, note(bytes(24) + names + b"\x1b[31m\0")))
@@ -207,7 +207,7 @@ def test_names_in_a_file_cannot_write_to_the_terminal(good, tmp_path):
     assert all(character.isprintable() or character == "\n" for character in result.stdout)
 
 
-def test_a_file_full_of_notes_costs_little(good, tmp_path):
+def test_reads_file_full_of_notes_quickly(good, tmp_path):
     path = tmp_path / "many"
     begin = struct.pack("<QQQ", 1, 1, 1) + b"net\0inbound_message\0"
     for arguments in (b" " * 900_000, b"8@" * 450_000, b"8@%rax " * 120_000, b"9" * 900_000):

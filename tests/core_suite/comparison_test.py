@@ -50,19 +50,19 @@ def sorts(result):
     return [difference.sort for difference in differences]
 
 
-def test_a_section_of_the_log_names_its_process(tmp_path):
+def test_finds_process_of_log_section(tmp_path):
     first, second = logs_of(tmp_path, "\n" * 5, START.format("41.1000"), entry("init", "net", "x"), "\n" * 5, START.format("42.2000"),
                             "2026-01-02T03:04:05Z [shutoff] Shutdown done\n")
     assert (first.pid, first.start_ticks, first.ended_in_order) == (41, 1000, False)
     assert (second.pid, second.start_ticks, second.ended_in_order) == (42, 2000, True)
 
 
-def test_bytes_that_are_not_utf8_and_lines_of_a_message_end_nothing(tmp_path):
+def test_reads_log_with_invalid_utf8_and_long_messages(tmp_path):
     lines = lines_of(tmp_path, "message.outbound", "CTransaction(hash=aa)\n    CTxIn()\n", entry("net", "net", "\udcff\udcfe"), send("msghand", "ping"))
     assert [line.key for line in lines] == [(0, "ping", 8)]
 
 
-def test_categories_tell_whether_a_kind_is_logged(tmp_path):
+def test_knows_logged_kinds_by_categories(tmp_path):
     argument = '2026-01-02T03:04:05Z [init] Command-line arg: {}="{}"\n'.format
     log, = logs_of(tmp_path, START.format("7.8"), argument("debugexclude", "net"))
     assert log.logs("validation") and not log.logs("net")
@@ -70,23 +70,23 @@ def test_categories_tell_whether_a_kind_is_logged(tmp_path):
     assert log.logs("bench") and not log.logs("net")
 
 
-def test_equal_order_is_no_difference(tmp_path):
+def test_finds_no_difference_in_equal_order(tmp_path):
     lines = lines_of(tmp_path, "message.outbound", send("msghand", "ping"), send("msghand", "inv"), send("http", "tx"))
     assert compare_by_thread("m", lines, [(0, "ping", 8), (0, "inv", 8), (0, "tx", 8)]) == ([], 0)
 
 
-def test_another_thread_may_overtake_between_line_and_tracepoint(tmp_path):
+def test_allows_another_thread_to_overtake(tmp_path):
     lines = lines_of(tmp_path, "message.outbound", send("http", "tx"), send("msghand", "ping"), send("msghand", "inv"))
     assert compare_by_thread("m", lines, [(0, "ping", 8), (0, "tx", 8), (0, "inv", 8)]) == ([], 1)
     assert sorts(compare_by_thread("m", lines, [(0, "inv", 8), (0, "ping", 8), (0, "tx", 8)])) == ["m: order"]
 
 
-def test_one_thread_keeps_its_order(tmp_path):
+def test_requires_order_of_one_thread(tmp_path):
     lines = lines_of(tmp_path, "message.outbound", send("msghand", "ping"), send("msghand", "inv"))
     assert sorts(compare_by_thread("m", lines, [(0, "inv", 8), (0, "ping", 8)])) == ["m: order"]
 
 
-def test_an_event_comes_before_the_next_line_of_its_thread(tmp_path):
+def test_requires_event_before_next_line_of_its_thread(tmp_path):
     lines = lines_of(tmp_path, "message.outbound", send("http", "tx"), entry("http", "rpc", "done"), send("msghand", "ping"))
     assert sorts(compare_by_thread("m", lines, [(0, "ping", 8), (0, "tx", 8)])) == ["m: order"]
 
@@ -97,13 +97,13 @@ def test_an_event_comes_before_the_next_line_of_its_thread(tmp_path):
     ([(0, "ping", 8), (1, "inv", 8)], "m: line without event"),
     ([(0, "ping", 8), (0, "inv", 8), (0, "inv", 8)], "m: event without line"),
 ])
-def test_a_missing_changed_or_additional_event_is_found(tmp_path, keys, sort):
+def test_finds_missing_changed_or_additional_event(tmp_path, keys, sort):
     lines = lines_of(tmp_path, "message.outbound", send("msghand", "ping"), send("msghand", "inv"))
     assert sort in sorts(compare_by_thread("m", lines, keys))
     assert sort in sorts(compare_in_order("m", lines, keys))
 
 
-def test_a_killed_node_may_have_logged_one_more_than_it_fired(tmp_path):
+def test_allows_one_more_line_of_killed_node(tmp_path):
     lines = lines_of(tmp_path, "message.outbound", send("msghand", "ping"), send("msghand", "inv"))
     assert compare_by_thread("m", lines, [(0, "ping", 8)], killed=True) == ([], 0)
     assert compare_by_thread("m", lines, [(0, "ping", 8), (0, "inv", 8)], killed=True) == ([], 0)
@@ -111,7 +111,7 @@ def test_a_killed_node_may_have_logged_one_more_than_it_fired(tmp_path):
     assert sorts(compare_by_thread("m", lines, [(0, "ping", 8)])) == ["m: line without event"]
 
 
-def test_lines_of_every_kind_are_read(tmp_path):
+def test_reads_lines_of_every_kind(tmp_path):
     def one(kind, *lines):
         found = lines_of(tmp_path, kind, *lines)
         assert len(found) == 1
@@ -140,7 +140,7 @@ def test_lines_of_every_kind_are_read(tmp_path):
     assert one("addrman.move_to_good", entry("msghand", "addrman", "Moved 1.2.3.4:8333 to tried[6][7]")) == ("1.2.3.4:8333", 0, 6, 7)
 
 
-def test_rejections_by_rpc_have_no_line_and_others_must_have_their_event(tmp_path):
+def test_requires_event_for_rejections_except_by_rpc(tmp_path):
     lines = lines_of(tmp_path, "mempool.rejected", entry("msghand", "mempoolrej", f"{HASH_A} (wtxid={HASH_B}) from peer=0 was not accepted: a, b"))
     same = lambda line, event: line[0] == event[0] and line[1].startswith(event[1])  # noqa: E731
     assert compare_as_subsequence("r", lines, [(HASH_B, "x"), (HASH_A, "a")], same) == []
@@ -159,7 +159,7 @@ CAUGHT = "ProcessMessages(inv, 3 bytes): Exception 'end of data' (St9exception) 
     ("cut", ["Misbehaving: peer=0: mutated block"], "rejection: decode error, Core says nothing"),
     ("cut", [CAUGHT.replace("3 bytes", "4 bytes")], "rejection: another size"),
 ])
-def test_a_decode_error_is_where_core_refuses(error, lines, sort):
+def test_expects_decode_error_where_core_refuses(error, lines, sort):
     assert sorts(compare_decode_errors([("inv", 3, error, False)], [lines], Counter())) == ([sort] if sort else [])
 
 
@@ -167,7 +167,7 @@ def record(message_type, payload, time_us=1):
     return struct.pack("<q12sI", time_us, message_type, len(payload)) + payload
 
 
-def test_a_capture_is_read_record_by_record():
+def test_reads_capture_record_by_record():
     data = record(b"ping", b"12345678", 5) + record(b"verack", b"") + record(b"getcfheaders", b"x")
     assert [tuple(one) for one in read_records(io.BytesIO(data))] == [(5, "ping", b"12345678"), (1, "verack", b""), (1, "getcfheaders", b"x")]
     assert folder_name("[::1]:8333") == "[__1]_8333"
@@ -192,7 +192,7 @@ PINGS = record(b"ping", b"12345678") + record(b"ping", b"abcdefgh")
     ([b"12345678"], ["capture: other bytes"]),
     ([b"12345678", b"abcdefgh", b"abcdefgh"], ["capture: events without a record"]),
 ])
-def test_captured_bytes_are_those_of_the_events(tmp_path, messages, expected):
+def test_compares_captured_bytes_with_events(tmp_path, messages, expected):
     assert sorts_of_capture(tmp_path, PINGS, *(("ping", payload) for payload in messages)) == expected
 
 
@@ -202,6 +202,6 @@ def test_captured_bytes_are_those_of_the_events(tmp_path, messages, expected):
     (record(b"pi\0ng", b""), "message type that is none"),
     (struct.pack("<q12sI", 1, b"tx", 0xFFFFFFFF), "payload of 4294967295 bytes"),
 ])
-def test_a_damaged_capture_is_said_with_its_place(data, error):
+def test_reports_place_of_damage_in_capture(data, error):
     with pytest.raises(DamagedCapture, match=error):
         list(read_records(io.BytesIO(data)))

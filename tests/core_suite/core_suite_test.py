@@ -18,7 +18,7 @@ sys.path.insert(1, str(HERE))
 from core_tree import CoreTree, NoTree
 
 
-def test_events_are_what_the_nodes_of_cores_tests_log():
+def test_matches_events_with_logs_of_core_tests():
     harness.require_root()
     try:
         CoreTree.of_environment()

@@ -19,19 +19,19 @@ def enter(*prefix, inside=None):
     return subprocess.run([*prefix, *ENTER], env=environment, capture_output=True, text=True)
 
 
-def test_a_namespace_that_is_not_its_own_is_refused():
+def test_refuses_shared_namespace():
     harness.require_root()
     done = enter(inside=os.readlink("/proc/self/ns/net"))
     assert done.returncode != 0 and "no network namespace of its own" in done.stderr and not done.stdout
 
 
-def test_another_interface_is_refused():
+def test_refuses_another_interface():
     harness.require_root()
     done = enter("unshare", "--net", "sh", "-c", 'ip link add other0 type veth peer name other1 && exec "$@"', "sh", inside="net:[0]")
     assert done.returncode != 0 and "other0" in done.stderr and not done.stdout
 
 
-def test_lo_alone_is_fine_and_up():
+def test_accepts_lo_alone():
     harness.require_root()
     done = enter("unshare", "--net", inside="net:[0]")
     assert (done.returncode, done.stdout) == (0, "inside\n"), done.stderr

@@ -39,14 +39,14 @@ def played(bitcoind, attack, before=lambda: None, **strength):
 
 
 @pytest.mark.parametrize("name", sorted(ATTACKS))
-def test_node_shows_what_was_done_to_it(bitcoind, name):
+def test_causes_expected_events_of_node(bitcoind, name):
     figures, _ = played(bitcoind, ATTACKS[name])
     assert figures and all(figures.values())
 
 
 @pytest.mark.parametrize("name", sorted(name for name, attack in ATTACKS.items() if "duration" in attack.parameters))
 @pytest.mark.skipif(not LONG, reason="PEER_OBSERVER_LONG_TESTS is not 1")
-def test_attack_lasts_as_long_as_asked(bitcoind, name):
+def test_attacks_for_requested_time(bitcoind, name):
     _, spent = played(bitcoind, ATTACKS[name], duration=10)
     assert spent["seconds"] > 9
 
@@ -58,7 +58,7 @@ HANDSHAKE = {"version", "wtxidrelay", "sendaddrv2", "verack", "ping", "pong"}
 
 @pytest.mark.parametrize("name", sorted(ATTACKS.keys() - SILENT))
 @pytest.mark.skipif(not LONG, reason="PEER_OBSERVER_LONG_TESTS is not 1")
-def test_check_fails_when_peers_only_shake_hands(bitcoind, monkeypatch, name):
+def test_fails_check_of_peers_that_only_shake_hands(bitcoind, monkeypatch, name):
     def mute():
         send, wait_until, until = Peer.send, harness.wait_until, Clock.until
         wait_for, wait_count = Peer.wait_for, Peer.wait_count
@@ -74,12 +74,12 @@ def test_check_fails_when_peers_only_shake_hands(bitcoind, monkeypatch, name):
     assert f"/{ATTACKS[name].of_class}.py" in "".join(str(entry.path) for entry in failure.traceback)
 
 
-def test_newcomers_without_merits_evict_each_other(bitcoind):
+def test_evicts_newcomers_without_merits(bitcoind):
     with pytest.raises(AssertionError, match=r"\(\d, \d\)"):
         played(bitcoind, ATTACKS["protected_from_eviction"], merits=False)
 
 
-def test_command_plays_attack_on_given_node(bitcoind):
+def test_plays_attack_on_given_node(bitcoind):
     def run(*words):
         return subprocess.run([sys.executable, "-B", "-m", "hostile_peers", *words], capture_output=True, text=True)
     with harness.temporary_directory() as directory, Node(directory / "node", bitcoind) as node:
@@ -93,17 +93,17 @@ def test_command_plays_attack_on_given_node(bitcoind):
         assert wrong.returncode == 2 and "no parameter 'speed'" in wrong.stderr
 
 
-def test_command_lists_every_attack():
+def test_lists_every_attack():
     listing = subprocess.run([sys.executable, "-B", "-m", "hostile_peers", "list"], capture_output=True, text=True, check=True).stdout
     assert sorted(line.split()[1] for line in listing.splitlines()) == sorted(ATTACKS)
 
 
-def test_every_class_has_three_attacks():
+def test_has_three_attacks_per_class():
     of_class = {each: [attack for attack in ATTACKS.values() if attack.of_class == each] for each in CLASSES}
     assert min(map(len, of_class.values())) >= 3
 
 
-def test_readme_lists_every_attack():
+def test_documents_every_attack():
     rows = [line.split("|")[2].strip(" `") for line in (pathlib.Path(__file__).parent / "README.md").read_text().splitlines()
             if line.startswith("| ") and line.count("|") >= 6 and "`" in line.split("|")[2]]
     assert sorted(rows) == sorted(ATTACKS)

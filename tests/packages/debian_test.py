@@ -110,26 +110,26 @@ class TheNode:
             assert self._seen() == self._process
 
 
-def test_installing_starts_nothing(installed):
+def test_starts_nothing_when_installed(installed):
     assert installed.run("systemctl list-units --all --plain --no-legend 'peer-observer-*'") == ""
     assert installed.run("getent group peer-observer")
 
 
-def test_every_program_runs(installed):
+def test_runs_every_program(installed):
     for program in installed.run("ls /usr/bin/peer-observer-*").split():
         assert re.match(rf"{os.path.basename(program)} \d+\.\d+", installed.run(f"{program} --version"))
         assert "sage: " in installed.run(f"{program} --help")
 
 
-def test_systemd_accepts_the_units(installed):
+def test_passes_systemd_check_of_units(installed):
     assert installed.run(f"systemd-analyze verify {' '.join(INSTANCES)}") == ""
 
 
-def test_python_finds_the_package(installed):
+def test_imports_python_package(installed):
     installed.run("python3 -c 'import peer_observer.proto.event_pb2, peer_observer.archive'")
 
 
-def test_the_node_is_observed(observed):
+def test_observes_node(observed):
     observed.run(f"{NODE_CLI} addnode 127.0.0.1:18544 onetry")
     block = generate(observed).split('"')[1]
     observed.wait_until("peer-observer-archive cat --kind message --format json /var/lib/peer-observer-archiver | grep -c '\"verack\"'")
@@ -137,27 +137,27 @@ def test_the_node_is_observed(observed):
     observed.wait_until("curl -s 127.0.0.1:9332/metrics | grep 'publishers_up{.*tracepoints.* 1$'")
 
 
-def test_every_service_starts_with_its_example(crowded):
+def test_starts_every_service_with_its_example(crowded):
     for instance in INSTANCES:
         crowded.wait_until(f"systemctl show -P StatusText {instance} | grep .")
         assert sorted(crowded.run(f"systemctl show -P ActiveState -P NRestarts {instance}").split()) == ["0", "active"], crowded.run(f"journalctl -u {instance}")
     crowded.wait_until("curl -s 127.0.0.1:9370/metrics | grep 'rpc_extractor_answer_bytes_total{.* [1-9]'")
 
 
-def test_a_restart_of_a_service_leaves_the_node_alone(crowded):
+def test_leaves_node_running_when_service_restarts(crowded):
     for instance in INSTANCES:
         with TheNode(crowded):
             crowded.run(f"systemctl restart {instance}")
 
 
-def test_a_service_that_is_killed_leaves_the_node_alone(crowded):
+def test_leaves_node_running_when_service_is_killed(crowded):
     for instance in INSTANCES:
         with TheNode(crowded):
             crowded.run(f"systemctl kill --signal=KILL {instance}")
         crowded.wait_until(f"systemctl is-active {instance}")
 
 
-def test_a_node_goes_on_while_all_services_are_stopped_by_a_signal(crowded):
+def test_leaves_node_running_while_services_are_stopped(crowded):
     with TheNode(crowded):
         crowded.run(f"systemctl kill --signal=STOP {' '.join(INSTANCES)}")
         for _ in range(100):
@@ -165,7 +165,7 @@ def test_a_node_goes_on_while_all_services_are_stopped_by_a_signal(crowded):
         crowded.run(f"systemctl kill --signal=CONT {' '.join(INSTANCES)}")
 
 
-def test_a_wrong_configuration_leaves_the_node_alone(crowded):
+def test_leaves_node_running_with_wrong_configuration(crowded):
     for service, instance in zip(SERVICES, INSTANCES):
         file = crowded.run(f"ls /etc/peer-observer/{service}.conf /etc/peer-observer/{service}-{NODE}.conf 2>/dev/null || true").strip()
         with TheNode(crowded):
@@ -175,7 +175,7 @@ def test_a_wrong_configuration_leaves_the_node_alone(crowded):
             crowded.run(f"cp kept {file}; systemctl restart {instance}")
 
 
-def test_an_upgrade_restarts_services_and_leaves_the_node_alone(crowded):
+def test_restarts_services_but_not_node_on_upgrade(crowded):
     before = crowded.run(f"systemctl show -P MainPID {' '.join(INSTANCES)}").split()
     crowded.run("systemctl stop peer-observer-detector")
     with TheNode(crowded):
@@ -185,7 +185,7 @@ def test_an_upgrade_restarts_services_and_leaves_the_node_alone(crowded):
     assert crowded.try_run("systemctl is-active peer-observer-detector").stdout == "inactive\n", "it did not run"
 
 
-def test_purging_removes_all_but_what_was_recorded(request):
+def test_keeps_recorded_data_when_purged(request):
     """The last one."""
     with_node = find_bitcoind() is not None
     host = request.getfixturevalue("crowded" if with_node else "installed")

@@ -34,13 +34,13 @@ def contents(packages, tmp_path_factory):
     return unpacked
 
 
-def test_every_program_is_in_the_package_of_its_name(contents):
+def test_packages_every_program_by_its_name(contents):
     assert set(contents) == PROGRAMS | SHARED
     for name, folder in contents.items():
         assert {path.name for path in folder.glob("usr/bin/*")} == {name} - SHARED
 
 
-def test_every_service_comes_with_its_unit_and_an_example(contents):
+def test_ships_unit_and_example_of_every_service(contents):
     for service in SERVICES:
         folder = contents[f"peer-observer-{service}"]
         unit = folder / "usr/lib/systemd/system" / UNITS[service].name
@@ -51,20 +51,20 @@ def test_every_service_comes_with_its_unit_and_an_example(contents):
         assert f"/etc/peer-observer/{example.name.replace('-alpha', '-%i')}" in settings(service)["ExecStart"][0]
 
 
-def test_examples_name_options_that_there_are():
+def test_names_existing_options_in_examples():
     for service in SERVICES:
         lines = re.findall(r"^#?([a-z-]+) = ", configuration(service).read_text(), re.MULTILINE)
         assert lines and {f"--{name}" for name in lines} <= options(service), service
 
 
-def test_programs_depend_on_their_libraries_and_on_the_same_version(packages):
+def test_declares_dependencies_of_programs(packages):
     for name in set(packages) - SHARED:
         depends = field(packages[name], "Depends")
         assert f"peer-observer-common (= {field(packages[name], 'Version')})" in depends
         assert "libc6" in depends or "python3" in depends, name
 
 
-def test_pages_of_the_manual_are_of_the_programs(contents):
+def test_documents_programs_in_manual_pages(contents):
     if not shutil.which("help2man"):
         pytest.skip("no help2man")
     for name in set(contents) - SHARED:
@@ -72,13 +72,13 @@ def test_pages_of_the_manual_are_of_the_programs(contents):
         assert "\\-\\-config" in subprocess.run(["zcat", page], check=True, capture_output=True, text=True).stdout or name == "peer-observer-archive", name
 
 
-def test_rules_and_dashboards_are_a_package(contents):
+def test_packages_rules_and_dashboards(contents):
     share = contents["peer-observer-monitoring"] / "usr/share/peer-observer"
     assert {path.name for path in share.glob("rules/*")} == {"alerts.yml", "recording.yml"}
     assert {path.name for path in share.glob("dashboards/*")} == {path.name for path in (ROOT / "services/metrics/dashboards").iterdir()}
 
 
-def test_lintian_finds_no_errors(packages):
+def test_passes_lintian(packages):
     if not shutil.which("lintian"):
         pytest.skip("no lintian")
     done = subprocess.run(["lintian", "--fail-on", "error", "--tag-display-limit", "0", *packages.values()], capture_output=True, text=True, timeout=600)

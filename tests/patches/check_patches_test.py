@@ -35,54 +35,54 @@ def run(tmp_path, text, patch=PATCH, name="0001-a.patch"):
     return result.returncode, result.stdout + result.stderr
 
 
-def test_a_patch_that_fits_applies(tmp_path):
+def test_accepts_patch_that_fits(tmp_path):
     status, output = run(tmp_path, BEFORE)
     assert (status, output.split(": ")[1:]) == (0, ["0001-a.patch", "applies\n"])
 
 
-def test_a_patch_that_fits_at_another_line_applies(tmp_path):
+def test_accepts_patch_that_fits_at_another_line(tmp_path):
     assert run(tmp_path, "// one\n// two\n" + BEFORE)[0] == 0
 
 
-def test_a_patch_that_would_need_fuzz_does_not_apply(tmp_path):
+def test_refuses_patch_that_needs_fuzz(tmp_path):
     status, output = run(tmp_path, BEFORE.replace("{", "{ // changed"))
     assert status == 1
     assert "fits at 0 places of src/a.cpp" in output
 
 
-def test_a_patch_that_fits_twice_does_not_apply(tmp_path):
+def test_refuses_patch_that_fits_twice(tmp_path):
     status, output = run(tmp_path, BEFORE + BEFORE.replace("add", "add2"))
     assert status == 1
     assert "fits at 2 places of src/a.cpp" in output
 
 
-def test_a_patch_that_is_already_applied_does_not_apply(tmp_path):
+def test_refuses_applied_patch(tmp_path):
     assert run(tmp_path, BEFORE.replace("{\n", "{\n    probe(a);\n"))[0] == 1
 
 
-def test_a_patch_with_wrong_counts_is_refused_by_the_tools(tmp_path):
+def test_refuses_patch_with_wrong_counts(tmp_path):
     status, output = run(tmp_path, BEFORE, PATCH.replace("+4,3", "+4,9"))
     assert status == 1
     assert "git fails: error: corrupt patch" in output
 
 
-def test_a_patch_of_a_missing_file_is_named(tmp_path):
+def test_names_patch_of_missing_file(tmp_path):
     status, output = run(tmp_path, BEFORE, PATCH.replace("a.cpp", "b.cpp"))
     assert status == 1
     assert "0001-a.patch: the tree has no src/b.cpp" in output
 
 
-def test_a_patch_without_a_hunk_does_not_pass(tmp_path):
+def test_refuses_patch_without_hunk(tmp_path):
     assert run(tmp_path, BEFORE, "only words\n")[0] == 1
 
 
-def test_no_patches_and_no_tree_are_wrong_usage(tmp_path):
+def test_requires_patches_and_tree(tmp_path):
     assert run(tmp_path, BEFORE, name="a.txt")[0] == 2
     assert subprocess.run([sys.executable, SCRIPT, tmp_path], capture_output=True, check=False).returncode == 2
 
 
 @pytest.mark.skipif("PEER_OBSERVER_BITCOIN_SOURCES" not in os.environ, reason="PEER_OBSERVER_BITCOIN_SOURCES not set")
-def test_our_patches_apply_to_real_trees():
+def test_applies_our_patches_to_real_trees():
     trees = os.environ["PEER_OBSERVER_BITCOIN_SOURCES"].split(":")
     result = subprocess.run([sys.executable, SCRIPT, *trees], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -24,7 +24,7 @@ def wait_for_events_of(events, pid, after=0):
     return events.wait_for("message.inbound", after, where=lambda event: event.pid == pid)
 
 
-def test_a_filter_by_pid_lets_one_process_through(directory):
+def test_traces_one_process_by_pid(directory):
     path = copy_sim_node(directory)
     with harness.Program(path, *TRAFFIC) as one, harness.Program(path, *TRAFFIC) as other, \
             harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events, \
@@ -40,7 +40,7 @@ def test_a_filter_by_pid_lets_one_process_through(directory):
         assert {event.pid for event in events_of_one.list} == {one.pid}
 
 
-def test_a_pid_file_is_followed(directory):
+def test_follows_pid_file(directory):
     path = copy_sim_node(directory)
     pid_file = directory / "pid"
     with harness.Extractor(path, directory, "--pid-file", pid_file) as extractor, harness.Events(extractor.url) as events:
@@ -54,7 +54,7 @@ def test_a_pid_file_is_followed(directory):
         assert pids == [one.pid] * pids.count(one.pid) + [other.pid] * pids.count(other.pid)
 
 
-def test_in_a_container_processes_have_the_ids_that_are_seen_there(directory):
+def test_uses_pids_of_its_container(directory):
     path, url = copy_sim_node(directory), f"ipc://{directory}/bus"
     extractor = harness.program("peer-observer-extractor")
     inside = f"{path} {' '.join(TRAFFIC)} & exec {extractor} --bitcoind {path} --listen {url} --node test --pid $!"
@@ -65,7 +65,7 @@ def test_in_a_container_processes_have_the_ids_that_are_seen_there(directory):
         assert {event.pid for event in events.list} == {2}
 
 
-def test_no_event_of_another_process_precedes_the_pid_file(directory):
+def test_sends_no_event_before_pid_file_exists(directory):
     path, pid_file = copy_sim_node(directory), directory / "pid"
     with harness.Program(path, "--flood", "ping") as other, harness.Program(path, *TRAFFIC) as asked:
         pid_file.write_text(f"{asked.pid}\n")
@@ -76,7 +76,7 @@ def test_no_event_of_another_process_precedes_the_pid_file(directory):
             assert other.process.poll() is None and first >= 0
 
 
-def test_without_a_program_what_the_process_runs_is_traced(directory):
+def test_traces_program_of_process(directory):
     path = copy_sim_node(directory)
     with harness.Program(path, *TRAFFIC) as node:
         wait_until_it_runs(node, path)
@@ -138,7 +138,7 @@ def test_warns_once_of_a_pid_file_without_process_and_retries(directory, prepare
         assert sum("no process to trace" in text for text in extractor.log) == 1
 
 
-def test_another_process_with_the_same_pid_is_noticed(directory):
+def test_notices_another_process_with_same_pid(directory):
     """In a PID namespace of its own, where the next process's id can be chosen."""
     path, log = copy_sim_node(directory), directory / "log"
     extractor = harness.program("peer-observer-extractor")

@@ -18,7 +18,7 @@ def wait_for_events_of(events, pid, after=0):
     return events.wait_for("message.inbound", after, where=lambda event: event.pid == pid)
 
 
-def test_the_binary_may_come_after_the_extractor_and_its_first_event_is_seen(directory):
+def test_traces_first_event_of_binary_that_comes_later(directory):
     path = directory / "sim_node"
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log(f"waiting for {path}")
@@ -29,7 +29,7 @@ def test_the_binary_may_come_after_the_extractor_and_its_first_event_is_seen(dir
         assert [int(ping["payload"]["ping"]["nonce"], 16) for ping in pings] == [0, 1, 2]
 
 
-def test_every_restart_of_the_node_is_seen_from_its_first_event(directory):
+def test_traces_first_event_after_every_restart(directory):
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("tracepoints to")
@@ -44,7 +44,7 @@ def test_every_restart_of_the_node_is_seen_from_its_first_event(directory):
         assert harness.missing_events(events.list) == 0
 
 
-def test_after_a_replacement_the_old_and_the_new_program_are_traced(directory):
+def test_traces_old_and_new_program_after_replacement(directory):
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("tracepoints to")
@@ -62,7 +62,7 @@ def test_after_a_replacement_the_old_and_the_new_program_are_traced(directory):
                     wait_for_events_of(events, old.pid, mark)
 
 
-def test_a_replacement_that_is_removed_is_waited_for(directory):
+def test_waits_for_removed_replacement(directory):
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("tracepoints to")
@@ -88,7 +88,7 @@ def test_reports_a_file_that_is_no_program_and_traces_its_successor(directory):
             wait_for_events_of(events, node.pid)
 
 
-def test_a_killed_extractor_leaves_the_node_running_and_a_new_one_goes_on(directory):
+def test_leaves_node_running_when_killed(directory):
     path = copy_sim_node(directory)
     with harness.Program(path, "--flood", "ping", "--rate", 20_000) as node:
         publishers = set()
@@ -105,7 +105,7 @@ def test_a_killed_extractor_leaves_the_node_running_and_a_new_one_goes_on(direct
         assert node.stop() == 0
 
 
-def test_a_touched_program_stays_attached(directory):
+def test_keeps_touched_program_attached(directory):
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory) as extractor, harness.Program(path, "--flood", "ping", "--rate", 2000) as node, \
             harness.Events(extractor.url) as events:
@@ -121,7 +121,7 @@ def test_a_touched_program_stays_attached(directory):
         assert extractor.log[lines:] == []
 
 
-def test_a_program_whose_content_changes_in_place_is_attached_again(directory):
+def test_attaches_again_to_program_changed_in_place(directory):
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory) as extractor, harness.Events(extractor.url) as events:
         extractor.wait_for_log("tracepoints to")
@@ -159,7 +159,7 @@ class RenameWhenOpened(threading.Thread):
         os.close(self.events)
 
 
-def test_a_program_that_is_replaced_while_it_is_read_is_attached_to_once(directory):
+def test_attaches_once_to_program_replaced_while_read(directory):
     path = copy_sim_node(directory)
     (directory / "new").mkdir()
     race = RenameWhenOpened(path, copy_sim_node(directory / "new"))
@@ -173,7 +173,7 @@ def test_a_program_that_is_replaced_while_it_is_read_is_attached_to_once(directo
         assert len(events.find("message.inbound")) == 101
 
 
-def test_a_program_that_was_replaced_before_the_start_is_traced(directory):
+def test_traces_program_replaced_before_start(directory):
     path = copy_sim_node(directory)
     (directory / "new").mkdir()
     with harness.Program(path, *TRAFFIC) as old:
@@ -203,7 +203,7 @@ def test_reports_that_no_process_runs_the_program_and_which_runs_another(directo
         assert sum("no process runs" in text for text in extractor.log) == 1
 
 
-def test_a_script_in_the_program_s_place_is_named_as_one(directory):
+def test_names_script_in_place_of_program(directory):
     real = shutil.copy2(harness.program("sim_node"), directory / "bitcoin-node")
     path = directory / "bitcoind"
     path.write_text(f"#!/bin/sh\nexec {real} \"$@\"\n")
@@ -223,7 +223,7 @@ def states(metrics):
     return found
 
 
-def test_a_program_that_cannot_be_read_has_failed_until_it_can(directory):
+def test_reports_unreadable_program_as_failed(directory):
     directory.chmod(0o755)
     folder = directory / "closed"
     folder.mkdir(mode=0o700)
@@ -245,7 +245,7 @@ def test_a_program_that_cannot_be_read_has_failed_until_it_can(directory):
         harness.wait_until(lambda: "failed" not in states(metrics), "they are attached")
 
 
-def test_too_few_open_files_are_tried_again(directory):
+def test_retries_after_too_many_open_files(directory):
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory) as extractor:
         extractor.wait_for_log("tracepoints to")
@@ -276,7 +276,7 @@ int main(void) {
 """
 
 
-def test_metric_distinguishes_failed_from_absent_tracepoints(directory):
+def test_distinguishes_failed_from_absent_tracepoints(directory):
     source, path = directory / "node.c", directory / "node"
     source.write_text(UNKNOWN_OPERAND)
     subprocess.run(["gcc", "-O1", "-no-pie", "-o", path, source], check=True)

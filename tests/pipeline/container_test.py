@@ -59,7 +59,7 @@ def wait_for_events_of(events, pid, count=500):
     assert found == list(range(found[0], found[0] + len(found)))  # each once
 
 
-def test_a_container_is_followed_by_the_id_of_its_process_over_a_restart(image, directory):
+def test_follows_container_across_restart(image, directory):
     pid_file = directory / "pid"
     url = f"ipc://{directory}/bus"
     with harness.Program(harness.program("peer-observer-extractor"), "--pid-file", pid_file, "--listen", url, "--node", "test") as extractor, \
@@ -74,14 +74,14 @@ def test_a_container_is_followed_by_the_id_of_its_process_over_a_restart(image, 
             extractor.wait_for_log("no process to trace", after=lines)
 
 
-def test_containers_of_one_image_are_traced_together_and_each_event_comes_once(image, directory):
+def test_traces_containers_of_one_image_once(image, directory):
     with Container(image, *TRAFFIC) as one, Container(image, *TRAFFIC) as two, \
             harness.Extractor(f"/proc/{one.node_pid}/root/bin/bitcoind", directory) as extractor, harness.Events(extractor.url) as events:
         for container in (one, two):
             wait_for_events_of(events, container.node_pid)
 
 
-def test_the_other_container_of_an_image_does_not_double_the_events_of_the_one(image, directory):
+def test_ignores_other_container_of_image(image, directory):
     with Container(image, *TRAFFIC) as one, Container(image, *TRAFFIC) as two, \
             harness.Extractor(f"/proc/{two.node_pid}/root/bin/bitcoind", directory, "--pid", one.node_pid) as extractor, \
             harness.Events(extractor.url) as events:

@@ -10,7 +10,7 @@ import harness
 GOALS = pathlib.Path(__file__).resolve().parents[2] / "bench/flood/goals.py"
 
 
-def test_nothing_is_lost_between_the_probes_and_the_archive():
+def test_loses_nothing_between_probes_and_archive():
     measured = subprocess.run([sys.executable, GOALS, "--build", os.environ["PEER_OBSERVER_BUILD"], "--only", "loss", "--rate", "10000", "--seconds", "5",
                                "--fast-seconds", "0", "--fail-on-loss"], capture_output=True, text=True, timeout=300)
     assert measured.returncode == 0, measured.stdout + measured.stderr

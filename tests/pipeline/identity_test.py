@@ -39,7 +39,7 @@ class Senders:
         self.starts[event.pid].add(event.process_start_ms)
 
 
-def test_two_nodes_of_one_program_keep_the_addresses_of_their_peers(directory):
+def test_keeps_peer_addresses_of_two_nodes(directory):
     path = copy_sim_node(directory)
     count = 100_000
     senders = Senders()
@@ -55,7 +55,7 @@ def test_two_nodes_of_one_program_keep_the_addresses_of_their_peers(directory):
 
 
 @pytest.mark.parametrize("apart", [1, 1 << 14, 1 << 32])
-def test_peers_of_one_node_keep_their_addresses_however_far_apart_their_ids_are(directory, apart):
+def test_keeps_addresses_of_peers_with_distant_ids(directory, apart):
     path = copy_sim_node(directory)
     threads, count = 3, 20_000
     senders = Senders()
@@ -66,7 +66,7 @@ def test_peers_of_one_node_keep_their_addresses_however_far_apart_their_ids_are(
             assert senders.messages == {(node.pid, i * apart, f"127.0.0.1:{8333 + i}"): count for i in range(threads)}
 
 
-def test_more_peers_than_the_kernel_side_remembers_have_their_addresses(directory):
+def test_keeps_addresses_of_more_peers_than_kernel_slots(directory):
     path = copy_sim_node(directory)
     count = 100_000
     senders = Senders()
@@ -77,7 +77,7 @@ def test_more_peers_than_the_kernel_side_remembers_have_their_addresses(director
             assert senders.messages == {(node.pid, peer, "verack"): 1 for peer in range(count)}
 
 
-def test_every_event_says_when_its_process_started(directory):
+def test_reports_start_of_process(directory):
     path = copy_sim_node(directory)
     senders = Senders()
     with harness.Extractor(path, directory) as extractor, harness.Batches(extractor.url, senders) as batches:
@@ -97,7 +97,7 @@ def extractor_in(directory, namespaces, *options):
     return started
 
 
-def test_a_later_process_of_the_same_pid_is_another_one(directory):
+def test_distinguishes_later_process_of_same_pid(directory):
     """As in a container, where a node has the same process id at each start; and no event of a connection comes between."""
     path = copy_sim_node(directory)
     pid, count = 5000, 10
@@ -116,7 +116,7 @@ def test_a_later_process_of_the_same_pid_is_another_one(directory):
         os.kill(int(inside), signal.SIGTERM)  # unshare does not pass it on
 
 
-def test_a_kernel_without_btf_traces_and_does_not_say_when_processes_started(directory):
+def test_traces_without_btf(directory):
     path = copy_sim_node(directory)
     senders = Senders()
     hidden = ("--mount", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh")

@@ -38,7 +38,7 @@ class Ledger:
         assert self.accounted_for == len(self.due)
 
 
-def test_a_ring_that_overflows_reports_the_loss_where_it_happened(directory):
+def test_reports_loss_where_ring_overflowed(directory):
     path = copy_sim_node(directory)
     before, during, after = 1_000, 50_000, 2_000
     ledger = Ledger(before, during, after)
@@ -60,7 +60,7 @@ def test_a_ring_that_overflows_reports_the_loss_where_it_happened(directory):
                            "the metric shows the same number")
 
 
-def test_losses_at_the_end_are_reported_without_another_event(directory):
+def test_reports_losses_at_the_end(directory):
     path = copy_sim_node(directory)
     ledger = Ledger(50_000)
     with harness.Extractor(path, directory, "--ring-size", 1) as extractor, harness.Batches(extractor.url, ledger) as batches:
@@ -72,7 +72,7 @@ def test_losses_at_the_end_are_reported_without_another_event(directory):
         assert ledger.received > 0 and ledger.reports
 
 
-def test_large_payloads_in_a_small_ring_are_complete_or_reported(directory):
+def test_delivers_or_reports_large_payloads_in_small_ring(directory):
     path = copy_sim_node(directory)
     ledger = Ledger(300)
     with harness.Extractor(path, directory, "--ring-size", 1) as extractor, harness.Batches(extractor.url, ledger) as batches:
@@ -100,7 +100,7 @@ def faulty_stream(directory, fault, messages=10):
 
 
 @pytest.mark.parametrize("fault", ["unreadable", "not-resident"])
-def test_a_payload_that_cannot_be_read_leaves_an_event_that_says_so(directory, fault):
+def test_reports_unreadable_payload(directory, fault):
     for event in faulty_stream(directory, fault):
         assert event.kind == "message.inbound"
         assert event.all["unreadable_arguments"] == [6]
@@ -112,7 +112,7 @@ def test_a_payload_that_cannot_be_read_leaves_an_event_that_says_so(directory, f
         assert "payload" not in event.fields
 
 
-def test_a_text_that_cannot_be_read_is_absent_and_named(directory):
+def test_reports_unreadable_text(directory):
     for event in faulty_stream(directory, "unreadable-text"):
         assert event.kind == "message.inbound"
         assert event.all["unreadable_arguments"] == [2]
@@ -122,7 +122,7 @@ def test_a_text_that_cannot_be_read_is_absent_and_named(directory):
         assert event["payload"]["ping"]["nonce"] == "0707070707070707"
 
 
-def test_payload_above_the_limit_keeps_type_and_size(directory):
+def test_keeps_type_and_size_of_payload_above_the_limit(directory):
     for event in faulty_stream(directory, "too-big"):
         assert event.kind == "message.inbound"
         assert (event["address"], event["message_type"], event["size"]) == ("127.0.0.1:8333", "ping", 4_000_001)
@@ -132,7 +132,7 @@ def test_payload_above_the_limit_keeps_type_and_size(directory):
 
 
 @pytest.mark.parametrize("mebibytes", [1, 2, 4])
-def test_a_message_that_never_fits_into_the_ring_is_too_big(directory, mebibytes):
+def test_counts_message_larger_than_the_ring(directory, mebibytes):
     """The smallest such message is lost on an idle node, the largest that the extractor says to fit is not."""
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory, "--ring-size", mebibytes) as extractor, harness.Events(extractor.url) as events:
@@ -147,7 +147,7 @@ def test_a_message_that_never_fits_into_the_ring_is_too_big(directory, mebibytes
         extractor.wait_for_log("lost 1 event, 1 since the start: too big for the ring buffer")
 
 
-def test_a_ring_that_takes_every_message_warns_of_nothing(directory):
+def test_warns_of_nothing_with_large_ring(directory):
     with harness.Extractor(copy_sim_node(directory), directory, "--ring-size", 8) as extractor:
         extractor.wait_for_log("tracepoints to")
         assert not [line for line in extractor.log if "do not fit" in line]

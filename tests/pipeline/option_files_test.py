@@ -48,7 +48,7 @@ def folder(path):
 
 @pytest.mark.parametrize(("make", "reason"), [(fifo, "not a regular file"), (folder, "Is a directory")])
 @pytest.mark.parametrize(("service", "option"), [(service, option) for service in built_services.SERVICES for option in sorted(files_of(service))])
-def test_option_refuses_what_is_no_regular_file(directory, service, option, make, reason):
+def test_refuses_irregular_file(directory, service, option, make, reason):
     file = make(directory / "file")
     with harness.Program(*command(service, option, file, directory)) as process:
         line = process.wait_for_log(str(file))

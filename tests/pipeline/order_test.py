@@ -23,7 +23,7 @@ CARRIERS = [
 ]
 
 
-def test_a_million_events_of_twelve_tracepoints_arrive_in_order(directory):
+def test_keeps_order_of_a_million_events(directory):
     path = copy_sim_node(directory)
     count = 0
 
@@ -53,7 +53,7 @@ def test_a_million_events_of_twelve_tracepoints_arrive_in_order(directory):
         assert count == EVENTS
 
 
-def test_the_messages_of_each_of_several_threads_keep_their_order(directory):
+def test_keeps_order_of_each_thread(directory):
     path = copy_sim_node(directory)
     threads, messages = 4, 50_000
     numbers = collections.defaultdict(list)
@@ -72,7 +72,7 @@ def test_the_messages_of_each_of_several_threads_keep_their_order(directory):
         assert numbers == {peer: list(range(messages)) for peer in range(threads)}
 
 
-def test_every_event_of_a_session_arrives(directory):
+def test_delivers_every_event_of_session(directory):
     """Realistic traffic with every tracepoint in it, by sim_node's own count."""
     path = copy_sim_node(directory)
     everything = ("--enable", "utxocache_coin", "--enable", "coin_selection", "--ring-size", "256")

@@ -33,20 +33,20 @@ def extract_as_nobody(directory, *capabilities):
     return done.returncode, done.stderr.splitlines()[-1]
 
 
-def test_without_capabilities_it_names_those_it_needs(directory):
+def test_names_needed_capabilities(directory):
     status, line = extract_as_nobody(directory)
     assert status == 1
     assert "cannot load the BPF programs" in line
     assert "CAP_BPF" in line and "CAP_PERFMON" in line
 
 
-def test_one_missing_capability_is_named_alone(directory):
+def test_names_missing_capability_alone(directory):
     status, line = extract_as_nobody(directory, "bpf")
     assert status == 1
     assert "CAP_PERFMON" in line and "CAP_BPF" not in line
 
 
-def test_a_libbpf_that_attaches_one_by_one_needs_the_administrator(directory):
+def test_requires_administrator_for_old_libbpf(directory):
     libbpf = ctypes.CDLL(ctypes.util.find_library("bpf"))
     if (libbpf.libbpf_major_version(), libbpf.libbpf_minor_version()) >= (1, 3):
         pytest.skip("this libbpf can do without")
@@ -73,7 +73,7 @@ def forbid(system_call, error):
 
 @pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
 @pytest.mark.parametrize(("system_call", "what"), [("bpf", "cannot load the BPF programs"), ("perf_event_open", "cannot attach to")])
-def test_a_host_that_forbids_bpf_is_named_in_one_line(directory, system_call, what, error):
+def test_names_host_that_forbids_bpf(directory, system_call, what, error):
     command = [harness.program("peer-observer-extractor"), "--bitcoind", copy_sim_node(directory), "--listen", f"ipc://{directory}/bus",
                "--node", "test"]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=harness.TIMEOUT, preexec_fn=lambda: forbid(system_call, error))

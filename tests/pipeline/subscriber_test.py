@@ -52,7 +52,7 @@ def memory_peak(pid):
     return int(line.split()[1]) * 1024
 
 
-def test_a_stopped_subscriber_learns_what_it_missed_and_another_misses_nothing(monkeypatch):
+def test_reports_missed_events_to_stopped_subscriber_only(monkeypatch):
     # The address sanitizer keeps freed memory for a while: not what is measured here.
     monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
     with harness.temporary_directory() as directory:
@@ -86,7 +86,7 @@ def test_a_stopped_subscriber_learns_what_it_missed_and_another_misses_nothing(m
             assert memory_peak(extractor.pid) - memory_before < (QUEUE_BYTES + 128 * MEBIBYTE) * harness.MEMORY_FACTOR
 
 
-def test_a_subscriber_that_comes_and_goes_gets_whole_batches():
+def test_gives_whole_batches_to_reconnecting_subscriber():
     """Subscribers join and leave a stream under load; each sees a gapless part of it."""
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
@@ -101,7 +101,7 @@ def test_a_subscriber_that_comes_and_goes_gets_whole_batches():
                     assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))
 
 
-def test_a_killed_extractor_leaves_a_loss_of_unknown_size_and_one_that_stops_leaves_none():
+def test_reports_unknown_loss_of_killed_extractor_only():
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
 

@@ -11,7 +11,7 @@ RECIPES = {section.splitlines()[0]: section for section in PAGE.split("\n## ")[1
 
 
 @pytest.mark.parametrize("title", RECIPES)
-def test_recipe_names_files_that_know_its_example(title):
+def test_names_files_that_know_the_example(title):
     example = re.search(r"^Like `([^`]+)`", RECIPES[title], re.MULTILINE)[1]
     files = re.findall(r"^- `([^`]+)`", RECIPES[title], re.MULTILINE)
     # mempool:replaced is also mempool_replaced, MEMPOOL_REPLACED and, within its own file or table, replaced or addr_addresses.
@@ -25,6 +25,6 @@ def test_recipe_names_files_that_know_its_example(title):
     assert not count or int(count[1]) == len(files)
 
 
-def test_contributing_names_every_recipe():
+def test_lists_every_recipe_in_contributing():
     listed = set(re.findall(r"docs/change-it\.md#([a-z0-9-]+)", (ROOT / "CONTRIBUTING.md").read_text()))
     assert listed == {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in RECIPES}

@@ -19,32 +19,32 @@ def kinds():
     return {name.split(".")[0] for name in re.findall(r"^\| `([\w.]+)`", thresholds(), re.MULTILINE)}
 
 
-def test_each_detector_has_a_page_and_a_file():
+def test_has_page_and_file_for_each_detector():
     assert len(kinds()) >= 20
     assert {path.stem for path in PAGES.glob("*.md")} - {"README"} == kinds()
     sources = {path.stem for path in (ROOT / "services/detector/detectors").glob("*.cpp")}
     assert {name for name in sources if not name.endswith("_test")} == kinds()
 
 
-def test_each_page_says_what_an_operator_needs():
+def test_answers_questions_of_operators_on_each_page():
     for kind in kinds():
         text = (PAGES / f"{kind}.md").read_text()
         assert text.startswith(f"# {kind}\n")
         assert re.findall(r"^## (.*)$", text, re.MULTILINE) == SECTIONS
 
 
-def test_the_list_of_thresholds_is_that_of_the_program():
+def test_matches_thresholds_with_program():
     assert thresholds() in (PAGES / "README.md").read_text()
 
 
-def test_the_table_of_margins_has_every_kind_below_its_threshold():
+def test_finds_every_kind_below_threshold_in_table_of_margins():
     rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+|–) \|$", (PAGES / "README.md").read_text(), re.MULTILINE)
     assert {kind for kind, *_ in rows} == kinds()
     for kind, *shares in rows:
         assert all(float(share) < 1 for share in shares if share != "–"), kind
 
 
-def test_the_table_of_scenarios_has_every_kind_found_and_nothing_by_mistake():
+def test_finds_every_kind_and_no_false_positive_in_table_of_scenarios():
     rows = re.findall(r"^\| \[(\w+)\]\(\w+\.md\) \|(.*)$", (PAGES / "README.md").read_text(), re.MULTILINE)
     assert {kind for kind, _ in rows} == kinds()
     for kind, cells in rows:

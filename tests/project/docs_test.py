@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTRACTOR = Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin/peer-observer-extractor"
 
 
-def test_tracepoints_md_has_the_table_of_the_extractor():
+def test_documents_table_of_tracepoints():
     table = subprocess.run([EXTRACTOR, "--list-tracepoints"], check=True, capture_output=True, text=True).stdout
     assert len(table.splitlines()) == 2 + 25
     assert table in (ROOT / "docs/tracepoints.md").read_text(), "run scripts/write-tables build/dev"
@@ -27,7 +27,7 @@ def folders_of_the_repository():
             if path.parts[0] not in deep or len(path.parts) > 2}
 
 
-def test_architecture_lists_every_folder():
+def test_documents_every_folder():
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
     table = (ROOT / "docs/architecture.md").read_text().partition("## Folders")[2].partition("\n## ")[0]
@@ -39,7 +39,7 @@ def test_architecture_lists_every_folder():
     assert linked == {name for name in named if (ROOT / name / "README.md").exists()}
 
 
-def test_adr_names_the_limits_of_the_publishers_memory():
+def test_documents_memory_limits_of_publisher():
     adr = (ROOT / "docs/adr/0002-nng-pub-sub-with-sequence-numbers.md").read_text()
     queue, beyond = re.search(r"bounded in bytes: (\d+) MiB for the queues.* and (\d+) MiB", adr).groups()
     assert f"queue_bytes = std::size_t{{{queue}}} << 20U;" in (ROOT / "libs/bus/publisher.h").read_text()
@@ -50,7 +50,7 @@ def pages():
     return [path for folder in ("docs", "libs", "services") for path in sorted((ROOT / folder).rglob("*.md"))]
 
 
-def test_measured_tables_are_written_by_a_command():
+def test_names_command_of_measured_tables():
     commands = []
     for page in pages():
         rest = re.sub(r"<!-- measured by (.*?) -->\n.*?<!-- end -->", lambda block: commands.append(block[1]) or "", page.read_text(), flags=re.DOTALL)

@@ -20,7 +20,7 @@ def tracked(*patterns):
     return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
-def test_c_and_cpp_are_formatted():
+def test_finds_c_and_cpp_formatted():
     formatter = shutil.which("clang-format-19")
     if not formatter:
         pytest.skip("no clang-format-19")
@@ -30,13 +30,13 @@ def test_c_and_cpp_are_formatted():
     assert result.returncode == 0, result.stderr[:4000]
 
 
-def test_exceptions_are_thrown_with_braces():
+def test_finds_exceptions_thrown_with_braces():
     for file in tracked("*.cpp", "*.h"):
         thrown = re.findall(r"throw [\w:]*(?:[A-Z]\w*|error|argument|range|bad_alloc|option_value)\(.*", file.read_text())
         assert not thrown, f"{file}: {thrown}"
 
 
-def test_shell_scripts_pass_shellcheck():
+def test_passes_shellcheck():
     checker = shutil.which("shellcheck")
     if not checker:
         pytest.skip("no shellcheck")
@@ -46,7 +46,7 @@ def test_shell_scripts_pass_shellcheck():
     assert result.returncode == 0, result.stdout[:4000]
 
 
-def test_no_source_file_has_outgrown_one_job():
+def test_limits_lines_of_source_files():
     long = {
         str(file.relative_to(ROOT)): lines
         for file in tracked("*.cpp", "*.h", "*.c", "*.py", "*.nix")
@@ -55,7 +55,7 @@ def test_no_source_file_has_outgrown_one_job():
     assert long == {}
 
 
-def test_links_between_documents_lead_somewhere():
+def test_resolves_links_between_documents():
     links = 0
     dead = []
     for document in tracked("*.md"):
@@ -70,7 +70,7 @@ def test_links_between_documents_lead_somewhere():
     assert dead == []
 
 
-def test_headers_say_first_what_they_are_for():
+def test_requires_purpose_in_headers():
     silent = [
         str(file.relative_to(ROOT))
         for file in tracked("libs/*.h", "services/*.h")
@@ -79,11 +79,11 @@ def test_headers_say_first_what_they_are_for():
     assert silent == []
 
 
-def test_no_file_has_marks_of_a_merge():
+def test_finds_no_marks_of_merges():
     marked = [str(file.relative_to(ROOT)) for file in tracked() if re.search(rb"^(<{7}|>{7}) ", file.read_bytes(), re.MULTILINE)]
     assert marked == []
 
 
-def test_python_files_parse():
+def test_parses_python_files():
     for file in [*tracked("*.py"), *(file for file in tracked("scripts/*", "bench/*") if file.read_bytes().startswith(b"#!/usr/bin/python3"))]:
         compile(file.read_text(), str(file), "exec")

@@ -28,7 +28,7 @@ def offences(text):
                 yield f"{number}: '{found.group()}': {better}"
 
 
-def test_no_file_has_a_construction_of_the_list():
+def test_finds_no_construction_of_the_list():
     found = []
     for file in tracked("*.md", "*.cpp", "*.h", "*.c", "*.py", "*.proto", "*.nix", "*.yml", "*.json", "*.cmake", "*CMakeLists.txt", "scripts/*", "test", "quickstart"):
         name = str(file.relative_to(ROOT))
@@ -40,10 +40,10 @@ def test_no_file_has_a_construction_of_the_list():
 @pytest.mark.parametrize(
     "line", ["a message to who knows it", "the frame has not the size", "it waits in vain", "x does not answer, dialling on", "mended the test"]
 )
-def test_the_list_finds(line):
+def test_finds_construction(line):
     assert list(offences(line))
 
 
 @pytest.mark.parametrize("line", ["asks for everything", "to whom it belongs", "recommended", "in vaincluse"])
-def test_the_list_lets_pass(line):
+def test_accepts_plain_words(line):
     assert not list(offences(line))

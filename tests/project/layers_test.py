@@ -71,7 +71,7 @@ def production_files():
                 yield path.relative_to(ROOT).as_posix()
 
 
-def test_production_code_keeps_to_the_layers():
+def test_keeps_production_code_to_the_layers():
     files = list(production_files())
     assert len(files) > 50
     assert [v for file in files for v in violations(file, (ROOT / file).read_text())] == []
@@ -93,7 +93,7 @@ def test_production_code_keeps_to_the_layers():
         ("services/detector/testing/lab.h", "tests/pipeline/sim_node.h"),
     ],
 )
-def test_a_violation_is_found(file, include):
+def test_finds_violation(file, include):
     assert len(list(violations(file, f'#include "{include}"\n'))) == 1
 
 
@@ -107,5 +107,5 @@ def test_a_violation_is_found(file, include):
         ("services/detector/testing/lab.h", "tests/sim_node/script.h"),
     ],
 )
-def test_what_is_allowed_is_not_reported(file, include):
+def test_accepts_what_is_allowed(file, include):
     assert list(violations(file, f"#include <{include}>\n")) == []

@@ -24,16 +24,16 @@ def options():
 
 
 @pytest.mark.parametrize(("program", "option"), sorted(set(options())))
-def test_an_option_of_the_page_is_there(program, option):
+def test_names_existing_options(program, option):
     answer = subprocess.run([harness.program(f"peer-observer-{program}"), "--help"], check=True, capture_output=True, text=True)
     assert re.search(rf"^  (-\w \[ )?{option}\b", answer.stdout, re.MULTILINE)
 
 
-def test_the_page_has_options_of_every_program():
+def test_names_options_of_every_program():
     assert {program for program, _ in options()} == {"extractor", "rpc-extractor", "logger", "metrics", "addr-connectivity"}
 
 
-def test_the_metric_that_takes_others_place_is_there():
+def test_names_existing_metrics():
     names = subprocess.run([harness.program("peer-observer-metrics"), "--list-metrics"], check=True, capture_output=True, text=True).stdout
     assert "`peerobserver_addrman_attempts_total`" in names
     assert "`peerobserver_addrman_new_insert`" not in names

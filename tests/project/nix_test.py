@@ -44,7 +44,7 @@ def tracked(*patterns):
     return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
 
 
-def test_nix_modules_allow_the_methods_of_the_program():
+def test_allows_rpc_methods_in_nix_modules():
     assert json.loads((ROOT / "nixos-modules/lib/rpc-methods.json").read_text()) == built_services.rpc_methods()
 
 
@@ -74,7 +74,7 @@ def changed_by(folder, *names):
     return {name for name in before if before[name] != after[name]}
 
 
-def test_every_file_parses():
+def test_parses_every_file():
     parser = shutil.which("nix-instantiate")
     if not parser:
         pytest.skip("no nix-instantiate (Debian: nix-bin)")
@@ -84,28 +84,28 @@ def test_every_file_parses():
     assert result.returncode == 0, result.stderr[-3000:]
 
 
-def test_every_folder_of_services_is_a_package():
+def test_packages_every_folder_of_services():
     for folder in (ROOT / "services").iterdir():
         if (folder / "CMakeLists.txt").exists():
             assert (folder / "package.nix").exists(), folder
 
 
-def test_all_outputs_evaluate_and_wrong_configurations_are_explained():
+def test_evaluates_outputs_and_explains_wrong_configurations():
     result = evaluate("check", ROOT)
     assert result.returncode == 0, result.stderr[-3000:]
     assert "checks.x86_64-linux.configurations" in result.stdout + result.stderr
 
 
-def test_a_change_of_one_service_builds_that_service_and_who_runs_it(copy):
+def test_rebuilds_changed_service_and_its_users_only(copy):
     assert changed_by(copy, "services/logger/logger.cpp") == {"peer-observer-logger", "peer-observer-getblocktxn-recorder", "quickstart"}
 
 
-def test_tests_of_libraries_and_documents_build_no_service(copy):
+def test_rebuilds_no_service_for_tests_and_documents(copy):
     assert changed_by(copy, "libs/bus/frame_test.cpp", "services/logger/README.md", "docs/architecture.md") == {"libraries"}
 
 
 @long
-def test_a_missing_dependency_is_found(copy):
+def test_finds_missing_dependency(copy):
     package = copy / "services/addr-connectivity/package.nix"
     text = package.read_text()
     assert text.count(" sqlite ") == 1
@@ -117,19 +117,19 @@ def test_a_missing_dependency_is_found(copy):
 
 @long
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_builds_and_passes_its_tests(package):
+def test_builds_and_tests_package(package):
     result = evaluate("build", f"{ROOT}#{package}", timeout=3600)
     assert result.returncode == 0, result.stderr[-5000:]
 
 
 @long
 @pytest.mark.parametrize("name", VM_TESTS)
-def test_a_vm_test_passes(name):
+def test_passes_vm_test(name):
     for verb in ("lint-test", "test"):
         result = evaluate(verb, CHECK.format(name), timeout=3600)
         assert result.returncode == 0, (result.stdout + result.stderr)[-5000:]
 
 
-def test_every_service_with_a_module_has_a_vm_test():
+def test_tests_every_module_in_a_vm():
     modules = {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"}
     assert modules | {"archive", "pipeline", "restart", "fleet", "isolation"} <= set(VM_TESTS)

@@ -35,17 +35,17 @@ def messages_of_the_page():
     return found
 
 
-def test_every_warning_and_error_is_on_the_page():
+def test_documents_every_warning_and_error():
     messages = all_messages()
     assert len(messages) > 80
     assert sorted(messages - messages_of_the_page()) == []
 
 
-def test_no_message_on_the_page_has_gone_from_the_source():
+def test_documents_existing_messages_only():
     assert sorted(messages_of_the_page() - all_messages()) == []
 
 
-def test_what_is_logged_without_a_text_of_its_own_is_known():
+def test_knows_messages_without_text_of_their_own():
     assert all_of_cpp()[1] == PASSED_ON
 
 
@@ -61,19 +61,19 @@ def test_what_is_logged_without_a_text_of_its_own_is_known():
     ('limited(gaps_, "missed " + n);', "missed {}"),
     ('a = warning(with_left_out("source " + url + " lost", *n));', "source {} lost"),
 ])
-def test_a_message_is_read_from_the_code(code, message):
+def test_reads_message_from_code(code, message):
     assert messages_of_cpp("libs/bus/x.cpp", code) == ({message}, set())
 
 
 @pytest.mark.parametrize("code", ['spdlog::info("a");', 'void warning(const std::string& why);', '// spdlog::warn("a");\n'])
-def test_what_is_no_warning_is_not_read(code):
+def test_ignores_what_is_no_warning(code):
     assert messages_of_cpp("libs/bus/x.cpp", code) == (set(), set())
 
 
-def test_what_passes_a_text_on_is_noticed():
+def test_notices_passed_on_texts():
     assert messages_of_cpp("services/a/b.cpp", 'tell_once(error.what()); spdlog::warn("{}", x);')[1] == {
         ("services/a/b.cpp", "error.what()"), ("services/a/b.cpp", "{}")}
 
 
-def test_messages_of_python_are_read():
+def test_reads_messages_of_python():
     assert list(messages_of_python('print(f"a: {b}", file=sys.stderr)\nprint("c")')) == ["a: {}"]

@@ -119,12 +119,12 @@ def unit_fits(unit, expression):
     return (unit == "bytes") == bool(re.search(r"_bytes$|memory", names[0]))
 
 
-def test_every_metric_of_a_panel_exists_and_is_used_as_its_type_allows(types):
+def test_uses_existing_metrics_as_their_type_allows(types):
     assert len(PANELS) > 150
     assert [(name, panel["title"], fault) for name, panel in PANELS for target in panel["targets"] for fault in faults_of(target["expr"], types)] == []
 
 
-def test_the_dashboards_show_the_metrics_of_every_service(types):
+def test_shows_metrics_of_every_service_on_dashboards(types):
     """Counters and gauges that are on no dashboard, of services that have one. Those of the bus and of the process are on most."""
     shown = {re.sub(r"_(bucket|sum|count)$", "", name) for _, panel in PANELS for target in panel["targets"] for _, name, _ in selectors(target["expr"])}
     of_services = {name for name in types if re.match(r"peer_observer_(detector|archiver|addr_connectivity|extractor|rpc_extractor)_", name)}
@@ -133,7 +133,7 @@ def test_the_dashboards_show_the_metrics_of_every_service(types):
 
 
 @pytest.mark.parametrize(("name", "panel"), PANELS, ids=[f"{name}-{panel['title']}" for name, panel in PANELS])
-def test_a_panel_has_a_unit_that_fits_and_a_heatmap_one_query(name, panel):
+def test_requires_fitting_units_and_one_query_per_heatmap(name, panel):
     unit = unit_of(panel)
     assert unit
     if panel["type"] == "heatmap":
@@ -149,7 +149,7 @@ def test_a_panel_has_a_unit_that_fits_and_a_heatmap_one_query(name, panel):
     ("rate(unheard_of_total[5m])", "no service has it"),
     ("h_bucket", "a counter without"),
 ])
-def test_a_wrong_expression_is_found(expression, fault):
+def test_finds_wrong_expression(expression, fault):
     types = {"peer_observer_a_gauge": "gauge", "peer_observer_a_total": "counter", "peer_observer_h": "histogram"}
     expression = re.sub(r"\b(a_gauge|a_total|unheard_of_total|h_bucket)", r"peer_observer_\1", expression)
     assert [fault in found for found in faults_of(expression, types)] == [True]
@@ -165,5 +165,5 @@ def test_a_wrong_expression_is_found(expression, fault):
     ("short", "process_resident_memory_bytes", False),
     ("s", "sum (rate(peer_observer_x_seconds_total[5m])) / sum (rate(peer_observer_x_total[5m]))", True),
 ])
-def test_a_unit_that_does_not_fit_is_found(unit, expression, fits):
+def test_finds_unit_that_does_not_fit(unit, expression, fits):
     assert unit_fits(unit, expression) == fits

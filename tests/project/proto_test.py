@@ -15,7 +15,7 @@ DESCRIPTORS = Path(os.environ["PEER_OBSERVER_BUILD"]) / "proto/descriptors.binpb
 RELEASED = (ROOT / "proto/released-fields.txt").read_text().splitlines()
 
 
-def test_every_released_field_is_still_there():
+def test_keeps_every_released_field():
     assert len(RELEASED) > 100
     assert proto_fields.broken_promises(RELEASED, proto_fields.fields(DESCRIPTORS.read_bytes())) == []
 
@@ -27,31 +27,31 @@ def compile_proto(tmp_path, body):
     return proto_fields.fields(out.read_bytes())
 
 
-def test_additions_are_allowed(tmp_path):
+def test_allows_additions(tmp_path):
     old = compile_proto(tmp_path, "message M { int32 a = 1; }")
     new = compile_proto(tmp_path, "message M { int32 a = 1; string b = 2; } message N { bool c = 1; }")
     assert proto_fields.broken_promises(old, new) == []
 
 
-def test_renumbering_is_found(tmp_path):
+def test_finds_renumbering(tmp_path):
     old = compile_proto(tmp_path, "message M { int32 a = 1; }")
     new = compile_proto(tmp_path, "message M { int32 a = 2; }")
     assert proto_fields.broken_promises(old, new) != []
 
 
-def test_reuse_of_a_number_is_found(tmp_path):
+def test_finds_reuse_of_number(tmp_path):
     old = compile_proto(tmp_path, "message M { int32 a = 1; }")
     new = compile_proto(tmp_path, "message M { int32 b = 1; }")
     assert proto_fields.broken_promises(old, new) != []
 
 
-def test_another_type_is_found(tmp_path):
+def test_finds_changed_type(tmp_path):
     old = compile_proto(tmp_path, "message M { int32 a = 1; }")
     assert proto_fields.broken_promises(old, compile_proto(tmp_path, "message M { int64 a = 1; }")) != []
     assert proto_fields.broken_promises(old, compile_proto(tmp_path, "message M { repeated int32 a = 1; }")) != []
 
 
-def test_removal_is_allowed_only_when_the_number_is_reserved(tmp_path):
+def test_allows_removal_with_reserved_number_only(tmp_path):
     old = compile_proto(tmp_path, "message M { int32 a = 1; int32 b = 2; }")
     gone = compile_proto(tmp_path, "message M { int32 b = 2; }")
     reserved = compile_proto(tmp_path, 'message M { reserved 1; reserved "a"; int32 b = 2; }')
@@ -59,7 +59,7 @@ def test_removal_is_allowed_only_when_the_number_is_reserved(tmp_path):
     assert proto_fields.broken_promises(old, reserved) == []
 
 
-def test_enum_values_are_part_of_the_contract(tmp_path):
+def test_finds_changed_enum_values(tmp_path):
     old = compile_proto(tmp_path, "enum E { A = 0; B = 1; }")
     assert proto_fields.broken_promises(old, compile_proto(tmp_path, "enum E { A = 0; B = 2; }")) != []
     assert proto_fields.broken_promises(old, compile_proto(tmp_path, "enum E { A = 0; B = 1; C = 2; }")) == []

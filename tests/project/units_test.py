@@ -29,14 +29,14 @@ def hardening(service):
 
 
 @BY_NAME
-def test_unit_has_the_hardening_of_its_module(service):
+def test_matches_hardening_of_unit_and_module(service):
     found = settings(service)
     wanted = hardening(service)
     assert {name: found.get(name) for name in wanted} == wanted
 
 
 @BY_NAME
-def test_unit_has_the_watchdog_of_its_module(service):
+def test_matches_watchdog_of_unit_and_module(service):
     found = settings(service)
     module = (ROOT / "nixos-modules/lib/service.nix").read_text()
     for name in ("Type", "WatchdogSec", "Restart", "RestartSec", "RestartPreventExitStatus", "Group"):
@@ -44,16 +44,16 @@ def test_unit_has_the_watchdog_of_its_module(service):
 
 
 @BY_NAME
-def test_unit_has_the_priority_of_its_module(service):
+def test_matches_priority_of_unit_and_module(service):
     module = (ROOT / f"nixos-modules/{service}.nix").read_text()
     assert settings(service).get("Nice", []) == re.findall(r"serviceConfig\.Nice = (-?\d+);", module)
 
 
-def test_every_module_of_a_service_has_a_unit():
+def test_has_unit_for_every_module():
     assert {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"} == set(SERVICES)
 
 
-def test_tools_serve_their_health_on_ports_of_their_own():
+def test_gives_each_tool_its_own_port():
     ports = [int(port) for path in sorted((ROOT / "nixos-modules").glob("*.nix")) if path.stem != "metrics"
              for port in re.findall(r'^  metricsAddress = "127\.0\.0\.1:(\d+)";', path.read_text(), re.MULTILINE)]
     first, last = re.search(r"^\| (\d+) to (\d+) \| health of the tools", (ROOT / "docs/deployment.md").read_text(), re.MULTILINE).groups()
@@ -61,7 +61,7 @@ def test_tools_serve_their_health_on_ports_of_their_own():
     assert all(int(first) <= port <= int(last) for port in ports)
 
 
-def test_documentation_has_the_exposure_of_the_units():
+def test_documents_exposure_of_units():
     if "systemd 252 " not in (version := run("systemd-analyze", "--version")):
         pytest.skip(f"ratings change from version to version: {version.splitlines()[:1]}")
     ratings = {service: re.search(r"exposure level for \S+: ([0-9.]+)", run("systemd-analyze", "security", "--offline=true", unit)).group(1)

@@ -215,7 +215,7 @@ NODE_OPTIONS = {
 
 
 @pytest.mark.parametrize("attack", SCENARIOS, ids=lambda attack: attack.__name__)
-def test_attack_is_found_and_nothing_else(attack):
+def test_finds_attack_and_nothing_else(attack):
     if attack not in ALWAYS and not os.environ.get("PEER_OBSERVER_LONG_TESTS"):
         pytest.skip("PEER_OBSERVER_LONG_TESTS is not set")
     kind, _, variant = attack.__name__.partition("__")
@@ -240,7 +240,7 @@ def test_attack_is_found_and_nothing_else(attack):
         assert others == set()
 
 
-def test_ordinary_nodes_raise_nothing():
+def test_raises_nothing_for_ordinary_nodes():
     """Blocks, transactions in both directions, a node that comes late and one that comes back."""
     with scene() as place:
         node, wallet = place.node, place.wallet

@@ -80,7 +80,7 @@ def pulse(node, rng):
 
 
 @pytest.mark.parametrize("name", sorted(ATTACKS))
-def test_class_of_attack(name):
+def test_finds_class_of_attack(name):
     attack = ATTACKS[name]
     require_bitcoind()
     if not os.environ.get("PEER_OBSERVER_LONG_TESTS"):

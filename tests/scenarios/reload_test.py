@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pipeline"))
 from sim_node import copy_sim_node, play  # noqa: E402
 
 
-def test_thresholds_are_read_again_and_a_mistake_changes_nothing():
+def test_reloads_thresholds_and_ignores_mistakes():
     harness.require_root()
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
@@ -49,7 +49,7 @@ def test_thresholds_are_read_again_and_a_mistake_changes_nothing():
             assert detector.stop() == 0
 
 
-def test_wrong_use_is_one_line_and_status_2():
+def test_exits_with_status_2_and_one_line_on_wrong_usage():
     for arguments in (("--disable", "nonsense"), ("--ping_flood.pings", "0"), ("--ping_flood.pings", "many"), ("--ping_flood.pongs", "3")):
         done = subprocess.run([harness.program("peer-observer-detector"), *arguments], capture_output=True, text=True, timeout=30)
         assert done.returncode == 2

@@ -58,7 +58,7 @@ def recorded():
 
 
 @pytest.mark.parametrize("speed", ["1", "100", "max"])
-def test_a_replay_finds_the_same(recorded, speed):
+def test_finds_the_same_in_replay(recorded, speed):
     archive, events, expected = recorded
     with harness.temporary_directory() as directory:
         url = f"ipc://{directory}/replay"

@@ -39,7 +39,7 @@ def kinds():
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_attack_is_found_and_nothing_else(kind):
+def test_finds_attack_and_nothing_else(kind):
     harness.require_root()
     speed, *options = FASTER.get(kind, (1,))
     with harness.temporary_directory() as directory:
@@ -56,7 +56,7 @@ def test_attack_is_found_and_nothing_else(kind):
             assert event["nodes"][0]["evidence"]
 
 
-def test_an_ordinary_session_raises_nothing():
+def test_raises_nothing_for_ordinary_session():
     """At a pace that a node may have. Its clock stands at a day of its own: all peers and addresses seem to be wrong."""
     harness.require_root()
     with harness.temporary_directory() as directory:

@@ -36,7 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_an_anomaly_is_posted_until_the_server_takes_it():
+def test_posts_anomaly_until_accepted():
     harness.require_root()
     with harness.temporary_directory() as directory, Server() as server:
         thread = threading.Thread(target=server.serve_forever)

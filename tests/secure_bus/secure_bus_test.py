@@ -64,27 +64,27 @@ def run():
         yield of
 
 
-def test_the_tool_with_a_certificate_gets_events(run):
+def test_serves_tool_with_certificate(run):
     events, log = run("--count 10")
     assert len(events.splitlines()) == 10
     assert "source tls+tcp://alpha.example.org:9331 connected" in log
     assert "warning" not in log
 
 
-def test_the_stranger_gets_nothing_and_both_ends_say_so(run):
+def test_refuses_stranger_and_logs_on_both_ends(run):
     events, log = run("stranger")
     assert events == ""
     assert "warning source tls+tcp://alpha.example.org:9331: TLS handshake" in log
     assert re.search(r"warning refused connection from 127\.0\.0\.1:\d+: TLS handshake failed", run("peer-observer-extractor")[1])
 
 
-def test_openssl_says_that_both_ends_accept_each_other(run):
+def test_passes_openssl_check_of_both_ends(run):
     _, log = run("s_client")
     assert "Verification: OK" in log
     assert "alert" not in log
 
 
-def test_openssl_says_until_when_a_certificate_is_good(run):
+def test_prints_expiry_of_certificate(run):
     assert "notAfter=" in run("-enddate")[0]
 
 
@@ -96,7 +96,7 @@ def make_certificates(directory, publisher="alpha.example.org"):
 
 
 @pytest.mark.parametrize("service", ["detector", "addr-connectivity"])
-def test_a_service_may_have_tls_on_one_side_only(service):
+def test_runs_service_with_tls_on_one_side(service):
     with harness.temporary_directory() as directory:
         files = make_certificates(directory)("alpha.example.org")
         nobody = f"127.0.0.1:{harness.free_port()}"
@@ -107,7 +107,7 @@ def test_a_service_may_have_tls_on_one_side_only(service):
                 assert program.stop() == 0
 
 
-def test_a_publisher_on_another_host_that_falls_silent_is_dialled_again():
+def test_redials_silent_publisher_on_another_host():
     """In capitals the bus takes the name for another host."""
     address = f"127.0.0.1:{harness.free_port()}"
     source = f"tls+tcp://{address.replace('127.0.0.1', 'LOCALHOST')}"

@@ -88,7 +88,7 @@ TEST(ElfNotes, AreThoseThatTheExtractorExpects)
     EXPECT_EQ(sizes_by_name(read_notes(SIM_NODE_PROGRAM)), expected_sizes());
 }
 
-TEST(ElfNotes, EveryProbeOccursOnceAndHasASemaphore)
+TEST(ElfNotes, HaveEveryProbeOnceWithSemaphore)
 {
     const auto notes = read_notes(SIM_NODE_PROGRAM);
     EXPECT_EQ(notes.size(), extractor::kTracepoints.size());
@@ -96,7 +96,7 @@ TEST(ElfNotes, EveryProbeOccursOnceAndHasASemaphore)
         EXPECT_NE(note.semaphore, 0U) << name;
 }
 
-TEST(ElfNotes, EveryArgumentHasAFormThatOldTracersUnderstand)
+TEST(ElfNotes, HaveArgumentFormsThatOldTracersUnderstand)
 {
 #if !defined(__x86_64__)
     GTEST_SKIP() << "the forms below are those of x86-64";

@@ -87,7 +87,7 @@ TEST(Line, HasTheArgumentsInTheirOrderAndForm)
 
 TEST(Player, StopsAtTheNumberOfEvents) { EXPECT_EQ(listed({.events = 1'234}, play_session).size(), 1'234U); }
 
-TEST(Player, TheRateDoesNotChangeWhatIsPlayed)
+TEST(Player, PlaysTheSameAtAnyRate)
 {
     EXPECT_TRUE(listed({.events = 500}, play_session) == listed({.rate = 20'000, .events = 500}, play_session));
 }
@@ -131,7 +131,7 @@ TEST(Player, CountsNothingAsFiredWhileNobodyListens)
     EXPECT_EQ(player.summary().fired, 0U);
 }
 
-TEST(Order, EveryCallCarriesItsNumberInTheSamePlaceOfItsTracepoint)
+TEST(Order, NumbersEveryCallInTheSameArgument)
 {
     constexpr std::uint64_t kEvents = 1'000;
     const auto all = std::bitset<kProbeCount>{}.set();
@@ -167,7 +167,7 @@ TEST(Order, TakesTheTracepointsInTurn)
         EXPECT_EQ(count, 3) << name;
 }
 
-TEST(Flood, EveryThreadPlaysItsCountAsAPeerOfItsOwn)
+TEST(Flood, PlaysOnePeerPerThread)
 {
     const Summary summary =
         play_flood({.message_type = "flood", .payload = Bytes(8), .threads = 3}, {.events = 500}, not_stopping);
@@ -185,7 +185,7 @@ std::string list_of(const Flood& flood)
     return text;
 }
 
-TEST(Flood, PayloadsStartWithTheirNumberUnlessTheyAreGiven)
+TEST(Flood, NumbersPayloadsUnlessGiven)
 {
     const std::string start = "net:inbound_message\t0\t127.0.0.1:8333\tinbound\tflood\t10\t";
     Flood flood{.message_type = "flood", .payload = Bytes(10, 9)};

@@ -86,7 +86,7 @@ TEST_P(SessionWithSeed, HasEveryRemovalReasonAndConnectionType)
     EXPECT_THAT(connection_types, testing::IsSupersetOf({"inbound", "feeler", "addr-fetch", "private-broadcast"}));
 }
 
-TEST_P(SessionWithSeed, PayloadsDecodeOrNotAsTheyShould)
+TEST_P(SessionWithSeed, MakesPayloadsThatDecodeAsMarked)
 {
     std::map<Payload, int> counts;
     play(GetParam(), kSomeThousand, [&](const Call& call) {
@@ -115,7 +115,7 @@ TEST_P(SessionWithSeed, PayloadsDecodeOrNotAsTheyShould)
     }
 }
 
-TEST_P(SessionWithSeed, TransactionsEnterTheMempoolUnderTheirOwnTxid)
+TEST_P(SessionWithSeed, AddsTransactionsUnderTheirOwnTxid)
 {
     std::string last_txid;
     int checked = 0;
@@ -133,7 +133,7 @@ TEST_P(SessionWithSeed, TransactionsEnterTheMempoolUnderTheirOwnTxid)
     EXPECT_GT(checked, 5);
 }
 
-TEST_P(SessionWithSeed, BlocksConnectUnderTheirOwnHash)
+TEST_P(SessionWithSeed, ConnectsBlocksUnderTheirOwnHash)
 {
     std::string last_hash;
     int checked = 0;
@@ -152,7 +152,7 @@ TEST_P(SessionWithSeed, BlocksConnectUnderTheirOwnHash)
     EXPECT_GE(checked, 4);
 }
 
-TEST_P(SessionWithSeed, MessagesComeFromOpenConnectionsOnly)
+TEST_P(SessionWithSeed, SendsMessagesOfOpenConnectionsOnly)
 {
     std::set<std::int64_t> open;
     play(GetParam(), kSomeThousand, [&](const Call& call) {
@@ -179,7 +179,7 @@ TEST_P(SessionWithSeed, MessagesComeFromOpenConnectionsOnly)
     EXPECT_GT(open.size(), 5U);
 }
 
-TEST_P(SessionWithSeed, TransactionsLeaveTheMempoolOnceAndOnlyAfterTheyEntered)
+TEST_P(SessionWithSeed, RemovesTransactionsOnceAfterAddingThem)
 {
     std::set<std::string> mempool;
     play(GetParam(), kSomeThousand, [&](const Call& call) {

@@ -61,30 +61,30 @@ def lives():
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_service_reports_ready_once_without_node_or_publisher(lives, service):
+def test_reports_ready_once_without_node_or_publisher(lives, service):
     assert lives[service].told.count("READY=1") == 1
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_status_is_a_line_of_figures(lives, service):
+def test_shows_status_line_of_figures(lives, service):
     statuses = [text for text in lives[service].told if text.startswith("STATUS=")]
     assert all(re.fullmatch(r"STATUS=\d+ [a-z][^\n]*\d+ [a-z][^\n]*", text) for text in statuses), statuses
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_stuck_main_loop_does_not_feed_the_watchdog(lives, service):
+def test_starves_watchdog_when_main_loop_hangs(lives, service):
     assert lives[service].told_while_stuck() == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_service_reports_stopping_and_exits_with_0(lives, service):
+def test_reports_stopping_and_exits_with_0(lives, service):
     life = lives[service]
     assert life.told[life.marks["asked to stop"]:].count("STOPPING=1") == 1
     assert "STOPPING=1" not in life.told[:life.marks["asked to stop"]]
     assert life.exit_status == 0, life.log
 
 
-def test_extractor_reports_ready_when_probes_are_attached(directory):
+def test_reports_ready_when_probes_are_attached(directory):
     harness.require_root()
     metrics = f"127.0.0.1:{harness.free_port()}"
     with Supervised(directory, harness.program("peer-observer-extractor"), "--bitcoind", copy_sim_node(directory),
@@ -114,7 +114,7 @@ def taken(directory):
     ("addr-connectivity", "listen", "url"),
     ("archiver", "directory", "archive"),
 ])
-def test_service_without_its_port_socket_or_folder_never_reports_ready(taken, directory, service, option, what):
+def test_never_reports_ready_without_port_socket_or_folder(taken, directory, service, option, what):
     with Supervised(directory, *command(service, directory, **{option: taken[what]})) as program:
         assert program.wait() == 1
         program.listen(0)
@@ -122,14 +122,14 @@ def test_service_without_its_port_socket_or_folder_never_reports_ready(taken, di
         assert " critical " in program.wait_for_log(" critical ")
 
 
-def test_recorder_with_failing_logger_never_reports_ready(directory):
+def test_never_reports_recorder_with_failing_logger_ready(directory):
     with Supervised(directory, *command("getblocktxn-recorder", directory), "--logger", "false") as program:
         assert program.wait() == 1
         program.listen(0)
         assert "READY=1" not in program.told
 
 
-def test_logger_without_reader_feeds_the_watchdog_and_stops(directory):
+def test_feeds_watchdog_of_logger_without_reader(directory):
     harness.require_root()
     path = copy_sim_node(directory)
     with harness.Extractor(path, directory) as extractor, \

@@ -102,17 +102,17 @@ def unit(booted, service):
     return booted["units"][UNITS[service].name]
 
 
-def test_unit_stays_up(unit):
+def test_keeps_unit_running(unit):
     assert unit["ActiveState"] == "active" and unit["NRestarts"] == "0", unit["journal"]
 
 
-def test_unit_notifies_systemd(unit):
+def test_notifies_systemd(unit):
     assert unit["Type"] == "notify"
     assert unit["WatchdogUSec"] == "1min"
     assert unit["StatusText"], "no line of figures"
 
 
-def test_unit_has_the_capabilities_that_it_asks_for(unit, service):
+def test_grants_requested_capabilities(unit, service):
     expected = [name.lower() for line in settings(service)["AmbientCapabilities"] for name in line.split()]
     for kind in ("effective", "permitted", "bounding", "ambient", "inheritable"):
         assert sorted(unit["capabilities"][kind]) == sorted(expected), kind
@@ -120,15 +120,15 @@ def test_unit_has_the_capabilities_that_it_asks_for(unit, service):
     assert unit["user_id"] > 60000, "a user of its own that systemd makes"
 
 
-def test_unit_writes_only_to_its_state(unit):
+def test_writes_only_to_state_of_unit(unit):
     assert unit["writable"] == ["/tmp"], "which is its own"
 
 
-def test_unit_stops(unit):
+def test_stops_unit(unit):
     assert (unit["Result"], unit["ExecMainStatus"]) == ("success", "0"), unit["journal"]
 
 
-def test_tools_receive_events(booted):
+def test_delivers_events_to_tools(booted):
     assert booted["logged"]
     for name in tools():
         assert booted["received"][name] > 0, name
@@ -136,6 +136,6 @@ def test_tools_receive_events(booted):
         assert files_there, folder
 
 
-def test_rpc_extractor_reads_its_password_and_calls(booted):
+def test_calls_rpc_with_password_of_file(booted):
     assert booted["calls"].get("unreachable", 0) > 0, "nobody listens there"
     assert booted["calls"].get("credentials", 0) == 0

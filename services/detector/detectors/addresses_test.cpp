@@ -53,7 +53,7 @@ protected:
     Address routable{Network::ipv4, {240, 1, 2, 3}, 8333};
 };
 
-TEST_F(Addresses, EachSortOfImpossibleAddressIsFoundAtTwiceTheThresholdAndNotAtHalf)
+TEST_F(Addresses, FindsImpossibleAddressesAtTwiceTheThresholdNotAtHalf)
 {
     const auto cases = std::to_array<std::pair<Address, double>>(
         {{unroutable, 0}, {routable, 3'600}, {routable, -100 * 86'400.0}, {routable, -1e9 * 1.7}});
@@ -75,7 +75,7 @@ TEST_F(Addresses, EachSortOfImpossibleAddressIsFoundAtTwiceTheThresholdAndNotAtH
     }
 }
 
-TEST_F(Addresses, SomeImpossibleAddressesAmongVeryManyAreNone)
+TEST_F(Addresses, IgnoresFewImpossibleAddressesAmongMany)
 {
     sim_node::Connection peer{script, kHost, "outbound-full-relay"};
     peer.shake_hands().send("getaddr", {});
@@ -87,7 +87,7 @@ TEST_F(Addresses, SomeImpossibleAddressesAmongVeryManyAreNone)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Addresses, AClockOfAPeerThatIsOffByMinutesIsNone)
+TEST_F(Addresses, IgnoresPeerClockOffByMinutes)
 {
     sim_node::Connection peer{script, kHost};
     peer.shake_hands({.clock_offset_s = 500});
@@ -96,7 +96,7 @@ TEST_F(Addresses, AClockOfAPeerThatIsOffByMinutesIsNone)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Addresses, AddressesThatNobodyElseAnnouncesAreFoundOnceTheNodeHasBeenListenedToForADay)
+TEST_F(Addresses, FindsUnheardAddressesAfterADayOfListening)
 {
     for (const int count : {150, 360}) {
         sim_node::Connection first{script, script.distinct_host()};
@@ -131,7 +131,7 @@ TEST_F(Addresses, AddressesThatNobodyElseAnnouncesAreFoundOnceTheNodeHasBeenList
     EXPECT_EQ(lab.opened()[0].subject(), kHost);
 }
 
-TEST_F(Addresses, APeerThatPassesOnWhatOthersAnnounceIsNone)
+TEST_F(Addresses, IgnoresPeerThatForwardsAnnouncements)
 {
     sim_node::Connection first{script, script.distinct_host()};
     sim_node::Connection second{script, script.distinct_host()};
@@ -151,7 +151,7 @@ TEST_F(Addresses, APeerThatPassesOnWhatOthersAnnounceIsNone)
         EXPECT_NE(report.nodes(0).peers(0).peer_id(), first.id());
 }
 
-TEST_F(Addresses, AnAnswerToGetaddrMayBeAllNews)
+TEST_F(Addresses, AllowsUnheardAddressesInAnswerToGetaddr)
 {
     sim_node::Connection other{script, script.distinct_host()};
     other.shake_hands().receive("addrv2", addresses(script, 1));
@@ -164,7 +164,7 @@ TEST_F(Addresses, AnAnswerToGetaddrMayBeAllNews)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Addresses, AnAnswerToGetaddrMayBeFullOfOldOnes)
+TEST_F(Addresses, AllowsOldAddressesInAnswerToGetaddr)
 {
     sim_node::Connection peer{script, kHost, "outbound-full-relay"};
     peer.shake_hands().send("getaddr", {});
@@ -176,7 +176,7 @@ TEST_F(Addresses, AnAnswerToGetaddrMayBeFullOfOldOnes)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(Addresses, EachOfTheThreeKindsIsSwitchedOffByItself)
+TEST_F(Addresses, DisablesEachOfThreeKindsByItself)
 {
     const auto kinds = all_detectors();
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
@@ -192,7 +192,7 @@ TEST_F(Addresses, EachOfTheThreeKindsIsSwitchedOffByItself)
     EXPECT_THAT(lab.kinds(), ElementsAre("addr_dead"));
 }
 
-TEST_F(Addresses, AddressesAtWhichNoNodeAnswersAreFoundAtTwiceTheThresholdAndNotAtHalf)
+TEST_F(Addresses, FindsDeadAddressesAtTwiceTheThresholdNotAtHalf)
 {
     Node checker{lab, "addr-connectivity", 9};
     checker.add(reachability(0, 50, "203.0.113.1:5000"));
@@ -210,7 +210,7 @@ TEST_F(Addresses, AddressesAtWhichNoNodeAnswersAreFoundAtTwiceTheThresholdAndNot
     EXPECT_EQ(lab.opened()[1].subject(), "peer 7 of alpha");
 }
 
-TEST_F(Addresses, ASeedThatGivesDeadAddressesIsNoPeer)
+TEST_F(Addresses, IgnoresDeadAddressesOfSeeds)
 {
     Node checker{lab, "addr-connectivity", 9};
     auto event = reachability(0, 500, "");

@@ -5,7 +5,7 @@ namespace {
 
 using FakeClient = Robustness;
 
-TEST_F(FakeClient, BytesBehindAMessageOfAnyTypeCount)
+TEST_F(FakeClient, CountsTrailingBytesOfAnyType)
 {
     for (const auto* type : {"mempool", "sendheaders", "filterclear", "getaddr", "feefilter"}) {
         Lab another;

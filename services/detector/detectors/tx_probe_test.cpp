@@ -27,14 +27,14 @@ protected:
     sim_node::Connection asker{script, kHost};
 };
 
-TEST_F(TxProbe, ThreeRequestsForWhatAnotherPeerHasJustAnnouncedAreNone)
+TEST_F(TxProbe, IgnoresThreeRequestsForFreshAnnouncements)
 {
     probe(3);
     lab.finish();
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(TxProbe, TwelveRequestsForWhatAnotherPeerHasJustAnnouncedAreOne)
+TEST_F(TxProbe, FindsTwelveRequestsForFreshAnnouncements)
 {
     probe(12);
     lab.finish();
@@ -44,7 +44,7 @@ TEST_F(TxProbe, TwelveRequestsForWhatAnotherPeerHasJustAnnouncedAreOne)
     EXPECT_EQ(lab.opened()[0].nodes(0).figures(0).threshold(), 6);
 }
 
-TEST_F(TxProbe, TheTransactionItselfTellsOfItToo)
+TEST_F(TxProbe, TakesTransactionForItsAnnouncement)
 {
     for (int i = 0; i < 12; ++i) {
         const auto tx = make_transaction(script.random, {{.txid = script.random.hash(), .value = 1'000'000}}, 500);
@@ -55,7 +55,7 @@ TEST_F(TxProbe, TheTransactionItselfTellsOfItToo)
     EXPECT_THAT(lab.kinds(), ElementsAre("tx_probe"));
 }
 
-TEST_F(TxProbe, RequestsForWhatWasAnnouncedToTheAskerAreNone)
+TEST_F(TxProbe, IgnoresRequestsForWhatWasAnnouncedToTheAsker)
 {
     for (int i = 0; i < 100; ++i) {
         const auto items = hashes(script, 1);
@@ -69,7 +69,7 @@ TEST_F(TxProbe, RequestsForWhatWasAnnouncedToTheAskerAreNone)
 
 /// The asker has the child from elsewhere, hears of it from the node too, and asks all who told of it for the parent,
 /// which the node does not announce by itself, because it pays too little.
-TEST_F(TxProbe, RequestsForTheParentsOfAnnouncedTransactionsAreNone)
+TEST_F(TxProbe, IgnoresRequestsForParentsOfAnnouncedTransactions)
 {
     for (int i = 0; i < 100; ++i) {
         const auto parent = make_transaction(script.random, {{.txid = script.random.hash(), .value = 1'000'000}}, 500);
@@ -82,7 +82,7 @@ TEST_F(TxProbe, RequestsForTheParentsOfAnnouncedTransactionsAreNone)
     EXPECT_THAT(lab.kinds(), IsEmpty());
 }
 
-TEST_F(TxProbe, WhatWasAnnouncedLongAgoOrByTheAskerItselfCountsForTheOtherRuleOnly)
+TEST_F(TxProbe, CountsOldAnnouncementsForTheOtherRuleOnly)
 {
     probe(6, 61);
     for (int i = 0; i < 6; ++i) {

@@ -17,7 +17,7 @@ TEST(ConnectionState, SaysNothingBeforeTheFirstCount)
     EXPECT_FALSE(state.current(inbound));
 }
 
-TEST(ConnectionState, NeverFallsBelowZero)
+TEST(ConnectionState, StaysAtZeroOrAbove)
 {
     ConnectionState state;
     state.seen({1, 1});
