@@ -25,28 +25,28 @@ import ./lib/tool.nix {
       default = "main";
       description = "The chain of the nodes.";
     };
-    proxy = proxy "SOCKS5 proxy for IPv4 and IPv6. Whoever runs this on a honeynode's host needs one.";
+    proxy = proxy "SOCKS5 proxy for IPv4 and IPv6. Use one if this runs on a honeynode's host.";
     onionProxy = proxy "SOCKS5 proxy of Tor, for onion addresses.";
     i2pProxy = proxy "SOCKS5 proxy of an I2P router, for I2P addresses.";
-    onlyNetworks = texts ["ipv4"] "Networks to check; by default IPv4, IPv6, and what there is a proxy for.";
+    onlyNetworks = texts ["ipv4"] "Networks to check. By default IPv4, IPv6 and the networks that have a proxy.";
     userAgent = mkOption {
       type = types.nullOr types.str;
       default = null;
-      description = "How it introduces itself; `null` for the program's name and version.";
+      description = "User agent to send; `null` for the program's name and version.";
     };
-    allowCidrs = texts ["10.0.0.0/8"] "Ranges to check although they are private or of another special kind.";
-    denyCidrs = texts ["192.0.2.0/24"] "Ranges never to check.";
-    dnsServers = texts ["127.0.0.1:53"] "Servers for `dnsSeeds`.";
-    dnsSeeds = texts ["seed.bitcoin.sipa.be"] "Seeds whose addresses are checked, too.";
+    allowCidrs = texts ["10.0.0.0/8"] "Ranges to check even if they are private or otherwise special.";
+    denyCidrs = texts ["192.0.2.0/24"] "Ranges that are never checked.";
+    dnsServers = texts ["127.0.0.1:53"] "DNS servers for `dnsSeeds`.";
+    dnsSeeds = texts ["seed.bitcoin.sipa.be"] "DNS seeds whose addresses are checked as well.";
     maxPerSecond = mkOption {
       type = types.ints.positive;
       default = 20;
-      description = "Checks begun in a second.";
+      description = "Maximum number of checks started per second.";
     };
     maxInFlight = mkOption {
       type = types.ints.positive;
       default = 200;
-      description = "Checks at a time.";
+      description = "Maximum number of concurrent checks.";
     };
   };
   settings = cfg: {

@@ -17,31 +17,31 @@ import ./lib/tool.nix {
       default = "/var/lib/peer-observer-archiver";
       example = "/mnt/archive";
       description = ''
-        The folder of the files. systemd makes the default one. Another one must exist, and be writable for the group `peer-observer`.
+        Folder of the files. systemd creates the default one. Any other folder must exist and be writable by the group `peer-observer`.
       '';
     };
-    keepSize = count 0 "MiB of all files; the oldest are deleted beyond it. 0: no limit.";
-    keepDays = count 0 "Age of a file before it is deleted. 0: no limit.";
-    rotateSize = count 1024 "MiB of a file before the next one is begun.";
+    keepSize = count 0 "Delete the oldest files if all files exceed this many MiB. 0: no limit.";
+    keepDays = count 0 "Delete files older than this many days. 0: no limit.";
+    rotateSize = count 1024 "Start a new file after this many MiB.";
     level = mkOption {
       type = types.ints.between 1 19;
       default = 3;
-      description = "Of compression: 1 is fast, 19 is small.";
+      description = "Compression level, 1 (fast) to 19 (small).";
     };
     kinds = mkOption {
       type = types.listOf types.str;
       default = [];
-      description = "Kinds of events to keep; all of them if empty.";
+      description = "Kinds of events to keep. Empty: all kinds.";
     };
     messageTypes = mkOption {
       type = types.listOf types.str;
       default = [];
-      description = "Types of P2P messages to keep; all of them if empty.";
+      description = "Types of P2P messages to keep. Empty: all types.";
     };
     sync = mkOption {
       type = types.either (types.enum ["each-frame" "never"]) types.ints.positive;
       default = 5;
-      description = "When to wait for the disk: every so many seconds, after `each-frame`, or `never`.";
+      description = "When to sync to disk: after `each-frame`, `never`, or an interval in seconds.";
     };
   };
   settings = cfg: {

@@ -1,7 +1,7 @@
 # peer-observer-detector: names attacks, as events of its own.
 import ./lib/tool.nix {
   name = "detector";
-  description = "names attacks in the events of the nodes";
+  description = "detects attacks in the events of the nodes";
   metricsAddress = "127.0.0.1:9364";
   hears = ["rpc"];
   publishes = true;
@@ -10,7 +10,7 @@ import ./lib/tool.nix {
       type = lib.types.listOf lib.types.str;
       default = [];
       example = ["fake_client"];
-      description = "Kinds of anomalies not to look for.";
+      description = "Kinds of anomalies to disable.";
     };
     thresholds = lib.mkOption {
       type = lib.types.attrsOf lib.types.number;

@@ -14,7 +14,7 @@ in {
   imports = [
     (import ./lib/publisher.nix {
       name = "extractor";
-      about = "Extractors of this host, one a traced node. `services.peer-observer.honeynodes` makes them by itself.";
+      about = "Extractors of this host, one per traced node. `services.peer-observer.honeynodes` adds them automatically.";
       description = cfg: "traces ${cfg.node} and publishes its events";
       port = 9331;
       serviceConfig.Nice = -5; # what waits for it waits in a ring that holds a fraction of a second of an attack
@@ -38,19 +38,19 @@ in {
         pidFile = mkOption {
           type = types.nullOr types.path;
           default = null;
-          description = "Only events of the process whose id is in this file. The extractor must be able to read it.";
+          description = "Trace only the process whose id is in this file. The extractor must be able to read it.";
         };
-        enableTracepoints = tracepoints "Tracepoints, or groups of them, that are off by default (`--list-tracepoints`).";
-        disableTracepoints = tracepoints "Tracepoints, or groups of them, to leave out.";
+        enableTracepoints = tracepoints "Tracepoints or groups of tracepoints to enable that are off by default (`--list-tracepoints`).";
+        disableTracepoints = tracepoints "Tracepoints or groups of tracepoints to disable.";
         ringSize = mkOption {
           type = types.enum (map (n: lib.foldr (a: b: a * b) 1 (lib.replicate n 2)) (lib.range 0 11));
           default = 64;
-          description = "MiB of the kernel's ring buffer: a power of two.";
+          description = "Size of the kernel's ring buffer in MiB, a power of two.";
         };
         txDetail = mkOption {
           type = types.enum ["ids" "full" "raw"];
           default = "full";
-          description = "What to keep of transactions.";
+          description = "How much of a transaction to keep.";
         };
         rawPayloads = mkOption {
           type = types.enum ["none" "undecoded" "all"];

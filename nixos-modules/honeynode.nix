@@ -56,14 +56,14 @@
       openFirewall = mkOption {
         type = types.bool;
         default = false;
-        description = "Whether peers may connect: opens `port`.";
+        description = "Whether to open `port` for peers.";
       };
       bitcoind = {
         manage = mkOption {
           type = types.bool;
           default = true;
           description = ''
-            Whether to run the node, as `services.bitcoind.<name>`. If not, it is observed as it runs: by which means does not matter. `package`,
+            Whether to run the node, as `services.bitcoind.<name>`. If not, a node that something else runs is observed. `package`,
             `openFirewall` and `tor` have no effect then.
           '';
         };
@@ -73,8 +73,8 @@
           defaultText = lib.literalMD "bitcoind of `package`";
           example = "/opt/bitcoin/bin/bitcoind";
           description = ''
-            The program that the node runs: an ELF file with tracepoints. Of Bitcoin Core's `bitcoin -m node` it is `libexec/bitcoin-node`; of a
-            package whose `bin/bitcoind` is a script around it (as that with the GUI), the wrapped file.
+            The program that the node runs: an ELF file with tracepoints. For Bitcoin Core's `bitcoin -m node` this is `libexec/bitcoin-node`. For a
+            package whose `bin/bitcoind` is a wrapper script, such as the one with the GUI, it is the wrapped file.
           '';
         };
         pidFile = mkOption {
@@ -83,48 +83,48 @@
             if config.bitcoind.manage
             then "/run/bitcoind-${name}/pid"
             else null;
-          defaultText = lib.literalMD "that of a node that is run here; else none";
-          description = "File with the process id of the node, which everybody may read. Needed if several nodes run the same program.";
+          defaultText = lib.literalMD "the file of a managed node; else none";
+          description = "World-readable file with the process id of the node. Required if several nodes run the same program.";
         };
         rpcAddress = mkOption {
           type = types.str;
           default = "127.0.0.1:${toString config.rpcPort}";
           defaultText = lib.literalMD "`rpcPort` on 127.0.0.1";
-          description = "Where the node's RPC server listens, for `rpcExtractor`.";
+          description = "Address of the node's RPC server, for `rpcExtractor`.";
         };
         rpcUser = mkOption {
           type = types.str;
           default = "peer-observer";
-          description = "The user for `rpcExtractor`. Of a node that is run here, it is made.";
+          description = "RPC user for `rpcExtractor`. Created if the node is managed here.";
         };
         rpcPasswordFile = mkOption {
           type = types.nullOr types.str;
           default = null;
           example = "/var/lib/secrets/rpc-password";
-          description = "The password of `rpcUser`, on a line. Of a node that is run here, it is made.";
+          description = "File with the password of `rpcUser` on one line. Created if the node is managed here.";
         };
       };
       tor.enable = lib.mkEnableOption ''
-        an onion service of the node, which it makes and announces by itself, and Tor as its way to other onion services. Peers that come
-        through Tor have 127.0.0.1 as their address, and network `onion`. It listens for them on the port above `port`'';
+        an onion service that the node creates and announces, and outgoing connections to onion services through Tor. Peers that come
+        through Tor have the address 127.0.0.1 and the network `onion`. The node listens for them on the port above `port`'';
       tools = mkOption {
         type = types.listOf (types.enum peerObserverFlake.tools);
         default = [];
         example = ["metrics" "archiver"];
-        description = "Tools of this host that watch the node. Naming one enables it; its options are in `services.peer-observer.<tool>`.";
+        description = "Tools of this host that watch the node. Listing a tool enables it; its options are in `services.peer-observer.<tool>`.";
       };
       listen = mkOption {
         type = types.strMatching "(tcp|ipc|tls\\+tcp)://.+";
         default = "ipc:///run/peer-observer/${name}/bus";
         example = "tls+tcp://0.0.0.0:9331";
-        description = "Where events are published.";
+        description = "URL on which events are published.";
       };
       source = mkOption {
         type = types.str;
         default = config.listen;
         defaultText = lib.literalMD "`listen`";
         example = "tls+tcp://alpha.example.org:9331";
-        description = "Where this host's `tools` connect to. With `tls+tcp://` it must have the name that is in the certificate.";
+        description = "URL to which this host's `tools` connect. With `tls+tcp://` it must contain the name in the certificate.";
       };
       tls = {
         caFile = mkOption {
@@ -220,8 +220,8 @@ in {
     default = {};
     example = lib.literalExpression ''{alpha.tools = ["metrics" "archiver"];}'';
     description = ''
-      Honeynodes of this host, by name. Each is `services.bitcoind.<name>`, unless `bitcoind.manage` is false, and
-      `services.peer-observer.extractors.<name>`, whose options can be set in addition, and the tools that it names.
+      Honeynodes of this host, by name. Each consists of `services.bitcoind.<name>` (unless `bitcoind.manage` is false),
+      `services.peer-observer.extractors.<name>`, whose options can be set as well, and the tools that it lists.
     '';
   };
 

@@ -1,7 +1,7 @@
 # peer-observer-logger: events in the journal.
 import ./lib/tool.nix {
   name = "logger";
-  description = "prints events, one line an event, to the journal";
+  description = "prints events to the journal, one event per line";
   metricsAddress = "127.0.0.1:9361";
   hears = ["rpc" "tools"];
   options = {lib}: let
@@ -10,24 +10,24 @@ import ./lib/tool.nix {
     format = mkOption {
       type = types.enum ["text" "json"];
       default = "text";
-      description = "`text` is short, for people; `json` has everything.";
+      description = "`text` (short, for people) or `json` (all fields).";
     };
     kinds = mkOption {
       type = types.listOf types.str;
       default = [];
       example = ["connection.misbehaving" "mempool.rejected"];
-      description = "Kinds of events to print; all of them if empty, which is thousands of lines a minute on mainnet.";
+      description = "Kinds of events to print. Empty: all kinds, thousands of lines per minute on mainnet.";
     };
     messageTypes = mkOption {
       type = types.listOf types.str;
       default = [];
       example = ["inv"];
-      description = "Types of P2P messages to print; all of them if empty.";
+      description = "Types of P2P messages to print. Empty: all types.";
     };
     direction = mkOption {
       type = types.nullOr (types.enum ["inbound" "outbound"]);
       default = null;
-      description = "Print messages and new connections of this direction only.";
+      description = "Print only messages and new connections of this direction.";
     };
   };
   settings = cfg: {

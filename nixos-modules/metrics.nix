@@ -13,13 +13,13 @@
           type = types.attrsOf types.path;
           default = {};
           example = lib.literalExpression "{tor_exit = ./tor-exits.txt;}";
-          description = "Lists of addresses and networks, one a line, whose inbound connections are counted under the list's name.";
+          description = "Files with addresses and networks, one per line. Inbound connections from them are counted under the list's name.";
         };
         provision = mkOption {
           type = types.bool;
           default = true;
           description = ''
-            Whether to give rules to this host's Prometheus, and dashboards and a data source to its Grafana, if they are enabled.
+            Whether to add rules to this host's Prometheus, and dashboards and a data source to its Grafana, if they are enabled.
             Prometheus scrapes the services of this host in any case.
           '';
         };

@@ -1,8 +1,8 @@
 # peer-observer-rpc-extractor: one unit a node, which gets a password from systemd and no access to the node's folder.
 import ./lib/publisher.nix {
   name = "rpc-extractor";
-  about = "RPC extractors of this host, one a node. A honeynode with `rpcExtractor.enable` makes its own.";
-  description = cfg: "asks ${cfg.node} by RPC and publishes its answers";
+  about = "RPC extractors of this host, one per node. A honeynode with `rpcExtractor.enable` adds its own.";
+  description = cfg: "queries ${cfg.node} by RPC and publishes the answers";
   suffix = "-rpc";
   port = 9333;
   options = {lib}: let
@@ -11,18 +11,18 @@ import ./lib/publisher.nix {
     rpcAddress = mkOption {
       type = types.str;
       default = "127.0.0.1:8332";
-      description = "Where the node's RPC server listens: `HOST:PORT` or `unix:PATH`.";
+      description = "Address of the node's RPC server: `HOST:PORT` or `unix:PATH`.";
     };
     rpcUser = mkOption {
       type = types.str;
       default = "peer-observer";
-      description = "A user of the node's `rpcauth`, who needs no more than `rpcwhitelist` of `--list-methods`.";
+      description = "User of the node's `rpcauth`. The `rpcwhitelist` printed by `--list-methods` is sufficient.";
     };
     rpcPasswordFile = mkOption {
       type = types.str;
       example = "/var/lib/secrets/rpc-password";
       description = ''
-        The password of `rpcUser`, on a line. systemd hands it to the service. (Not the node's cookie: the service would keep
+        File with the password of `rpcUser` on one line. systemd passes it to the service. (Not the node's cookie: the service would keep
         the one that was valid when it started.)
       '';
     };
@@ -30,7 +30,7 @@ import ./lib/publisher.nix {
       type = types.listOf types.str;
       default = [];
       example = ["getrawaddrman"];
-      description = "Methods not to call (`--list-methods`).";
+      description = "RPC methods to disable (`--list-methods`).";
     };
     intervals = mkOption {
       type = types.attrsOf types.numbers.positive;

@@ -22,7 +22,7 @@
     ...
   }: {
     options.rpcExtractor = {
-      enable = lib.mkEnableOption "an rpc-extractor for the node; more is set in `services.peer-observer.rpc-extractors.<name>`";
+      enable = lib.mkEnableOption "an rpc-extractor for the node. Its other options are in `services.peer-observer.rpc-extractors.<name>`";
       listen = mkOption {
         type = service.url;
         default = "ipc:///run/peer-observer/${name}-rpc/bus";

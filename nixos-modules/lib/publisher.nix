@@ -49,7 +49,7 @@
           type = service.url;
           default = "ipc:///run/peer-observer/${name}${suffix}/bus";
           example = "tls+tcp://0.0.0.0:${toString port}";
-          description = "Where to publish. The default is a socket that the group `peer-observer` may connect to.";
+          description = "URL on which events are published. By default a socket for the group `peer-observer`.";
         };
         openFirewall = mkOption {
           type = types.bool;

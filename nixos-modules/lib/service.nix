@@ -32,26 +32,26 @@ in rec {
       type = types.nullOr (types.strMatching ".+:[0-9]+");
       default = metricsAddress;
       example = "127.0.0.1:9340";
-      description = "Where its own health is served for Prometheus, as `HOST:PORT`; `null` for nowhere.";
+      description = "Address (`HOST:PORT`) on which it serves its own metrics for Prometheus; `null` to disable.";
     };
     logLevel = mkOption {
       type = types.enum ["trace" "debug" "info" "warning" "warn" "error" "critical"];
       default = "info";
-      description = "The least important messages that are logged.";
+      description = "Messages of this level and more severe ones are logged.";
     };
     tls = {
       caFile = mkOption {
         type = types.nullOr types.path;
         default = null;
         example = "/var/lib/secrets/peer-observer/ca.pem";
-        description = "Certificates (PEM) of those who may sign the other end's certificate. Needed for `tls+tcp://`.";
+        description = "PEM certificates of the CAs that may sign the other end's certificate. Required for `tls+tcp://`.";
       };
       certKeyFile = mkOption {
         type = types.nullOr types.str;
         default = null;
         example = "/var/lib/secrets/peer-observer/alpha.pem";
         description = ''
-          Certificate and private key (PEM) of this end. Needed for `tls+tcp://`. systemd hands it to the service: only root need be
+          PEM certificate and private key of this end. Required for `tls+tcp://`. systemd passes it to the service: only root needs to be
           able to read the file. A string, so that the key is not copied to the store.
         '';
       };
@@ -59,7 +59,7 @@ in rec {
     extraArgs = mkOption {
       type = types.listOf types.str;
       default = [];
-      description = "Further arguments, as the program's `--help` lists them.";
+      description = "Additional command-line arguments, as listed by `--help`.";
     };
   };
 

@@ -39,12 +39,12 @@
         type = types.listOf service.url;
         default = [];
         example = ["tls+tcp://alpha.example.org:9331"];
-        description = "The publishers that it watches. Honeynodes of this host that name the tool are added by themselves.";
+        description = "Publishers to connect to. Honeynodes of this host that list the tool in `tools` are added automatically.";
       };
       nodes = mkOption {
         type = types.listOf types.str;
         default = [];
-        description = "Names of the nodes to watch; all of them if empty.";
+        description = "Names of the nodes to watch. Empty: all nodes.";
       };
       openFirewall = mkOption {
         type = types.bool;
@@ -64,7 +64,7 @@
         type = service.url;
         default = "ipc:///run/peer-observer/${name}/bus";
         example = "tcp://127.0.0.1:9334";
-        description = "Where it publishes its own events. The default is a socket that the group `peer-observer` may connect to.";
+        description = "URL on which it publishes its own events. By default a socket for the group `peer-observer`.";
       };
     }
     // service.options {
