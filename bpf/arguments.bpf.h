@@ -35,7 +35,7 @@ static __always_inline __u64 word_in_window(const struct arguments *arguments, _
 {
     __u64 offset = address - arguments->window_start;
     __u64 word = offset / WORD_BYTES;
-    barrier_var(word); /* else the compiler goes on with `offset`, which the verifier does not know to be a multiple */
+    barrier_var(word); /* else the compiler continues with `offset`, which the verifier does not know to be a multiple */
     return offset % WORD_BYTES == 0 && word <= WINDOW_WORDS - words ? word : WINDOW_WORDS;
 }
 

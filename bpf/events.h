@@ -26,7 +26,7 @@ enum tracepoint_id {
     TRACEPOINT_COUNT,
 };
 
-/* In place of a tracepoint: a record that is no event, but says what later ones mean. */
+/* In place of a tracepoint: a record that is not an event, but says what later ones mean. */
 enum { PEER_RECORD = 0xffff };
 
 /* Of how many peers at once the kernel side knows that it has described them. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lists every field of the project's protobuf types, one a line, for proto/released-fields.txt.
+"""Lists every field of the project's protobuf types, one per line, for proto/released-fields.txt.
 
     scripts/proto_fields.py build/ci/proto/descriptors.binpb > proto/released-fields.txt
 

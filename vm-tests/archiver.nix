@@ -14,7 +14,7 @@
     with subtest("SIGTERM closes the file: no byte wrong, no event missing"):
         machine.succeed("systemctl stop peer-observer-archiver.service")
         machine.succeed(f"peer-observer-archive verify --no-gaps {folder}")
-    with subtest("after SIGKILL the next start goes on, and knows what it did not see"):
+    with subtest("after SIGKILL the next start continues, and knows what it did not see"):
         machine.succeed("systemctl start peer-observer-archiver.service")
         pay(machine)
         machine.succeed("systemctl kill -s KILL peer-observer-archiver.service")

@@ -1,4 +1,4 @@
-# Restarts of everything: the stream goes on, and what is missing is known.
+# Restarts of everything: the stream continues, and what is missing is known.
 {honeynode, ...}: {
   nodes.machine.imports = [(honeynode {tools = ["archiver" "metrics"];})];
 
@@ -16,7 +16,7 @@
         machine.wait_for_unit(f"peer-observer-{tool}.service")
     connect(machine)
     seen(pay(machine))
-    with subtest("the node restarts: the extractor stays and goes on"):
+    with subtest("the node restarts: the extractor stays and continues"):
         extractor = machine.succeed("systemctl show -p MainPID --value peer-observer-extractor-alpha.service")
         machine.succeed("systemctl restart bitcoind-alpha.service")
         wait_for_tracing(machine)

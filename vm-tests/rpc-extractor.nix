@@ -1,4 +1,4 @@
-# The rpc-extractor of a honeynode: a user of the node that may do next to nothing, and answers that go on when the node was killed.
+# The rpc-extractor of a honeynode: a user of the node that may do next to nothing, and answers that continue when the node was killed.
 {honeynode, ...}: {
   nodes.machine = {
     imports = [

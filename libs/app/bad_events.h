@@ -1,4 +1,4 @@
-// What a tool does about events that are not valid: says so in the log, counts them, and goes on.
+// What a tool does about events that are not valid: says so in the log, counts them, and continues.
 #pragma once
 
 #include "libs/bus/notices.h"

@@ -34,7 +34,7 @@ void add_descriptors(const FileDescriptor* file, std::set<const FileDescriptor*>
     file->CopyTo(out.add_file());
 }
 
-/// Creates it, or opens it to go on with it, and keeps other processes from writing it. Throws std::system_error.
+/// Creates it, or opens it to continue with it, and keeps other processes from writing it. Throws std::system_error.
 int open_locked(const std::filesystem::path& path, int flags)
 {
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, kMode);

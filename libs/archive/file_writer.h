@@ -21,7 +21,7 @@ public:
     /// naming the file; then there is none.
     FileWriter(const std::filesystem::path& path, const proto::ArchiveHeader& header);
 
-    /// Goes on with an open file that consists of `size` good bytes; what is behind them goes. Throws
+    /// Continues with an open file that consists of `size` good bytes; what is behind them goes. Throws
     /// std::system_error, with std::errc::resource_unavailable_try_again where another process is writing it.
     FileWriter(const std::filesystem::path& open_path, std::uint64_t size, proto::ArchiveIndex index);
 

@@ -152,7 +152,7 @@ std::expected<Asmap, std::string> Asmap::parse(const std::string& file)
     return asmap;
 }
 
-/// Goes on from `from` until an AS is found or the next step would take more than `most` bits of the address.
+/// Continues from `from` until an AS is found or the next step would take more than `most` bits of the address.
 /// The file has been checked: every path returns within 128 bits.
 Asmap::Place Asmap::walk(Place from, const base::IpBytes& address, unsigned most) const
 {

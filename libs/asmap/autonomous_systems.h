@@ -29,7 +29,7 @@ public:
     /// Whether there is an asmap.
     bool are_known() const { return !asmap_.empty(); }
     std::uint32_t find(const base::IpBytes& ip) const { return find_as(asmap_, ip); }
-    /// 0 also for text that is no IP address: `host` of a Tor, I2P or CJDNS peer.
+    /// 0 also for text that is not an IP address: `host` of a Tor, I2P or CJDNS peer.
     std::uint32_t find(std::string_view host) const;
     const Names& names() const { return names_; }
     const std::string& asmap_file() const { return asmap_file_; }

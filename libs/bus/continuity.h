@@ -26,7 +26,7 @@ public:
     struct Verdict {
         /// Events between the last batch and this one.
         std::uint64_t missed = 0;
-        /// The numbers start below what was already seen. Counting goes on from this batch.
+        /// The numbers start below what was already seen. Counting continues from this batch.
         bool went_backwards = false;
         /// Another process has taken the place of a publisher that had not said that it stops; or, where `claimed` is
         /// not 0, of this publisher more events are missing than can have been published.

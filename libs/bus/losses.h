@@ -49,7 +49,7 @@ public:
     std::uint64_t events() const { return events_; }
     std::uint64_t disconnected(Reason reason) const { return disconnected_[static_cast<std::size_t>(reason)]; }
 
-    /// The next line, of each kind one a minute at most. Costs next to nothing while there was no loss.
+    /// The next line, of each kind one per minute at most. Costs next to nothing while there was no loss.
     std::optional<Notice> take()
     {
         if (!has_news_) return std::nullopt;

@@ -89,7 +89,7 @@ public:
 
     /// Sends a serialized EventBatch as it is, whichever node and publisher it is from: for what was published before.
     /// From then on flush() sends heartbeats of that publisher, too, until its last batch. Leaves this publisher's own
-    /// numbers alone. Throws std::invalid_argument where it is no batch.
+    /// numbers alone. Throws std::invalid_argument where it is not a batch.
     void forward(std::string_view batch);
 
     /// Called from flush() about a connection that was refused, a subscriber that was disconnected, and

@@ -25,7 +25,7 @@ public:
 
     std::uint64_t count() const { return count_; }
 
-    /// The next line, one a minute at most. Costs next to nothing while there was no refusal.
+    /// The next line, one per minute at most. Costs next to nothing while there was no refusal.
     std::optional<Notice> take()
     {
         if (count_ == 0) return std::nullopt;
@@ -36,7 +36,7 @@ public:
 private:
     std::mutex mutex_;
     std::atomic<std::uint64_t> count_ = 0;
-    NoticeLimit limit_{std::chrono::minutes{1}}; // a tool dials again every second
+    NoticeLimit limit_{std::chrono::minutes{1}}; // a tool reconnects every second
     std::optional<Notice> waiting_;
 };
 

@@ -16,11 +16,11 @@
 namespace peer_observer::bus {
 
 /// A publisher sends something each second. From one on another host, of which nothing has come for four, it is taken
-/// for lost and dialled again: who only receives would not be told by TCP that the other host has lost its power, or
+/// for lost and redialled: who only receives would not be told by TCP that the other host has lost its power, or
 /// that a long interruption is over.
 ///
 /// The subscribing end of nng's PUB/SUB protocol. Not nng's SUB socket: up to nng 1.5, which Debian 12 has, that never
-/// dials again after a publisher closed a connection at the wrong moment (NNG_ECLOSED from the handshake ends its
+/// reconnects after a publisher closed a connection at the wrong moment (NNG_ECLOSED from the handshake ends its
 /// loop), and closing it sometimes hangs. Safe to use from any thread.
 class Source {
 public:

@@ -37,7 +37,7 @@ inline Head make_head(Endpoint::Transport transport, std::uint64_t message_bytes
     return head;
 }
 
-/// The size of the message; nothing if this is no head.
+/// The size of the message; nothing if this is not a head.
 inline std::optional<std::uint64_t> read_head(const Head& head)
 {
     if (head.size == 9 && head.bytes[0] != 1) return std::nullopt;

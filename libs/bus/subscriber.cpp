@@ -53,7 +53,7 @@ std::vector<std::string> parse_topics(const SubscriberOptions& options)
     return topics;
 }
 
-/// Goes on while the host sleeps, as publishers on other hosts do.
+/// Continues while the host sleeps, as publishers on other hosts do.
 std::chrono::seconds boot_time()
 {
     timespec now{};

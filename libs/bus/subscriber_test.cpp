@@ -85,7 +85,7 @@ TEST(Subscriber, TakesARestartedPublisherForANewOne)
     EXPECT_THAT(warnings, ::testing::ElementsAre("source " + url + " lost, retrying"));
 }
 
-/// What is left of a publisher that is killed: it ends without a word.
+/// What is left of a publisher that is killed: it ends silently.
 class KilledPublisher {
 public:
     explicit KilledPublisher(const std::string& url)

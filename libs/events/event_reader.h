@@ -26,7 +26,7 @@ public:
 
     /// Null where the bytes are no valid Event. What it returns lives until the next call.
     const proto::Event* parse(std::string_view event);
-    /// The same, and `on_bad(const BadEvent&)` gets what is no valid event.
+    /// The same, and `on_bad(const BadEvent&)` gets what is not a valid event.
     template <typename OnBad>
     const proto::Event* parse(const EventView& view, OnBad&& on_bad)
     {

@@ -12,7 +12,7 @@
 
 namespace peer_observer::print {
 
-/// 0 for a field that is no address, and for an address that none of `systems` has; these may be null.
+/// 0 for a field that is not an address, and for an address that none of `systems` has; these may be null.
 inline std::uint32_t mapped_as(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
                                const asmap::AutonomousSystems* systems)
 {

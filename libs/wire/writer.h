@@ -57,7 +57,7 @@ private:
     std::size_t end_;
     bool root_is_full_ = false;
     bool* is_full_ = &root_is_full_;
-    std::optional<base::OpenField> field_; ///< nothing = it is no submessage
+    std::optional<base::OpenField> field_; ///< nothing = it is not a submessage
 };
 
 } // namespace peer_observer::wire

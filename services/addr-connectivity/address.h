@@ -35,7 +35,7 @@ std::optional<base::IpBytes> ip_of(const Address& address);
 /// In its one form: as inet_ntop() writes it, or lower-case with .onion or .b32.i2p.
 std::string host_text(const Address& address);
 
-/// Nothing where it is no address that anybody could connect to: of an unknown network, Tor v2, or malformed.
+/// Nothing where it is not an address that anybody could connect to: of an unknown network, Tor v2, or malformed.
 std::optional<Address> to_address(const proto::Address& announced);
 
 /// Of an IPv4 or IPv6 address.

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxAsked = 10'000;
 /// Core passes addresses of messages on that have no more.
 constexpr int kMostRelayed = 10;
-/// Core's MAX_ADDR_TO_SEND. An answer that is as long may go on in another message.
+/// Core's MAX_ADDR_TO_SEND. An answer that is as long may continue in another message.
 constexpr int kMostInMessage = 1000;
 
 bool is_host(const proto::Address& address, std::string_view peer_host, const std::optional<base::IpBytes>& peer_ip)

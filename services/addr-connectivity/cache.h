@@ -33,7 +33,7 @@ public:
     const Known* find(const Address& address, std::int64_t now_s) const;
     void put(const Address& address, const Known& known);
 
-    /// Writes what is new to the file. The error, in words, where that fails; it is tried again with the next call.
+    /// Writes what is new to the file. The error, in words, where that fails; it is retried with the next call.
     /// Empty if it worked.
     std::string flush();
 

@@ -48,7 +48,7 @@ std::string version_message(const Greeting& greeting);
 /// Reads what the other end sends, in pieces of any size, up to its version message. Keeps 1 KiB, whatever is sent.
 class VersionReader {
 public:
-    /// `nonce`: of our own version message, which is no answer if it comes back.
+    /// `nonce`: of our own version message, which is not an answer if it comes back.
     explicit VersionReader(const Magic& magic, std::uint64_t nonce) : magic_{magic}, nonce_{nonce} {}
 
     enum class State : std::uint8_t { more, done, failed };

@@ -68,7 +68,7 @@ def test_checks_twenty_thousand_addresses(hosts):
     release = []
 
     async def held(*_):
-        """Until the test has seen that all checks are going on that may."""
+        """Until the test has seen that as many checks are in progress as are allowed."""
         if not release:
             release.append(servers.asyncio.Event())
         await release[0].wait()
@@ -94,7 +94,7 @@ def test_checks_twenty_thousand_addresses(hosts):
         start = time.monotonic()
         for i in range(0, ADDRESSES, 1000):
             feed.announce(*addresses[i:i + 1000], peer_id=i, peer=f"127.200.0.{1 + i // 1000}:5000")
-        # Those that end of themselves have ended when nothing but held and silent ones is going on.
+        # Those that end of themselves have ended when nothing but held and silent ones is in progress.
         harness.wait_until(lambda: hosts.open["kept"] == IN_FLIGHT, "2,000 checks at a time", 80)
         checker.wait_for_metrics(in_flight=IN_FLIGHT)
         assert len(list(_descriptors(checker.pid))) <= limit
@@ -150,7 +150,7 @@ def test_survives_flood_of_a_million_addresses(hosts):
         dropped = checker.metric("not_checked_total")
         known = checker.metric("queued") + checker.metric("in_flight") + checker.metric("checks_total")
         memory = resident_kib(checker.pid)
-        # Checks go on meanwhile: what was counted first may have been counted twice.
+        # Checks continue meanwhile: what was counted first may have been counted twice.
         assert 0 <= known + dropped - (flood + 10) <= len(results.by_address) - done + 100
         assert checker.stop() == 0
     assert all(results.by_address[f"127.100.0.{peer}", port] == "OK" for peer in range(100, 110))

@@ -21,7 +21,7 @@ public:
     /// `servers`: IP:PORT each, and no others, whatever the system's settings say. The poller outlives the resolver.
     /// Throws std::runtime_error.
     Resolver(Poller& poller, const std::vector<std::string>& servers);
-    /// Ends what is going on: callbacks are called, without a result.
+    /// Ends what is in progress: callbacks are called, without a result.
     ~Resolver();
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;

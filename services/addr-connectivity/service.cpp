@@ -56,7 +56,7 @@ void Service::run(app::Context& context)
         if (now >= next_tick) {
             next_tick = now + kTick;
             intake_.tick(now);
-            context.alive(fmt::format("{} checks going on, {} addresses waiting, {} results known",
+            context.alive(fmt::format("{} checks in progress, {} addresses waiting, {} results known",
                                       counters_.in_flight.load(), counters_.queued.load(), cache_.size()));
         }
         if (now >= next_slow_tick) {

@@ -40,7 +40,7 @@ public:
     Service(const ServiceOptions& options, const Policy& policy, Cache& cache, Counters& counters,
             bus::Subscriber& subscriber, bus::Publisher& publisher);
 
-    /// Until it is to stop. Checks that are going on then have no result; all others are reported and remembered.
+    /// Until it is to stop. Checks that are in progress then have no result; all others are reported and remembered.
     void run(app::Context& context);
 
     const app::BadEvents& bad_events() const { return bad_events_; }

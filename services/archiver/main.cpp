@@ -159,7 +159,7 @@ void record(const po::variables_map& values, app::Context& context)
         context.alive(fmt::format("{} events written, {} missing", counters.written_events.load(),
                                   counters.not_received_events + counters.not_written_events));
     }
-    // What has arrived is written; publishers that go on do not keep us.
+    // What has arrived is written; publishers that continue do not keep us.
     const auto deadline = clock.steady() + kLongestDrain;
     while (clock.steady() < deadline) {
         const auto batch = subscriber.receive(0ms);

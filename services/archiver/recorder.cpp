@@ -41,7 +41,7 @@ void Recorder::add(const bus::Batch& batch)
 {
     if (!archive::is_folder_name(std::string{batch.node})) {
         if (++environment_.counters.refused_batches == 1)
-            spdlog::warn("a node named '{}' cannot be archived: that is no name of a folder", batch.node);
+            spdlog::warn("a node named '{}' cannot be archived: that is not a valid folder name", batch.node);
         return;
     }
     Stream& stream = stream_of(batch);

@@ -150,7 +150,7 @@ TEST_F(Retention, DoesNotTrustAClockThatIsAheadAtTheStart)
     archiver.clock.now += 1min;
     archiver.recorder.tick();
     EXPECT_THAT(files_in(folder_.path()), SizeIs(2));
-    archiver.clock.now += days{15}; // goes on from the time of the newest file
+    archiver.clock.now += days{15}; // continues from the time of the newest file
     archiver.recorder.tick();
     EXPECT_THAT(files_in(folder_.path()), SizeIs(1));
 }

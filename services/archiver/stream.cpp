@@ -228,7 +228,7 @@ void Stream::sync()
     if (!error) return;
     // What was written since the last sync may or may not be there: the checksums will tell when the file is closed.
     ++environment_.counters.write_errors;
-    spdlog::warn("cannot sync {}: {}; going on in another file", file_->path().native(), error.message());
+    spdlog::warn("cannot sync {}: {}; continuing in another file", file_->path().native(), error.message());
     drop_file();
 }
 

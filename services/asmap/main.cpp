@@ -30,7 +30,7 @@ po::options_description options()
     return own;
 }
 
-/// False, and a line on standard error, for what is no address.
+/// False, and a line on standard error, for what is not an address.
 bool print(const asmap::AutonomousSystems& systems, const std::string& text)
 {
     const auto ip = base::parse_ip(text);

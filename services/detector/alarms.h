@@ -99,7 +99,7 @@ public:
           sink_{std::move(sink)}
     {}
 
-    /// The figures of the subject are now these. The anomaly opens when all reach their thresholds and goes on above
+    /// The figures of the subject are now these. The anomaly opens when all reach their thresholds and continues above
     /// half of them; the first one is the one that counts for severity and confidence. `evidence`: the event that shows
     /// it; null = the one at hand. `first`: when the behaviour began; 0 = with the first evidence.
     void judge(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures, Time first = 0,

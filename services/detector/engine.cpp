@@ -178,7 +178,7 @@ void Engine::look_for_replaced()
 void Engine::look_for_twins(Stream& stream, Time now)
 {
     const bool is_first = stream.processes.size() == 1 && stream.newest == 0;
-    if (!is_first) { // it goes on although another one has come
+    if (!is_first) { // it continues although another one has come
         stream.replaced = 0;
         if (stream.is_twin) return;
         stream.is_twin = true;

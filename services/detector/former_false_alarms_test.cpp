@@ -144,7 +144,7 @@ TEST_F(FormerlyFalse, RaisesNoCriticalAnomalyForOneAddrMessage)
     EXPECT_EQ(lab.opened()[0].severity(), proto::AnomalyReport::WARNING);
 }
 
-/// Core's thread for messages waits for the disk; its thread for sockets goes on.
+/// Core's thread for messages waits for the disk; its thread for sockets continues.
 TEST_F(FormerlyFalse, IgnoresPauseOfTheNode)
 {
     std::vector<sim_node::Connection> peers;

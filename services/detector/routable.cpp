@@ -6,7 +6,7 @@
 namespace peer_observer::detector {
 namespace {
 
-/// To Bitcoin Core multicast is routable, but it is no host.
+/// To Bitcoin Core multicast is routable, but it is not a host.
 bool is_multicast(const proto::Address& address)
 {
     const auto ip = base::parse_ip(address.address());

@@ -6,7 +6,7 @@
 namespace peer_observer::detector {
 
 /// What Bitcoin Core neither stores nor passes on (wire::why_ignored), and multicast. Not addresses of networks that
-/// Core does not know. False for text that is no address.
+/// Core does not know. False for text that is not an address.
 bool is_unroutable(const proto::Address& address);
 
 } // namespace peer_observer::detector

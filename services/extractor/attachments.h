@@ -1,4 +1,4 @@
-// The files that are attached to, each at most once, and those that could not be: tried again, ever more seldom.
+// The files that are attached to, each at most once, and those that could not be: retried, ever more seldom.
 #pragma once
 
 #include "services/extractor/attachment.h"
@@ -16,7 +16,7 @@ public:
     Attachments(Tracer& tracer, const TracepointSet& enabled);
 
     /// Attaches to what `path` leads to, unless that is done. `seen` is what it has just led to; `name` is for people.
-    /// Nothing when it cannot be read or is no program; then it is tried again when it changes, or after a while.
+    /// Nothing when it cannot be read or is no program; then it is retried when it changes, or after a while.
     /// Throws std::runtime_error when this process is not allowed to attach, or when nothing can be attached at first.
     Attachment* want(const std::string& path, const std::string& name, const FileSignature& seen);
 

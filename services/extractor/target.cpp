@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// A node goes on with the file that it was started from when another takes its place. So many files stay attached.
+// A node continues with the file that it was started from when another takes its place. So many files stay attached.
 constexpr std::size_t kMostFiles = 8;
 constexpr auto kRoundInterval = 1s;
 // Processes to look at in one go: some 10 microseconds each, in which no event is taken from the ring.

@@ -256,7 +256,7 @@ def test_appends_to_output_with_one_header(tmp_path):
 
 
 def test_names_and_skips_invalid_events(tmp_path):
-    """A batch of which one event is none, and something that is no batch."""
+    """A batch of which one event is none, and something that is not a batch."""
     archive = tmp_path / "a.poa.zst"
     bad_event = make_batch([announcement(), request()]) + b"\x2a\x03\xff\xff\xff" + make_batch([answer()])
     write_archive(archive, [], delimited(bad_event) + delimited(b"\xff\xff") + delimited(make_batch([request(indexes=(2,))])))

@@ -1,4 +1,4 @@
-"""Nodes come, go, are replaced and multiply, and the extractor dies: the events go on and the node notices nothing."""
+"""Nodes come, go, are replaced and multiply, and the extractor dies: the events continue and the node notices nothing."""
 
 import os
 import shutil

@@ -34,7 +34,7 @@ def leaves(value, path=()):
 
 
 def check(event, before, after):
-    """What stood still is equal; a number that moved is between. None when text moved: try again."""
+    """What stood still is equal; a number that moved is between. None when text moved: take new answers."""
     before, found, after = leaves(before), leaves(event), leaves(after)
     if before.keys() != after.keys():
         return None

@@ -1,4 +1,4 @@
-"""Whatever fails, the rest goes on, recovers by itself, and nothing is lost unseen.
+"""Whatever fails, the rest continues, recovers by itself, and nothing is lost unseen.
 
 CHAOS_SEED chooses what happens (0: a random one, printed), CHAOS_MINUTES for how long (default: each fault once), CHAOS_FAULT
 the only fault (a function of faults.py).

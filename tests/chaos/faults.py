@@ -97,7 +97,7 @@ def terminate_an_extractor(fleet, random):
 
 
 def stop_the_extractor(fleet, random):
-    """The ring of 4 MiB is full before it goes on."""
+    """The ring of 4 MiB is full before it continues."""
     fleet.extractor.program.signal(signal.SIGSTOP)
     last(random, 0.2, 1)
     fleet.play("--flood", "junk", "--size", "100000", "--count", "100").program.wait()

@@ -77,7 +77,7 @@ def knock(address, count):
 
 
 class SlowOnes:
-    """Many who have begun to say something, and go on a byte at a time."""
+    """Many who have begun to say something, and continue a byte at a time."""
 
     def __init__(self, address, count):
         self.connections = []

@@ -26,7 +26,7 @@ def test_redials_publisher_whose_host_lost_power():
     try:
         with OtherHost() as there:
             publisher = publisher_on(there)
-            harness.wait_until(lambda: publisher.figure("peer_observer_bus_subscribers") == 1, "the logger has dialled again", 60)
+            harness.wait_until(lambda: publisher.figure("peer_observer_bus_subscribers") == 1, "the logger has redialled", 60)
             publisher.end()
         logger.stop()
     finally:

@@ -116,7 +116,7 @@ def stage(directory):
 def test_survives_jumping_numbers(stage):
     stage.lie(make_batch(0, [EMPTY] * 3), events=3)
     stage.lie(make_batch(10, [EMPTY]), events=1, missed=7)
-    stage.lie(make_batch(10, [EMPTY]), bad=1)  # went backwards; counting goes on behind it
+    stage.lie(make_batch(10, [EMPTY]), bad=1)  # went backwards; counting continues behind it
     stage.lie(make_batch(11, [EMPTY]), events=1)
     stage.lie(make_batch(0, [EMPTY]), bad=1)
     stage.lie(make_batch(1, [EMPTY]), events=1)
@@ -151,7 +151,7 @@ def test_survives_giant_batches_and_events(stage):
     stage.lie(make_batch(MOST_EVENTS, [EMPTY] * (8 << 20))[:16 << 20], bad=1)
     stage.lie(make_batch(MOST_EVENTS, [b"\xff" * (15 << 20)]), events=1)
     stage.expect()
-    # More than a frame may have: every tool hangs up and dials again.
+    # More than a frame may have: every tool hangs up and reconnects.
     listeners = list(stage.liar.subscribers)
     for listener in listeners:
         listener.sendall(((16 << 20) + 1).to_bytes(8, "big") + b"x" * 1000)

@@ -14,7 +14,7 @@ def enter():
         os.environ[INSIDE] = os.readlink("/proc/self/ns/net")
         os.execvp("unshare", ["unshare", "--net", "--", sys.executable, *sys.argv])
     if os.environ[INSIDE] == os.readlink("/proc/self/ns/net"):
-        sys.exit("core_suite: this is no network namespace of its own")
+        sys.exit("core_suite: this is not a network namespace of its own")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     # Not /sys/class/net: sysfs shows the namespace in which it was mounted.
     interfaces = [name for _, name in socket.if_nameindex()]

@@ -22,7 +22,7 @@ def enter(*prefix, inside=None):
 def test_refuses_shared_namespace():
     harness.require_root()
     done = enter(inside=os.readlink("/proc/self/ns/net"))
-    assert done.returncode != 0 and "no network namespace of its own" in done.stderr and not done.stdout
+    assert done.returncode != 0 and "not a network namespace of its own" in done.stderr and not done.stdout
 
 
 def test_refuses_another_interface():

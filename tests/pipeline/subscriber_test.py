@@ -67,7 +67,7 @@ def test_reports_missed_events_to_stopped_subscriber_only(monkeypatch):
                 other.wait_for(sent - 1)
             stopped.logger.signal(signal.SIGCONT)
             # What waited for it comes first; then the next event shows it the gap.
-            harness.wait_until(lambda: stopped.sequences, "the stopped one goes on")
+            harness.wait_until(lambda: stopped.sequences, "the stopped one continues")
             last = MESSAGES
             while not stopped.sequences or stopped.sequences[-1] < MESSAGES:
                 play(path, "--flood", "ping", "--count", 1)

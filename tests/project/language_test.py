@@ -16,6 +16,12 @@ CONSTRUCTIONS = {
     r"\bmend(s|ed|ing)?\b": "`fix`, `repair`",
     r"\bfor ever\b": "`indefinitely`, `hangs`",
     r"\bneeds? (it|them) no more\b": "`no longer needs`",
+    r"\b(goes|go|going) on (with|in|again|by itself)\b|\bgoes on\b": "`continues`",
+    r"\bone an? (line|minute|second|peer|input|connection|node)\b": "`one per line`",
+    r"\b(dial(s|ed|led)?|tries|tried) again\b": "`retries`, `reconnects`, `redialled`",
+    r"\b(it|that|which|this|what) is no (?!longer\b|more\b|such\b)": "`is not a`",
+    r"\bwithout a word\b": "`silently`",
+    r"\bthere is (nobody|nothing|none) (that|who|which)\b": "`nobody has`, `nothing has`",
 }
 # Data, and this list.
 EXEMPT = ("tests/project/language_test.py", "LICENSE")
@@ -39,11 +45,12 @@ def test_finds_no_construction_of_the_list():
 
 @pytest.mark.parametrize(
     "line", ["a message to who knows it", "the frame has not the size", "it waits in vain", "x does not answer, dialling on", "mended the test"]
+    + ["a node that goes on", "prints them, one a line", "it is tried again", "text that is no address", "it left without a word"],
 )
 def test_finds_construction(line):
     assert list(offences(line))
 
 
-@pytest.mark.parametrize("line", ["asks for everything", "to whom it belongs", "recommended", "in vaincluse"])
+@pytest.mark.parametrize("line", ["asks for everything", "to whom it belongs", "recommended", "in vaincluse", "that is no longer so", "going on and off", "one a day"])
 def test_accepts_plain_words(line):
     assert not list(offences(line))

@@ -36,7 +36,7 @@ STRENGTH = {
     "silent_connections": {"connections": 22}, "handshakes_never_finished": {"connections": 22}, "silent_after_handshake": {"connections": 22},
     "protected_from_eviction": {}, "slow_loris": {"minutes": 22}, "delivered_at_the_last_moment": {"blocks": 2},
 }
-# Seconds for which the node goes on afterwards, where a rule waits for something that does not come.
+# Seconds for which the node continues afterwards, where a rule waits for something that does not come.
 AFTERWARDS = {"unknown_inventory": 65, "notfound_to_all": 5, "orphans_without_parents": 65, "high_bandwidth_without_transactions": 5}
 # What has to be found, one of these: an attack may be of several kinds. Of the others, docs/detectors/README.md says what was found.
 WORK = {"request_repeat", "upload_drain", "header_spam", "tx_reject_spam"}

@@ -1,4 +1,4 @@
-"""--webhook: what is found is posted as JSON, and tried again where the server does not take it."""
+"""--webhook: what is found is posted as JSON, and retried where the server does not take it."""
 
 import http.server
 import json

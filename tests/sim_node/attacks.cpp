@@ -136,7 +136,7 @@ void block_stall(Script& script, double strength)
     peer.send("getdata", inventory(Inventory::witness_block, {wanted.hash}));
     Connection other{script, script.distinct_host()};
     other.shake_hands();
-    for (int i = 0; i < 12; ++i) { // the node goes on with others
+    for (int i = 0; i < 12; ++i) { // the node continues with others
         other.receive("ping", payloads::nonce(script.random.u64()));
         script.wait(10 * strength);
     }

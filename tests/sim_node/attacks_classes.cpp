@@ -63,7 +63,7 @@ void block_withhold(Script& script, double strength)
         const Block announced = block(script);
         peer.receive("headers", payloads::headers({announced.header}));
         peer.send("getdata", inventory(Inventory::witness_block, {announced.hash}));
-        for (int second = 0; second < 70; second += 10) { // the node goes on with others
+        for (int second = 0; second < 70; second += 10) { // the node continues with others
             other.receive("ping", payloads::nonce(script.random.u64()));
             script.wait(10);
         }

@@ -85,7 +85,7 @@ po::options_description options()
     add("only", po::value<std::string>(),
         "these tracepoints only: context:name[,context:name...], or `attached`: those that somebody listens to when it "
         "begins");
-    add("list", "write the calls to stdout, one a line, arguments between tabs, instead of firing them");
+    add("list", "write the calls to stdout, one per line, arguments between tabs, instead of firing them");
     add("summary", "at the end, write what was fired while somebody listened to stdout, as JSON");
     add("wait-for-attach", po::value<Count>(), "first wait until somebody listens to so many tracepoints");
     add("wait-timeout", number(30), "fail after waiting for so many seconds");

@@ -15,7 +15,7 @@ namespace peer_observer::sim_node {
 class Script {
 public:
     using Sink = std::function<void(const Call&)>;
-    /// Lets so many seconds pass, and returns by how much the clock is to go on.
+    /// Lets so many seconds pass, and returns by how much the clock advances.
     using Pass = std::function<double(double seconds)>;
 
     Script(std::uint64_t seed, std::int64_t start_s, Sink sink, Pass pass)
@@ -23,7 +23,7 @@ public:
     {}
 
     void emit(const Call& call) const { sink_(call); }
-    /// The node goes on meanwhile: every few seconds something happens that has to do with no peer.
+    /// The node continues meanwhile: every few seconds something happens that has to do with no peer.
     void wait(double seconds);
     std::int64_t now_s() const { return static_cast<std::int64_t>(now_s_); }
     std::int64_t next_peer_id() { return next_peer_id_++; }

@@ -157,7 +157,7 @@ void spend_from_wallet(Node& node)
     select();
     const auto change = node.random.between<std::int32_t>(-1, 1);
     node.emit(calls::coin_selection_normal_create_tx_internal(kWallet, true, transaction.fee, change));
-    // Core then tries again with avoidance of partial spends.
+    // Core then retries with avoidance of partial spends.
     node.emit(calls::coin_selection_attempting_aps_create_tx(kWallet));
     select();
     node.emit(calls::coin_selection_aps_create_tx_internal(kWallet, node.random.chance(50), true, transaction.fee + 300,

@@ -27,8 +27,8 @@ Bytes public_key(Random& random) { return Writer{}.u8(random.chance(50) ? 0x02 :
 
 struct Parts {
     std::vector<std::pair<Coin, std::uint32_t>> inputs; ///< coin, sequence
-    std::vector<Bytes> script_signatures;               ///< one an input
-    std::vector<std::vector<Bytes>> witnesses;          ///< one an input, or none at all
+    std::vector<Bytes> script_signatures;               ///< one per input
+    std::vector<std::vector<Bytes>> witnesses;          ///< one per input, or none at all
     std::vector<Output> outputs;
     std::uint32_t lock_time = 0;
 };

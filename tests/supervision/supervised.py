@@ -70,7 +70,7 @@ def _ptrace(request, pid):
 
 @contextlib.contextmanager
 def stuck(program):
-    """Holds the main thread of a program; all its other threads go on."""
+    """Holds the main thread of a program; all its other threads continue."""
     try:
         _ptrace(PTRACE_SEIZE, program.pid)
     except PermissionError:

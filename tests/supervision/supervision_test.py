@@ -16,7 +16,7 @@ from supervised import WATCHDOG_SECONDS, Supervised, stuck
 
 
 class Life(Supervised):
-    """From start to end: idle, stuck for a while, going on, stopped."""
+    """From start to end: idle, stuck for a while, continuing, stopped."""
 
     def __init__(self, service, directory):
         super().__init__(directory, *command(service, directory))

@@ -1,4 +1,4 @@
-// Decodes P2P payloads, one a line: `<message type> <payload in hex>` in, `<trailing bytes> <MessagePayload in hex>`
+// Decodes P2P payloads, one per line: `<message type> <payload in hex>` in, `<trailing bytes> <MessagePayload in hex>`
 // or `error <reason>` out.
 #include "libs/base/hex.h"
 #include "libs/wire/decode.h"

@@ -57,7 +57,7 @@ def _with_unparsed_events():
 
 
 def _parse_event_by_event(data, on_bad):
-    """What is no valid event becomes an empty one, so that the others keep their numbers, and is told to `on_bad`."""
+    """An invalid event becomes an empty one, so that the others keep their numbers, and is reported to `on_bad`."""
     try:
         unparsed = _with_unparsed_events().FromString(data)
     except Exception as error:  # protobuf's implementations raise different ones

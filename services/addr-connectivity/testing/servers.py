@@ -53,7 +53,7 @@ async def echo(server, reader, writer):
 
 
 async def odd_type(_, reader, writer):
-    """A version message whose type goes on behind its NUL."""
+    """A version message whose type continues behind its NUL."""
     writer.write(version().replace(b"version\0\0", b"version\0x"))
     await until_closed(reader)
 

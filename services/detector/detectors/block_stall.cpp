@@ -16,7 +16,7 @@ enum : std::size_t { kUnanswered };
 constexpr std::array kParameters = {
     Parameter{
         "unanswered_s", 120,
-        "seconds without a block from a peer that was asked for one, while the node goes on with others' messages",
+        "seconds without a block from a peer that was asked for one, while the node continues with others' messages",
         "chosen: a block of 4 MB in that time needs 33 kB a second, which a slow peer over Tor has; Core itself "
         "gives up after ten minutes at the tip"},
 };

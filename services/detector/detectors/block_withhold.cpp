@@ -20,7 +20,7 @@ constexpr std::array kParameters = {
               "chosen: one is a broken line"},
     Parameter{"share", 0.5, "of what it was asked for, withheld", "chosen: a slow peer still delivers most"},
     Parameter{"patience_s", 60,
-              "seconds after which nothing comes any more, while the node goes on with others' messages",
+              "seconds after which nothing comes any more, while the node continues with others' messages",
               "chosen: a block of 4 MB in that time needs 67 kB a second; Core waits for ten minutes and more "
               "(BLOCK_DOWNLOAD_TIMEOUT_BASE, net_processing.cpp)"},
     Parameter{"window_s", 7200, "seconds", "chosen: a dozen blocks"},

@@ -20,7 +20,7 @@ constexpr std::array kParameters = {
     Parameter{"short_s", 60, "a connection is short that lasts not longer than so many seconds",
               "Core gives a handshake 60 seconds (-peertimeout)"},
     Parameter{"window_s", 600, "seconds",
-              "chosen: a client that tries again and waits longer each time has a few tries in it"},
+              "chosen: a client that retries and waits longer each time has a few tries in it"},
 };
 
 /// What Core calls itself there (PushNodeVersion, net_processing.cpp).

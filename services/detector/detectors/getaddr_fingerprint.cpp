@@ -13,8 +13,8 @@ namespace {
 enum : std::size_t { kRequests, kWindow };
 constexpr std::array kParameters = {
     Parameter{"requests", 10, "getaddr messages of one subnet within the window",
-              "chosen: Core sends one a connection, and a crawler comes every few minutes"},
-    Parameter{"window_s", 600, "seconds", "chosen: makes `requests` one a minute"},
+              "chosen: Core sends one per connection, and a crawler comes every few minutes"},
+    Parameter{"window_s", 600, "seconds", "chosen: makes `requests` one per minute"},
 };
 
 constexpr std::size_t kMostSubnets = 8192;

@@ -16,7 +16,7 @@ constexpr std::array kParameters = {
               "of the node's inv messages of transactions have more entries than Core's INVENTORY_BROADCAST_TARGET: 70 "
               "since v31, 35 before",
               "more only if 1,000 or more wait; chosen: a burst makes them large for a minute or two of ten"},
-    Parameter{"least", 100, "inv messages within the window", "chosen: about one a peer"},
+    Parameter{"least", 100, "inv messages within the window", "chosen: about one per peer"},
     Parameter{"window_s", 600, "seconds", "chosen: several times as long as a burst"},
 };
 

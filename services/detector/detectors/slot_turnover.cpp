@@ -14,7 +14,7 @@ namespace {
 enum : std::size_t { kHost, kSubnet, kNetgroup, kLong, kWindow };
 constexpr std::array kParameters = {
     Parameter{"connections", 60, "inbound connections of one host that ended within the window",
-              "chosen: one a minute; a crawler comes a few times an hour, a node a few times a day"},
+              "chosen: one per minute; a crawler comes a few times an hour, a node a few times a day"},
     Parameter{"subnet_connections", 150, "likewise, of one subnet", "chosen: of two or three such hosts"},
     Parameter{"netgroup_connections", 400, "likewise, of one /16 or, of IPv6, /32",
               "chosen: above three for each inbound slot; a provider's customers share it"},

@@ -134,7 +134,7 @@ private:
         case Payload::kFeature:
         case Payload::kSendcmpct:
         case Payload::kFeefilter: {
-            // The last three come several times; feefilter goes on with every ten minutes.
+            // The last three come several times; feefilter continues with every ten minutes.
             constexpr unsigned kOften = 20;
             const bool is_often =
                 type == Payload::kSendcmpct || type == Payload::kFeefilter || type == Payload::kFeature;
