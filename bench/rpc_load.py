@@ -1,7 +1,7 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What the rpc-extractor costs a node: the time of the node's RPC threads, with many peers and a full address manager.
 
-    PEER_OBSERVER_BUILD=build/release PYTHONPATH=tests:tests/bitcoind /usr/bin/python3 bench/rpc_load.py
+    bench/rpc_load.py --build build/bench      # a Markdown table on stdout, after ten minutes
 
 Starts a bitcoind on regtest that talks to this program only, fills its address manager, opens connections to it, lets the
 extractor ask for everything at its default intervals, and reads from /proc what the node's threads for HTTP used.
@@ -19,10 +19,13 @@ import re
 import selectors
 import socket
 import struct
+import sys
 import threading
 import time
 import urllib.request
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/bitcoind")]
 import harness
 from node import Node, find_bitcoind
 
@@ -117,10 +120,13 @@ def call_seconds(address):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--build", type=pathlib.Path, required=True)
     arguments.add_argument("--peers", type=int, default=125)
     arguments.add_argument("--entries", type=int, default=65_000)
     arguments.add_argument("--seconds", type=int, default=240, help="a multiple of 120, after which everything was asked for equally often")
     chosen = arguments.parse_args()
+    os.environ["PEER_OBSERVER_BUILD"] = str(chosen.build.resolve())
+    load = os.getloadavg()[0]
     with harness.temporary_directory() as directory, \
             Node(directory / "node", find_bitcoind(), f"-maxconnections={chosen.peers + 20}") as node:
         tables = fill_addrman(node, chosen.entries)
@@ -143,15 +149,15 @@ def main():
             calls = call_seconds(address)
             status = pathlib.Path(f"/proc/{extractor.pid}/status").read_text()
             own = cpu_seconds(extractor.pid) / minutes
-    print(f"{chosen.peers} peers, {sum(tables.values())} entries {tables}, {chosen.seconds} s")
-    print(f"node: {node_time:.3f} s of CPU a minute in its HTTP threads ({idle:.3f} s in 10 s before), {whole:.3f} s in all threads")
     peak = re.search(r"VmHWM:\s+(\d+)", status)[1]
-    print(f"extractor: {own:.3f} s of CPU a minute, at most {peak} kB of memory")
-    print("method              calls a minute   ms a call   ms a minute")
-    for method, (count, seconds) in sorted(calls.items(), key=lambda item: -item[1][1]):
-        if count:
-            print(f"{method:20} {count / minutes:13.1f} {seconds / count * 1000:11.2f} {seconds / minutes * 1000:13.1f}")
-    print(f"all of them: {sum(seconds for _, seconds in calls.values()) / minutes:.3f} s of waiting a minute")
+    print(f"{os.cpu_count()} processors, load {load:.1f}:\n\n| with {chosen.peers} peers and {sum(tables.values())} entries in the address manager | a minute |\n| --- | ---: |")
+    print(f"| CPU of the node's threads for RPC | {node_time:.3f} s |")
+    print(f"| the same without the extractor | {6 * idle:.3f} s |")
+    print(f"| CPU of all threads of the node | {whole:.3f} s |")
+    print(f"| CPU of the extractor | {own:.3f} s |")
+    print(f"| peak memory of the extractor | {int(peak) / 1024:.0f} MiB |")
+    for method, (count, seconds) in sorted(calls.items(), key=lambda item: -item[1][1])[:3]:
+        print(f"| `{method}`, {seconds / count * 1000:.1f} ms a call | {count / minutes:.1f} calls |")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,12 @@ def test_documents_memory_limits_of_publisher():
 
 
 def pages():
-    return [path for folder in ("docs", "libs", "services") for path in sorted((ROOT / folder).rglob("*.md"))]
+    return [path for folder in ("docs", "libs", "services") for path in sorted((ROOT / folder).rglob("*.md")) if path.parent.name != "adr"]
+
+
+# Figures of speed, and what a line with one has that was chosen and not measured.
+MEASURED = r"\|.*[0-9.]+ (ns|µs|ms)\b.*\||\d (ns|µs)\b|\d (events|messages|lines)(/s| a second| per second)|\d s of CPU|\d % of a core"
+CHOSEN = r"\bgoal\b|\brequested\b|^    |\d+ events per second at most"
 
 
 def test_names_command_of_measured_tables():
@@ -55,8 +60,8 @@ def test_names_command_of_measured_tables():
     for page in pages():
         rest = re.sub(r"<!-- measured by (.*?) -->\n.*?<!-- end -->", lambda block: commands.append(block[1]) or "", page.read_text(), flags=re.DOTALL)
         assert "<!-- measured by" not in rest and "<!-- end -->" not in rest, page
-        times = [line for line in rest.splitlines() if re.match(r"\|.*[0-9.]+ (ns|µs|ms)\b.*\|", line)]
-        assert times == [], f"{page}: measured, but not between the marks of scripts/measure"
+        measured = [line for line in rest.splitlines() if re.search(MEASURED, line) and not re.search(CHOSEN, line)]
+        assert measured == [], f"{page}: measured, but not between the marks of scripts/measure"
     assert len(commands) >= 5
     for command in commands:
         assert os.access(ROOT / command.split()[0], os.X_OK), command
