@@ -201,6 +201,7 @@ void Engine::look_for_twins(Stream& stream, Time now)
 Engine::Sort Engine::sort_of(const proto::Event& event)
 {
     if (event.has_rpc()) return Sort::rpc_extractor;
+    if (event.has_log()) return Sort::log_extractor;
     return event.has_addr_connectivity() ? Sort::addr_connectivity : Sort::extractor;
 }
 

@@ -60,6 +60,8 @@ Health::Sort Health::sort_of(const proto::Event& event)
         return Sort::unknown;
     case proto::Event::kRpc:
         return Sort::rpc;
+    case proto::Event::kLog:
+        return Sort::log;
     case proto::Event::kAddrConnectivity:
     case proto::Event::kAnomaly:
         return Sort::tool;
@@ -93,7 +95,7 @@ std::vector<std::uint64_t> Health::tick(const Moment& now)
     std::erase_if(publishers_,
                   [&](const Publisher& publisher) { return now.steady - publisher.last_heard > kSilence; });
     current_ = publishers_.size();
-    for (const auto sort : {Sort::unknown, Sort::tracepoints, Sort::rpc, Sort::tool})
+    for (const auto sort : {Sort::unknown, Sort::tracepoints, Sort::rpc, Sort::log, Sort::tool})
         tick(sort, now);
     return gone;
 }
@@ -113,7 +115,7 @@ void Health::tick(Sort sort, const Moment& now)
     if (shown.last_event != TimePoint{})
         shown.age.set(std::chrono::duration<double>(now.steady - shown.last_event).count());
 
-    const bool has_twins = (sort == Sort::tracepoints || sort == Sort::rpc) &&
+    const bool has_twins = (sort == Sort::tracepoints || sort == Sort::rpc || sort == Sort::log) &&
                            std::ranges::count_if(publishers_, [&](const Publisher& publisher) {
                                return is_of_sort(publisher) && now.steady - publisher.first_heard > kReplacement;
                            }) > 1;

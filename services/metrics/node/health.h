@@ -45,8 +45,8 @@ public:
 private:
     using TimePoint = std::chrono::steady_clock::time_point;
     /// What a publisher publishes, as its events show.
-    enum class Sort : std::uint8_t { unknown, tracepoints, rpc, tool };
-    static constexpr std::array<std::string_view, 4> kSortNames = {"unknown", "tracepoints", "rpc", "tool"};
+    enum class Sort : std::uint8_t { unknown, tracepoints, rpc, log, tool };
+    static constexpr std::array<std::string_view, 5> kSortNames = {"unknown", "tracepoints", "rpc", "log", "tool"};
 
     struct Publisher {
         std::uint64_t id;
