@@ -65,9 +65,10 @@ def command(service, directory, /, **values):
         line = line.replace(folder, str(directory))
     _, *words = shlex.split(line.replace("%i", NODE).replace("%d", str(directory)))
     for state in settings(service).get("StateDirectory", []):
-        (directory / state).mkdir(exist_ok=True)
+        (directory / state.replace("%i", NODE)).mkdir(exist_ok=True)
     defaults = {"source": f"ipc://{directory}/nobody", "listen": f"ipc://{directory}/{service}", "metrics-address": "127.0.0.1:0",
-                "bitcoind": directory / "bitcoind", "rpc-address": f"unix:{directory}/rpc", "rpc-user": "observer"}
+                "bitcoind": directory / "bitcoind", "rpc-address": f"unix:{directory}/rpc", "rpc-user": "observer",
+                "debug-log": directory / "debug.log"}
     offered = options(service)
     chosen = {name: value for name, value in defaults.items() if f"--{name}" in offered} | {
         name.replace("_", "-"): value for name, value in values.items()}

@@ -30,7 +30,8 @@ class Ports:
         self.path = copy_sim_node(directory)
         self.extractor = member(Source, "extractor", "--bitcoind", self.path, "--node", "sim", publishes=True)
         rpc = member(Source, "rpc-extractor", "--rpc-address", "127.0.0.1:9", "--cookie-file", "/dev/null", "--node", "rpc", publishes=True)
-        sources = [self.extractor, rpc]
+        log = member(Source, "log-extractor", "--debug-log", directory / "debug.log", "--node", "log", publishes=True)
+        sources = [self.extractor, rpc, log]
         self.logger = member(Logger, "logger", "--format", "protobuf", sources=sources)
         member(Tool, "metrics", sources=sources)
         member(Tool, "archiver", "--directory", directory / "archive", sources=sources)

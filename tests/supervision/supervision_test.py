@@ -110,6 +110,7 @@ def taken(directory):
     ("logger", "metrics_address", "port"),
     ("metrics", "metrics_address", "port"),
     ("rpc-extractor", "metrics_address", "port"),
+    ("log-extractor", "listen", "url"),
     ("detector", "listen", "url"),
     ("addr-connectivity", "listen", "url"),
     ("archiver", "directory", "archive"),

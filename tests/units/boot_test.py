@@ -27,7 +27,7 @@ MORE = {"logger": "kind = connection\n"}  # else the journal drops lines
 
 def configuration(service):
     """Its file in /etc/peer-observer."""
-    values = {"bitcoind": "/usr/local/bin/sim_node", "rpc-user": "observer", "listen": SOCKETS.get(service),
+    values = {"bitcoind": "/usr/local/bin/sim_node", "rpc-user": "observer", "debug-log": "/var/log/debug.log", "listen": SOCKETS.get(service),
               "metrics-address": f"127.0.0.1:{PORTS.get(service)}"}
     offered = options(service)
     lines = [f"{name} = {value}\n" for name, value in values.items() if f"--{name}" in offered]
@@ -66,7 +66,7 @@ def fill(folder):
     (folder / "etc").mkdir()
     for name, text in files().items():
         (folder / "etc" / name).write_text(text)
-    states = [f"/var/lib/{state}" for service in SERVICES for state in settings(service).get("StateDirectory", [])]
+    states = [f"/var/lib/{state}".replace("%i", NODE) for service in SERVICES for state in settings(service).get("StateDirectory", [])]
     (folder / "asked.json").write_text(json.dumps({"ports": PORTS, "tools": tools(), "states": states}))
 
 

@@ -42,6 +42,10 @@ def install():
     for unit in (SHARE / "units").glob("*.service"):
         shutil.copy2(unit, "/etc/systemd/system")
     run("systemd-sysusers")
+    log = Path("/var/log/debug.log")
+    log.touch()
+    shutil.chown(log, group="peer-observer-log")
+    log.chmod(0o640)
     run("systemctl", "daemon-reload")
 
 
