@@ -70,10 +70,11 @@
         honeynodes.alpha = {
           inherit tools;
           rpcExtractor.enable = true;
+          logExtractor.enable = true;
         };
         addr-connectivity.proxy = "127.0.0.1:9050";
       };
-      units = map (tool: "peer-observer-${tool}") tools ++ ["peer-observer-rpc-extractor-alpha"];
+      units = map (tool: "peer-observer-${tool}") tools ++ ["peer-observer-rpc-extractor-alpha" "peer-observer-log-extractor-alpha"];
     };
     tor = {
       configuration = {
@@ -154,6 +155,13 @@
       };
       says = "Set services.peer-observer.honeynodes.alpha.bitcoind.rpcUser and services.peer-observer.honeynodes.alpha.bitcoind.rpcPasswordFile";
     };
+    no-log-of-an-unmanaged-node = {
+      configuration.services.peer-observer.honeynodes.alpha = {
+        bitcoind.manage = false;
+        logExtractor.enable = true;
+      };
+      says = "services.peer-observer.honeynodes.alpha.bitcoind.debugLog to a file that the group peer-observer-log may read";
+    };
     name-of-a-tool = {
       configuration.services.peer-observer.honeynodes.detector = {};
       says = "shares the folder /run/peer-observer/detector with a tool";
@@ -163,7 +171,7 @@
         alpha = {};
         alpha-rpc.port = 9333;
       };
-      says = "shares the folder /run/peer-observer/alpha-rpc with a tool or with the rpc-extractor";
+      says = "shares the folder /run/peer-observer/alpha-rpc with a tool or with another extractor";
     };
     no-certificate-of-a-tool = {
       configuration.services.peer-observer.metrics = {

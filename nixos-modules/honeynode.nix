@@ -180,6 +180,7 @@
   in
     [cfg.source]
     ++ lib.optional (cfg.rpcExtractor.enable && builtins.elem "rpc" hears) cfg.rpcExtractor.source
+    ++ lib.optional (cfg.logExtractor.enable && builtins.elem "log" hears) cfg.logExtractor.source
     ++ lib.optionals (builtins.elem "tools" hears) (map (tool: config.services.peer-observer.${tool}.listen) others);
 
   watchedBy = tool: builtins.filter (cfg: builtins.elem tool cfg.tools) (builtins.attrValues honeynodes);
@@ -213,7 +214,7 @@
   managed);
   clashes = lib.filterAttrs (_: owners: builtins.length owners > 1) (lib.groupBy (entry: toString entry.port) ports);
 in {
-  imports = [./lib/honeynode-rpc.nix];
+  imports = [./lib/honeynode-rpc.nix ./lib/honeynode-log.nix];
 
   options.services.peer-observer.honeynodes = mkOption {
     type = types.attrsOf (types.submodule honeynode);
@@ -251,12 +252,16 @@ in {
             set ${where name}.${option.prefix}source = "tls+tcp://NAME-IN-THE-CERTIFICATE:PORT";
           '';
         })
-        ([(cfg // {prefix = "";})] ++ lib.optional cfg.rpcExtractor.enable (cfg.rpcExtractor // {prefix = "rpcExtractor.";})))
+        (
+          [(cfg // {prefix = "";})]
+          ++ lib.optional cfg.rpcExtractor.enable (cfg.rpcExtractor // {prefix = "rpcExtractor.";})
+          ++ lib.optional cfg.logExtractor.enable (cfg.logExtractor // {prefix = "logExtractor.";})
+        ))
       honeynodes)
       ++ lib.mapAttrsToList (name: _: {
-        assertion = !builtins.elem name (peerObserverFlake.tools ++ map (other: "${other}-rpc") (builtins.attrNames honeynodes));
+        assertion = !builtins.elem name (peerObserverFlake.tools ++ lib.concatMap (other: ["${other}-rpc" "${other}-log"]) (builtins.attrNames honeynodes));
         message = ''
-          ${where name} shares the folder /run/peer-observer/${name} with a tool or with the rpc-extractor of another honeynode.
+          ${where name} shares the folder /run/peer-observer/${name} with a tool or with another extractor of another honeynode.
           Give the honeynode another name.
         '';
       })

@@ -9,6 +9,7 @@
       (honeynode {
         inherit tools;
         rpc = true;
+        log = true;
       })
     ];
     systemd.tmpfiles.rules = [
@@ -21,14 +22,14 @@
   testScript = ''
     start_all()
     wait_for_tracing(machine)
-    units = ${builtins.toJSON (tools ++ ["extractor-alpha" "rpc-extractor-alpha"])}
+    units = ${builtins.toJSON (tools ++ ["extractor-alpha" "rpc-extractor-alpha" "log-extractor-alpha"])}
     states = {}
     secrets = [
         "/var/lib/secrets/cert-key.pem",
         "/home/wallet.dat",
         "/etc/shadow",
         "/var/lib/bitcoind-alpha/regtest/.cookie",
-        "/var/lib/bitcoind-alpha/regtest/debug.log",
+        "/var/log/bitcoind-alpha/debug.log",
         "/var/lib/peer-observer-rpc-user-alpha/password",
         "/var/lib/peer-observer-rpc-user-alpha/bitcoin.conf",
     ]
@@ -56,6 +57,8 @@
         with subtest(f"{unit} reads no secret"):
             for path in secrets:
                 machine.succeed(f"test -r {path}")
+                if unit == "log-extractor-alpha" and path.endswith("/debug.log"):
+                    continue
                 machine.fail(inside(unit, f"cat {path}"))
         with subtest(f"{unit} reads no other service's state"):
             for owner, path in states.items():

@@ -15,6 +15,8 @@
   settings,
   # Those that are files which only root need be able to read: cfg: { option = path; }
   secrets ? (_: {}),
+  # Whether it keeps something in its unit's folder of /var/lib: `--state-file` there.
+  stateDirectory ? false,
   # Of the unit.
   serviceConfig ? {},
 }: {
@@ -66,12 +68,19 @@
       inherit name cfg;
       description = description cfg;
       urls = [cfg.listen];
-      settings = {inherit (cfg) node listen;} // settings cfg;
+      settings =
+        {inherit (cfg) node listen;}
+        // lib.optionalAttrs stateDirectory {state-file = "/var/lib/${unitOf node}/position";}
+        // settings cfg;
       secrets = secrets cfg;
       serviceConfig =
         {
           RuntimeDirectory = "peer-observer/${node}${suffix}";
           RuntimeDirectoryMode = "0750";
+        }
+        // lib.optionalAttrs stateDirectory {
+          StateDirectory = unitOf node;
+          StateDirectoryMode = "0700";
         }
         // serviceConfig;
     });

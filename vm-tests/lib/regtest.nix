@@ -6,16 +6,18 @@
   # Without -connect=0, a node on regtest dials every address that it hears of.
   alone = ["-connect=0" "-dnsseed=0" "-fixedseeds=0" "-discover=0" "-natpmp=0" "-listenonion=0"];
 in {
-  # tools: what watches it. name: of the honeynode. rpc: whether it has an rpc-extractor.
+  # tools: what watches it. name: of the honeynode. rpc, log: whether it has an rpc-extractor, a log-extractor.
   honeynode = {
     tools ? [],
     name ? "alpha",
     rpc ? false,
+    log ? false,
   }: {pkgs, ...}: {
     services.peer-observer.honeynodes.${name} = {
       chain = "regtest";
       inherit tools;
       rpcExtractor.enable = rpc;
+      logExtractor.enable = log;
     };
     services.bitcoind.${name}.extraCmdlineOptions = alone ++ ["-bind=127.0.0.1:18444"];
 
