@@ -53,7 +53,7 @@ class Session:
 
     def make_cache(self):
         """The chain that most tests begin with. By the tree's own program, which is not traced: the log is deleted."""
-        done = self._run_one(0, "create_cache.py", {"BITCOIND": str(self.tree.bitcoind)})
+        done = self.run_one(0, "create_cache.py", {"BITCOIND": str(self.tree.bitcoind)})
         if done.status != "passed":
             sys.exit(f"core_suite: create_cache.py {done.status}: {done.output}")
 
@@ -67,7 +67,7 @@ class Session:
             results = []
             with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
                 for future in concurrent.futures.as_completed(
-                        [pool.submit(self._run_one, number, command) for number, command in zip(itertools.count(1), commands)]):
+                        [pool.submit(self.run_one, number, command) for number, command in zip(itertools.count(1), commands)]):
                     results.append(future.result())
                     on_done(results[-1])
             # The extractor publishes what is in the ring, and the archiver writes what has come.
@@ -76,7 +76,7 @@ class Session:
             self.log = extractor.log + archiver.log
         return results
 
-    def _run_one(self, number, command, environment=None):
+    def run_one(self, number, command, environment=None):
         script, *options = command.split()
         folder = self.folder / f"t{number}"
         if self.deadline and time.monotonic() > self.deadline:
