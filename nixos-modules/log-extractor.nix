@@ -1,7 +1,7 @@
 # peer-observer-log-extractor: one unit a node, which may read logs and nothing else of the node.
 import ./lib/publisher.nix {
   name = "log-extractor";
-  about = "Log extractors of this host, one a node. A honeynode with `logExtractor.enable` makes its own.";
+  about = "Log extractors of this host, one for each node. A honeynode with `logExtractor.enable` makes its own.";
   description = cfg: "follows the log of ${cfg.node} and publishes its lines";
   suffix = "-log";
   port = 9337;

@@ -1,4 +1,4 @@
-# The log-extractor of a honeynode: reads the log that nobody else may read, and goes on after restarts and rotation.
+# The log-extractor of a honeynode: reads the log that nobody else may read, and continues after restarts and rotation.
 {honeynode, ...}: {
   nodes.machine = {
     imports = [
@@ -37,7 +37,7 @@
         event = json.loads(line)
         assert event["node"] == "alpha" and event["event"]["is_valid"], line
         logged(machine, '"kind":"log.tip_updated"', hash)
-    with subtest("it goes on where it stopped"):
+    with subtest("it continues where it stopped"):
         machine.succeed(f"systemctl stop {unit}")
         while_stopped = mine()
         machine.succeed(f"systemctl start {unit}")

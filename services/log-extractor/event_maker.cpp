@@ -50,7 +50,7 @@ EventMaker::EventMaker(PrefixParser::ThreadNames thread_names) : prefixes_{threa
 
 const proto::Event& EventMaker::make(const Message& message, std::uint64_t read_ns)
 {
-    // A line that goes on with a message has no prefix, whatever it looks like.
+    // A line that continues a message has no prefix, whatever it looks like.
     const Prefix prefix = message.is_continuation ? Prefix{.level = "info"} : prefixes_.parse(message.raw);
     const auto text = message.raw.substr(prefix.message_offset);
     event_.set_timestamp_ns(read_ns);

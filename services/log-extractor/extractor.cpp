@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr auto kMessageWait = 50ms;
 constexpr auto kLongestWait = 200ms;
 constexpr auto kSaveInterval = 200ms;
-// Tools dial again after a second at most. Who has none loses no time.
+// Tools reconnect after a second at most.
 constexpr auto kFirstSubscriberWait = 5s;
 constexpr auto kOtherSubscribersWait = 1s;
 

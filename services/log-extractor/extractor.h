@@ -33,7 +33,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    /// Tools dial again when a publisher is new: what it publishes before, they would miss.
+    /// Tools have to reconnect to a new publisher, and miss what it publishes before that.
     bool is_early();
     /// Whether there was something.
     bool read();

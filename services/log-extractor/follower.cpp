@@ -127,7 +127,7 @@ void Follower::begin(Descriptor file, std::uint64_t offset)
     file_watch_ = is_pipe_ ? -1 : inotify_add_watch(inotify_.get(), opened.c_str(), IN_MODIFY);
 }
 
-/// Goes on where the last run stopped. `file` is what has the name now.
+/// Continues where the last run stopped. `file` is what has the name now.
 bool Follower::resume(Descriptor& file, const struct stat& status)
 {
     const auto saved = *std::exchange(saved_, std::nullopt);
