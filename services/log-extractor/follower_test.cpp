@@ -141,7 +141,7 @@ TEST_F(LogFollower, NoticesThatAFileWasTruncatedAndHasGrownSince)
     EXPECT_EQ(read_all(follower), "|" + text);
 }
 
-TEST_F(LogFollower, GoesOnInAFileThatWasCutAtItsFront)
+TEST_F(LogFollower, ContinuesInAFileThatWasCutAtItsFront)
 {
     write("first\n" + kLong + "\nlast\n");
     auto follower = follow();
@@ -150,7 +150,7 @@ TEST_F(LogFollower, GoesOnInAFileThatWasCutAtItsFront)
     EXPECT_EQ(read_all(follower), "|new\n");
 }
 
-TEST_F(LogFollower, GoesOnWhereItStopped)
+TEST_F(LogFollower, ContinuesWhereItStopped)
 {
     write("one\ntwo\n");
     auto first = follow();
@@ -162,7 +162,7 @@ TEST_F(LogFollower, GoesOnWhereItStopped)
     EXPECT_EQ(read_all(second), "two\nthree\n");
 }
 
-TEST_F(LogFollower, GoesOnInAFileThatWasRenamedWhileItWasNotRunning)
+TEST_F(LogFollower, ContinuesInAFileThatWasRenamedWhileItWasNotRunning)
 {
     write("one\ntwo\n");
     auto first = follow();
@@ -186,7 +186,7 @@ TEST_F(LogFollower, BeginsAFileFromItsBeginningWhoseTextIsAnother)
     EXPECT_EQ(read_all(second), "six\nseven\neight\n");
 }
 
-TEST_F(LogFollower, GoesOnInAFileThatWasCutAtItsFrontWhileItWasNotRunning)
+TEST_F(LogFollower, ContinuesInAFileThatWasCutAtItsFrontWhileItWasNotRunning)
 {
     write("first\n" + kLong + "\nlast\n");
     auto first = follow();

@@ -43,7 +43,7 @@ const google::protobuf::Message& content_of(const proto::Log& log)
         log, log.GetReflection()->GetOneofFieldDescriptor(log, proto::Log::descriptor()->oneof_decl(0)));
 }
 
-TEST(LogTable, EachExampleIsOfItsRow)
+TEST(LogTable, MatchesEachExampleWithItsRow)
 {
     for (std::size_t i = 0; i < table().size(); ++i) {
         const auto example = with_hashes(table()[i].example);
@@ -59,7 +59,7 @@ TEST(LogTable, EachExampleIsOfItsRow)
     }
 }
 
-TEST(LogTable, EachExampleSetsTheFieldsOfItsPattern)
+TEST(LogTable, SetsFieldsOfThePatternOfEachExample)
 {
     for (const auto& row : table()) {
         const auto log = log_of_message(row.example);
@@ -77,7 +77,7 @@ TEST(LogTable, EachExampleSetsTheFieldsOfItsPattern)
     }
 }
 
-TEST(LogTable, EveryKindHasARow)
+TEST(LogTable, HasARowForEveryKind)
 {
     std::set<std::string> kinds{"line", "warning", "error"};
     for (const auto& row : table())
@@ -88,7 +88,7 @@ TEST(LogTable, EveryKindHasARow)
     }
 }
 
-TEST(LogTable, TheLineIsBesideWhatWasReadFromIt)
+TEST(LogTable, KeepsTheLineBesideItsFields)
 {
     const std::string line =
         "2026-01-02T03:04:05.000001Z [scheduler] [validation] BlockChecked: block hash=" + kHash +
@@ -170,7 +170,7 @@ TEST(LogTable, TakesNothingElseForAnEventOfTheTable)
         EXPECT_EQ(kind_of(log_of_message(message)), "line") << message;
 }
 
-TEST(LogTable, WarningsErrorsAndPrivateBroadcastAreNeverJustLines)
+TEST(LogTable, ReadsWarningsErrorsAndPrivateBroadcast)
 {
     EXPECT_TRUE(log_of("2026-01-02T03:04:05Z [warning] anything").has_warning());
     EXPECT_TRUE(log_of("2026-01-02T03:04:05Z [net:error] anything").has_error());
@@ -189,7 +189,7 @@ TEST(LogTable, ReadsNothingFromContinuationsAndFromHugeLines)
     EXPECT_TRUE(maker.make({.raw = huge, .full_bytes = huge.size()}, 1).log().has_line());
 }
 
-TEST(LogTable, AnEventHasNothingOfTheOneBefore)
+TEST(LogTable, ClearsFieldsOfThePreviousEvent)
 {
     EventMaker maker;
     const std::string first = "[*] 2026-01-02T03:04:05.000001Z (mocktime: 2026-01-02T03:04:05Z) [msghand] [a.cpp:1] "

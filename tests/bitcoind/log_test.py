@@ -42,7 +42,7 @@ def mine(node, count=1):
 
 
 @pytest.mark.parametrize("options", [(), EVERY_PART])
-def test_blocks_are_those_that_rpc_knows(directory, options):
+def test_reports_blocks_that_rpc_knows(directory, options):
     with followed(directory, *options) as (node, events):
         for height, block_hash in enumerate(mine(node, 5), 1):
             assert events.wait_for("log.block_checked", hash=block_hash)["is_valid"]
@@ -61,7 +61,7 @@ def test_blocks_are_those_that_rpc_knows(directory, options):
         assert events.wait_for("log.block_invalid", hash=block_hash)["height"] == 5
 
 
-def test_a_refused_block_has_the_reason_that_rpc_gives(directory):
+def test_reports_reason_of_refused_block_as_rpc_does(directory):
     with followed(directory) as (node, events):
         (tip,) = mine(node)
         block = node.rpc.getblock(tip, 0)
@@ -83,7 +83,7 @@ def grind(block):
     raise AssertionError("no nonce")
 
 
-def test_peers_go_for_the_reason_that_we_gave(directory):
+def test_reports_reasons_of_disconnects(directory):
     with followed(directory, "-logips") as (node, events), Node(directory / "other", find_bitcoind()) as other:
         other.connect(node)
         (peer,) = node.rpc.getpeerinfo()
@@ -93,7 +93,7 @@ def test_peers_go_for_the_reason_that_we_gave(directory):
         assert gone["address"] == peer["addr"]
 
 
-def test_a_handshake_that_fails_and_a_message_that_is_none_are_told(directory):
+def test_reports_failed_handshake_and_invalid_message(directory):
     with followed(directory) as (node, events), socket.create_connection(("127.0.0.1", node.port)) as peer:
         peer.sendall(bytes.fromhex("fabfb5da") + b"version\0\0\0\0\0" + struct.pack("<I", 5_000_000) + b"\0\0\0\0")
         error = events.wait_for("log.transport_error")
@@ -101,7 +101,7 @@ def test_a_handshake_that_fails_and_a_message_that_is_none_are_told(directory):
         assert events.wait_for("log.peer_disconnected")["peer_id"] == error["peer_id"]
 
 
-def test_each_line_comes_once_in_order_whatever_is_restarted(directory):
+def test_publishes_each_line_once_in_order_across_restarts(directory):
     node = Node(directory / "node", find_bitcoind(), *LOG_OPTIONS)
     log = node.directory / "regtest" / "debug.log"
     state = ("--state-file", directory / "position")

@@ -92,7 +92,7 @@ def read(logs):
         return [events_of(log, directory) for log in logs]
 
 
-def test_no_text_is_lost(read):
+def test_loses_no_text(read):
     for content, events in read:
         assert b"".join(line.raw for _, _, line in events).replace(b"\n", b"") == content.replace(b"\n", b"")
         for _, _, line in events:
@@ -100,7 +100,7 @@ def test_no_text_is_lost(read):
             assert not line.is_continuation and not line.HasField("truncated_from_bytes")
 
 
-def test_each_line_has_the_kind_that_its_text_says(read):
+def test_assigns_kind_of_each_line(read):
     kinds = set()
     for kind, _, line in itertools.chain.from_iterable(events for _, events in read):
         kinds.add(kind)
@@ -122,7 +122,7 @@ def texts_of(descriptor, value):
     return [str(value).encode()]
 
 
-def test_every_field_of_an_event_is_in_its_line(read):
+def test_reads_every_field_from_its_line(read):
     fields = set()
     constants = re.compile(r"\{reject_reason=([^}]*)\}|\{reason=([^}]*)\}")
     given = {text.encode() for pair in constants.findall((HERE.parents[1] / "services/log-extractor/table.cpp").read_text()) for text in pair if text}
@@ -138,7 +138,7 @@ def test_every_field_of_an_event_is_in_its_line(read):
     assert len(fields) > 40
 
 
-def test_prefixes_are_what_the_source_says(read, tree):
+def test_reads_prefixes_as_the_source_writes_them(read, tree):
     sources, checked, named = {}, set(), 0
     flags = dict(re.findall(r'\{"(\w+)", BCLog::(\w+)\}', (tree.source / "src/logging.cpp").read_text()))
     assert len(flags) > 20
@@ -161,7 +161,7 @@ def test_prefixes_are_what_the_source_says(read, tree):
     assert len(checked) > 200 and named > 100
 
 
-def test_blocks_that_are_refused_have_the_reason_that_the_tests_expect(read, tree):
+def test_reports_expected_reasons_of_refused_blocks(read, tree):
     """p2p_invalid_block.py says what RPC and log must say."""
     expected = {"bad-txnmrklroot", "bad-txns-duplicate", "bad-cb-amount", "bad-txns-inputs-duplicate"} & set(
         re.findall(r"bad-[\w-]+", (tree.tests / "p2p_invalid_block.py").read_text() + (tree.tests / "p2p_mutated_blocks.py").read_text()))
