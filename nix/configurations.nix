@@ -218,6 +218,20 @@
     };
   };
 
+  # Settings by which a unit reaches another one that it names.
+  reaches = ["Requires" "Requisite" "BindsTo" "PartOf" "Upholds" "PropagatesStopTo" "PropagatesReloadTo" "StopPropagatedFrom" "ReloadPropagatedFrom" "Conflicts" "OnFailure" "OnSuccess" "RequiredBy" "UpheldBy"];
+  reached = other: text:
+    builtins.filter (line: lib.any (setting: lib.hasPrefix "${setting}=" line) reaches && lib.hasInfix other line) (lib.splitString "\n" text);
+  # An observer must not be able to stop or restart the node: no unit of the one kind reaches one of the other, and no package of ours is in
+  # the node's unit, which would be restarted when it changes.
+  harm = config: let
+    texts = prefix: lib.mapAttrsToList (_: unit: unit.text) (lib.filterAttrs (name: _: lib.hasPrefix prefix name) config.systemd.units);
+    nodes = texts "bitcoind-";
+  in
+    lib.concatMap (reached "peer-observer") nodes
+    ++ lib.concatMap (reached "bitcoind") (texts "peer-observer-")
+    ++ builtins.filter (line: builtins.match ".*${builtins.storeDir}/[^ ]*peer-observer.*" line != null) (lib.concatMap (lib.splitString "\n") nodes);
+
   checkRight = name: case: let
     config = host case;
     missing = builtins.filter (unit: !config.systemd.services ? ${unit}) case.units;
@@ -225,7 +239,8 @@
   in
     assert lib.assertMsg (failures config == []) "${name}: ${toString (failures config)}";
     assert lib.assertMsg (missing == []) "${name}: no unit ${toString missing}";
-    assert lib.assertMsg (unwanted == []) "${name}: a unit ${toString unwanted}"; "${name}: ${config.system.build.toplevel.drvPath}";
+    assert lib.assertMsg (unwanted == []) "${name}: a unit ${toString unwanted}";
+    assert lib.assertMsg (harm config == []) "${name}: a service of ours reaches the node: ${toString (harm config)}"; "${name}: ${config.system.build.toplevel.drvPath}";
 
   checkWrong = name: case: let
     said = map words (failures (host case));
@@ -237,3 +252,5 @@ in
       lib.concatLines (lib.mapAttrsToList checkRight right ++ lib.mapAttrsToList checkWrong wrong)
     )
   )
+  # For the test of the expressions in docs/.
+  // {inherit host failures;}

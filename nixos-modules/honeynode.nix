@@ -304,6 +304,8 @@ in {
     };
     users.users = lib.mapAttrs' (name: _: lib.nameValuePair config.services.bitcoind.${name}.user {extraGroups = ["tor"];}) behindTor;
     systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" (unit name)) managed;
+    # Of our own build: that it has the tracepoints that the extractor reads.
+    system.checks = lib.concatMap (cfg: lib.optional (cfg.package ? tests.tracepoints) cfg.package.tests.tracepoints) (builtins.attrValues managed);
     services.peer-observer =
       {
         extractors = builtins.listToAttrs (lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames honeynodes));

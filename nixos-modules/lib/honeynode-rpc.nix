@@ -68,6 +68,8 @@
         // {
           Type = "oneshot";
           RemainAfterExit = true;
+          # The node waits for it.
+          TimeoutStartSec = 30;
           # As root: the files' groups stay as they are.
           DynamicUser = false;
           StateDirectory = folder name;
