@@ -1,41 +1,25 @@
 """The commands of docs/how-to/secure-the-bus.md, as they stand there, on a host of their own: /etc/hosts, /usr/local/bin and
 the network are this test's."""
 
-import pathlib
 import re
 import signal
 import subprocess
-import sys
 
 import pytest
 
 import harness
+import recipes
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/how-to/secure-the-bus.md"
-LOOPBACK_UP = """import fcntl, socket, struct
-fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh22x", b"lo", 0x41))"""  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
-
-HOST = f"""
-set -eu
-mkdir host programs
-{sys.executable} -c '{LOOPBACK_UP}'
-{{ cat /etc/hosts; echo 127.0.0.1 alpha.example.org central.example.org; }} > hosts
-mount --bind hosts /etc/hosts
-cp "$SIM_NODE" programs/bitcoind
-ln -s "$BIN"/peer-observer-* programs
-mount --bind programs /usr/local/bin
-PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin
-cd host
-"""
+PAGE = "docs/how-to/secure-the-bus.md"
 
 
 def blocks():
-    return re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    return [block.text for block in recipes.run_by(__file__, PAGE)]
 
 
 def script():
     """Each block writes to a file of its number; what serves until the end runs in the background."""
-    lines = [HOST]
+    lines = []
     for number, block in enumerate(blocks()):
         if "peer-observer-extractor" in block:
             lines.append(f"{{\n{block}}} > ../out.{number} 2> ../log.{number} &\nextractor=$!\n"
@@ -43,7 +27,6 @@ def script():
                          f"until grep -q 'attached .* tracepoints' ../log.{number}; do kill -0 $extractor; sleep 0.1; done\n")
         else:
             lines.append(f"{{\n{block}}} > ../out.{number} 2> ../log.{number}\n")
-    lines.append("exit 0\n")  # the first process of its namespace: with it go all others
     return "".join(lines)
 
 
@@ -52,9 +35,7 @@ def run():
     """What each block printed and logged, by a word that is in it."""
     harness.require_root()
     with harness.temporary_directory() as directory:
-        environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "SIM_NODE": str(harness.program("sim_node")), "BIN": str(harness.program("."))}
-        done = subprocess.run(["unshare", "--mount-proc", "--net", "--pid", "--fork", "--kill-child", "bash", "-c", script()],
-                              cwd=directory, env=environment, capture_output=True, text=True, timeout=120)
+        done = recipes.run_on_a_host_of_its_own(script(), directory, harness.program("sim_node"))
         logs = {path.name: path.read_text() for path in sorted(directory.glob("[ol][uo]*.*"))}
         assert done.returncode == 0, done.stdout + done.stderr + str(logs)
 
