@@ -110,6 +110,23 @@ stop password
     assert all('host="alpha"' in line for line in written("up").splitlines())
 
 
+def test_the_node_takes_the_settings_of_its_log(run):
+    bitcoind = require_bitcoind()
+    [configuration] = texts("docs/operations.md")
+    written = run(f"""
+mkdir node
+cat > node/bitcoin.conf << 'END'
+{configuration}END
+bitcoind -datadir=$PWD/node -bind=127.0.0.1:18444 {' '.join(SAFETY_OPTIONS)} > bitcoind.log 2>&1 &
+until [ -e node/regtest/.cookie ]; do kill -0 $!; sleep 0.1; done
+""", bitcoind)
+    log = written("node/regtest/debug.log")
+    assert "Unsupported logging category" not in log
+    for line in configuration.splitlines():
+        name, value = line.split("=")
+        assert re.search(rf'Config file arg: {name}="?{value}"?$', log, re.MULTILINE), line
+
+
 def test_a_node_of_a_container_is_traced_from_the_host(run):
     """docker is one that knows the process id of a node in a mount namespace of its own."""
     by_id, by_file = texts("docs/how-to/trace-a-node-in-a-container.md")
