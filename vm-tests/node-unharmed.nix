@@ -1,4 +1,4 @@
-# Whatever happens to a service of ours, the node is the same process and goes on: restarted, killed, stopped by a signal, unable to start.
+# Whatever happens to a service of ours, the node is the same process and keeps running: restarted, killed, stopped by a signal, unable to start.
 {
   honeynode,
   tools,
@@ -53,7 +53,7 @@
             machine.succeed(f"systemctl kill --signal=KILL {unit}")
             assert node() == before
             machine.wait_for_unit(unit)
-    with subtest("none of them goes on"):
+    with subtest("none of them keeps running"):
         machine.succeed(f"systemctl kill --signal=STOP {' '.join(running)}")
         for _ in range(100):
             assert node() == before

@@ -110,7 +110,7 @@ stop password
     assert all('host="alpha"' in line for line in written("up").splitlines())
 
 
-def test_the_node_takes_the_settings_of_its_log(run):
+def test_configures_log_of_node(run):
     bitcoind = require_bitcoind()
     [configuration] = texts("docs/operations.md")
     written = run(f"""
@@ -127,7 +127,7 @@ until [ -e node/regtest/.cookie ]; do kill -0 $!; sleep 0.1; done
         assert re.search(rf'Config file arg: {name}="?{value}"?$', log, re.MULTILINE), line
 
 
-def test_a_node_of_a_container_is_traced_from_the_host(run):
+def test_traces_node_in_container_from_host(run):
     """docker is one that knows the process id of a node in a mount namespace of its own."""
     by_id, by_file = texts("docs/how-to/trace-a-node-in-a-container.md")
     inspect, trace = by_id.splitlines()

@@ -23,7 +23,7 @@ def blocks():
     return recipes.run_by(__file__, PAGE)
 
 
-def test_the_steps_of_the_template_make_a_configuration(directory):
+def test_makes_configuration_by_steps_of_template(directory):
     """`nix` is the harness's, the repository's address this clone's; /etc/nixos is the test's."""
     evaluate("--help")
     tracked("flake.nix")
@@ -44,7 +44,7 @@ def test_the_steps_of_the_template_make_a_configuration(directory):
 
 
 @pytest.mark.parametrize("block", [block for block in blocks() if block.language == "nix"], ids=str)
-def test_an_expression_evaluates(block):
+def test_evaluates_expression(block):
     """Each expression is a host's configuration."""
     expression = f"""check: let
       config = check.host {{configuration = {{{block.text}}};}};

@@ -7,7 +7,7 @@ def all_blocks():
     return [block for page in recipes.pages() for block in recipes.blocks(page)]
 
 
-def test_every_block_is_run_or_says_why_not():
+def test_runs_or_explains_every_block():
     found = all_blocks()
     assert len(found) > 30
     assert [str(block) for block in found if not block.run_by and not block.reason] == []
@@ -19,7 +19,7 @@ def test_tests_that_are_named_read_the_page():
             assert block.page in (recipes.ROOT / block.run_by).read_text(), f"{block}: {block.run_by}"
 
 
-def test_a_mark_holds_until_the_next_one(tmp_path):
+def test_applies_mark_until_the_next_one(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("    one\n\n<!-- run by tests/x_test.py -->\n\n    two\n    three\n\n```bash\nfour\n```\n\ntext\n<!-- not run: why -->\n\n    five\n\n    six\n")
     found = [(block.text, block.run_by, block.reason, block.line) for block in recipes.blocks(page)]
