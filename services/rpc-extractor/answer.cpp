@@ -49,18 +49,28 @@ std::expected<void, Fault> map(const std::string& json, Message& message)
     return std::unexpected(Fault{Cause::unexpected_value, one_line(status.ToString())});
 }
 
-/// Leaves larger answers alone, for their copy takes ten times their size: of getrawaddrman and getorphantxs.
 /// False if nothing of the answer is left.
 bool make_fit(std::string& text, const google::protobuf::Descriptor& message, std::string_view answer_field,
               std::set<std::string>& removed)
 {
-    constexpr std::size_t kLargest = std::size_t{8} << 20U;
-    if (text.size() > kLargest) return true;
     auto value = nlohmann::json::parse(text, nullptr, false);
     if (!value.is_object()) return true;
     fit(value, message, removed);
     text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     return answer_field.empty() || value.contains(std::string{answer_field});
+}
+
+/// An answer may be large: of getrawaddrman and getorphantxs. It is made to fit only if protobuf refuses it, for the
+/// copy takes ten times its size.
+std::expected<void, Fault> map_fitted(std::string json, const Call& call, Message& message,
+                                      std::set<std::string>& removed)
+{
+    constexpr std::size_t kLarge = std::size_t{8} << 20U;
+    if (json.size() > kLarge && map(json, message)) return {};
+    message.Clear();
+    if (!make_fit(json, *message.GetDescriptor(), call.answer_field, removed))
+        return std::unexpected(Fault{Cause::unexpected_value, "the result has another type or range"});
+    return map(json, message);
 }
 
 Fault fault_of(const Envelope::Error& error)
@@ -115,9 +125,8 @@ std::expected<Answer, Fault> read_answer(const Call& call, std::uint64_t id, lon
     std::string json = call.answer_field.empty() ? std::string{*envelope->result}
                                                  : fmt::format(R"({{"{}":{}}})", call.answer_field, *envelope->result);
     answer.unknown_fields = std::move(envelope->unknown_fields);
-    if (!make_fit(json, *arm->message_type(), call.answer_field, answer.unknown_fields))
-        return std::unexpected(Fault{Cause::unexpected_value, "the result has another type or range"});
-    if (auto mapped = map(json, message); !mapped) return std::unexpected(mapped.error());
+    if (auto mapped = map_fitted(std::move(json), call, message, answer.unknown_fields); !mapped)
+        return std::unexpected(mapped.error());
     if (call.params.starts_with('{')) {
         const std::unique_ptr<Message> asked{message.New()};
         if (auto mapped = map(std::string{call.params}, *asked); !mapped) return std::unexpected(mapped.error());

@@ -97,6 +97,23 @@ TEST_F(AnswerTest, LosesOnlyTheFieldOfAnotherType)
     EXPECT_THAT(answer->unknown_fields, ::testing::IsSupersetOf({"version", "network", "inflight", "peers"}));
 }
 
+TEST_F(AnswerTest, LosesOnlyTheFieldOfAnotherTypeOfALargeAnswer)
+{
+    std::string entries;
+    for (int i = 0; i < 70'000; ++i)
+        entries +=
+            fmt::format(R"({}"{}/{}":{{"address":"{:0>56}.onion","port":[{}],"services":1033,"time":1764400000}})",
+                        i == 0 ? "" : ",", i / 64, i % 64, i, i % 65536);
+    ASSERT_GT(entries.size(), std::size_t{8} << 20U);
+    const auto answer =
+        read_answer(call_of("getrawaddrman"), kId, kOk, with_result("{\"new\":{" + entries + "},\"tried\":{}}"));
+    ASSERT_TRUE(answer) << answer.error().text;
+    ASSERT_THAT(answer->rpc.getrawaddrman().new_(), SizeIs(70'000));
+    EXPECT_EQ(answer->rpc.getrawaddrman().new_().at("1/0").services(), 1033U);
+    EXPECT_FALSE(answer->rpc.getrawaddrman().new_().at("1/0").has_port());
+    EXPECT_THAT(answer->unknown_fields, ElementsAre("port"));
+}
+
 // protobuf takes the name in camel case for the field's, too; from version 22 on it refuses a field that comes twice.
 TEST_F(AnswerTest, TakesNamesAsTheyAreWritten)
 {
