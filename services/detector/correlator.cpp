@@ -151,7 +151,7 @@ void Correlator::handle(const Report& report)
         const auto& process = std::get<WatchId>(key);
         const auto id = hash_of(fmt::format("{} {} {} {} {}", report.definition->kind, report.subject,
                                             report.state.first, process.pid, process.process_start_ms));
-        found = open_.emplace(key, Anomaly{.id = id, .opened = report.time}).first;
+        found = open_.emplace(key, Anomaly{.id = id, .opened = report.time, .nodes = {}}).first;
     }
     Anomaly& anomaly = found->second;
     const bool joins = !anomaly.nodes.contains(report.watch);
