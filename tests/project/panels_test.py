@@ -13,10 +13,11 @@ import built_services
 import harness
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT / "services" / folder) for folder in ("metrics", "rpc-extractor")]
+sys.path += [str(ROOT / folder) for folder in ("services/metrics", "services/rpc-extractor", "tests/supervision")]
 import promql_files  # noqa: E402
 from rpc_extractor import VICTIM, RpcExtractor  # noqa: E402
 from rpc_server import Server  # noqa: E402
+from supervised import Supervised  # noqa: E402
 
 PANELS = [(name, panel) for name, dashboard in promql_files.load_dashboards().items() for panel in dashboard["panels"]]
 METRIC = re.compile(r"\b(?:peerobserver_|peer_observer_|peerobserver:|process_)[\w:]+")
@@ -56,8 +57,9 @@ def types():
             if service == "extractor" and os.geteuid() != 0 or service == "rpc-extractor":
                 continue
             values = {"webhook": "http://127.0.0.1:9/"} if service == "detector" else {}
-            with harness.Program(*built_services.command(service, directory, **values)) as program:
+            with Supervised(directory, *built_services.command(service, directory, **values)) as program:
                 address = re.search(r"http://(\S+)/metrics", program.wait_for_log("metrics on"))[1]
+                program.wait_told("READY=1")  # it has added all of them
                 found |= types_on(harness.metrics_text(address))
         with rpc_extractor(directory) as of_rpc_extractor:
             found |= of_rpc_extractor
