@@ -124,15 +124,18 @@ def tools(directory, sources, targets):
     """The other services, with something to show."""
     words = [word for name in sources.keys() - {"core"} for word in ("--source", sources[name])]
     nobody = f"127.0.0.1:{harness.free_port()}"
+    log = directory / "debug.log"
+    log.touch()
     options = {
-        "detector": ("--listen", f"ipc://{directory}/detector", "--webhook", f"http://{nobody}/"),
-        "archiver": ("--directory", directory / "archive"),
-        "addr-connectivity": ("--listen", f"ipc://{directory}/checks", "--only-network", "onion", "--onion-proxy", nobody),
+        "detector": (*words, "--listen", f"ipc://{directory}/detector", "--webhook", f"http://{nobody}/"),
+        "archiver": (*words, "--directory", directory / "archive"),
+        "addr-connectivity": (*words, "--listen", f"ipc://{directory}/checks", "--only-network", "onion", "--onion-proxy", nobody),
+        "log-extractor": ("--debug-log", log, "--listen", f"ipc://{directory}/log"),
     }
     with contextlib.ExitStack() as stack:
         for name, own in options.items():
             running = stack.enter_context(harness.Program(
-                harness.program(f"peer-observer-{name}"), *words, *own, "--metrics-address", "127.0.0.1:0"))
+                harness.program(f"peer-observer-{name}"), *own, "--metrics-address", "127.0.0.1:0"))
             targets[name] = metrics_address(running)
         node = stack.enter_context(Server(directory))
         for method, answer in corpus().items():
