@@ -202,6 +202,7 @@ Engine::Sort Engine::sort_of(const proto::Event& event)
 {
     if (event.has_rpc()) return Sort::rpc_extractor;
     if (event.has_log()) return Sort::log_extractor;
+    if (event.has_p2p_extractor()) return Sort::p2p_extractor;
     return event.has_addr_connectivity() ? Sort::addr_connectivity : Sort::extractor;
 }
 

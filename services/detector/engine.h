@@ -76,7 +76,7 @@ public:
 
 private:
     /// Publishers of different sorts may tell of the same node.
-    enum class Sort : std::uint8_t { extractor, rpc_extractor, log_extractor, addr_connectivity };
+    enum class Sort : std::uint8_t { extractor, rpc_extractor, log_extractor, p2p_extractor, addr_connectivity };
     /// A process of the node that the publisher observes: one extractor may trace several of one program.
     struct Process {
         std::unique_ptr<NodeWatch> watch;

@@ -170,10 +170,10 @@ inline constexpr auto kToolDefinitions = std::to_array<Definition>({
     gauge("peerobserver_last_event_age_seconds", {label("publisher")},
           "Time since the last event from a publisher of this type (see publishers_up). For unknown: time since the "
           "first one was first heard."),
-    gauge(
-        "peerobserver_publishers_up", {label("publisher")},
-        "Publishers of this node heard from within the last 15 seconds, by type of events: tracepoints, rpc, log, tool "
-        "(findings of detector or addr-connectivity), unknown (no event yet)."),
+    gauge("peerobserver_publishers_up", {label("publisher")},
+          "Publishers of this node heard from within the last 15 seconds, by type of events: tracepoints, rpc, log, "
+          "p2p, tool "
+          "(findings of detector or addr-connectivity), unknown (no event yet)."),
     counter("peerobserver_node_restarts_total", {},
             "Restarts of the node: processes seen in tracepoint events after the first one."),
     counter("peerobserver_conn_outbound_private_broadcast_total", {},

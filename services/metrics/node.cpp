@@ -19,8 +19,9 @@ Node::Node(Registry& registry, std::string_view name, const IpLists& lists, cons
 void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now)
 {
     health_.observe_event(event, now);
-    // Answers to RPC calls and lines of the log come from other publishers, and like a loss from no process.
-    if (!event.has_rpc() && !event.has_log() && !event.has_events_lost() &&
+    // Answers to RPC calls, lines of the log and what a peer sees come from other publishers, and like a loss from no
+    // process.
+    if (!event.has_rpc() && !event.has_log() && !event.has_p2p_extractor() && !event.has_events_lost() &&
         connections_.seen({publisher_id, event.pid(), event.process_start_ms()})) {
         patched_.on_new_process();
         observe_process(event);
@@ -59,6 +60,7 @@ bool Node::count(const proto::Event& event, const Moment& now)
     case proto::Event::kRpc:
         return rpc_.observe(event.rpc(), time_ns / kNanoseconds, now.steady);
     case proto::Event::kLog:
+    case proto::Event::kP2PExtractor:
     case proto::Event::kAddrConnectivity:
     case proto::Event::kUtxocache:
     case proto::Event::kCoinSelection:

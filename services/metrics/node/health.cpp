@@ -62,6 +62,8 @@ Health::Sort Health::sort_of(const proto::Event& event)
         return Sort::rpc;
     case proto::Event::kLog:
         return Sort::log;
+    case proto::Event::kP2PExtractor:
+        return Sort::p2p;
     case proto::Event::kAddrConnectivity:
     case proto::Event::kAnomaly:
         return Sort::tool;
@@ -95,7 +97,7 @@ std::vector<std::uint64_t> Health::tick(const Moment& now)
     std::erase_if(publishers_,
                   [&](const Publisher& publisher) { return now.steady - publisher.last_heard > kSilence; });
     current_ = publishers_.size();
-    for (const auto sort : {Sort::unknown, Sort::tracepoints, Sort::rpc, Sort::log, Sort::tool})
+    for (const auto sort : {Sort::unknown, Sort::tracepoints, Sort::rpc, Sort::log, Sort::p2p, Sort::tool})
         tick(sort, now);
     return gone;
 }
@@ -115,7 +117,7 @@ void Health::tick(Sort sort, const Moment& now)
     if (shown.last_event != TimePoint{})
         shown.age.set(std::chrono::duration<double>(now.steady - shown.last_event).count());
 
-    const bool has_twins = (sort == Sort::tracepoints || sort == Sort::rpc || sort == Sort::log) &&
+    const bool has_twins = (sort == Sort::tracepoints || sort == Sort::rpc || sort == Sort::log || sort == Sort::p2p) &&
                            std::ranges::count_if(publishers_, [&](const Publisher& publisher) {
                                return is_of_sort(publisher) && now.steady - publisher.first_heard > kReplacement;
                            }) > 1;

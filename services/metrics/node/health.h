@@ -45,8 +45,9 @@ public:
 private:
     using TimePoint = std::chrono::steady_clock::time_point;
     /// What a publisher publishes, as its events show.
-    enum class Sort : std::uint8_t { unknown, tracepoints, rpc, log, tool };
-    static constexpr std::array<std::string_view, 5> kSortNames = {"unknown", "tracepoints", "rpc", "log", "tool"};
+    enum class Sort : std::uint8_t { unknown, tracepoints, rpc, log, p2p, tool };
+    static constexpr std::array<std::string_view, 6> kSortNames = {"unknown", "tracepoints", "rpc",
+                                                                   "log",     "p2p",         "tool"};
 
     struct Publisher {
         std::uint64_t id;
