@@ -87,7 +87,7 @@ void Checker::connected(std::uint64_t id, std::expected<Socket, DialError> resul
     const auto nonce = random_();
     check.reader.emplace(options_.magic, nonce);
     check.deadline = deadlines_.emplace(check.connected + options_.handshake_timeout, id);
-    check.to_send = version_message(
+    check.to_send = p2p::version_message(
         {.magic = options_.magic, .user_agent = options_.user_agent, .time_s = base::unix_s(), .nonce = nonce});
     if (!send(check)) return end(id, AddressChecked::CLOSED, std::generic_category().message(errno));
     watch(id, check);

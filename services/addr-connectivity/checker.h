@@ -18,7 +18,7 @@
 namespace peer_observer::addr_connectivity {
 
 struct CheckerOptions {
-    Magic magic{};
+    p2p::Magic magic{};
     std::string user_agent;
     std::array<std::optional<Address>, kNetworkCount> proxies{}; ///< SOCKS5, by network
     std::chrono::milliseconds connect_timeout{20'000};

@@ -52,7 +52,7 @@ protected:
     std::optional<AddressChecked> found_;
     Poller poller_;
     Checker checker_{poller_,
-                     {.magic = kChains.back().magic, .user_agent = "/test/"},
+                     {.magic = p2p::kChains.back().magic, .user_agent = "/test/"},
                      [this](const Address&, AddressChecked found) { found_ = std::move(found); }};
 };
 

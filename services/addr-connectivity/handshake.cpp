@@ -1,76 +1,18 @@
 #include "services/addr-connectivity/handshake.h"
 
 #include "libs/wire/decode.h"
-#include "libs/wire/sha256.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace peer_observer::addr_connectivity {
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
-
-constexpr std::int32_t kProtocolVersion = 70016;
-constexpr std::string_view kVersionType{"version\0\0\0\0\0", 12};
-constexpr std::size_t kTypeEnd = 16;
-constexpr std::size_t kEmptyAddressSize = 8 + 16 + 2;
-
-template <typename T>
-void append(std::string& out, T number)
-{
-    out.append(reinterpret_cast<const char*>(&number), sizeof number);
-}
-
-void append_compact_size(std::string& out, std::size_t size)
-{
-    if (size < 0xfd) {
-        out += static_cast<char>(size);
-    } else if (size <= 0xffff) {
-        out += '\xfd';
-        append(out, static_cast<std::uint16_t>(size));
-    } else {
-        out += '\xfe';
-        append(out, static_cast<std::uint32_t>(size));
-    }
-}
-
-std::string_view checksum(const wire::Hash& hash) { return wire::view(hash).substr(0, 4); }
+constexpr std::string_view kVersionType{"version\0\0\0\0\0", p2p::kTypeBytes};
 
 } // namespace
-
-Magic signet_magic(std::string_view challenge)
-{
-    std::string size;
-    append_compact_size(size, challenge.size());
-    const auto hash = wire::double_sha256({size, challenge});
-    Magic magic{};
-    std::copy_n(hash.begin(), magic.size(), magic.begin());
-    return magic;
-}
-
-std::string version_message(const Greeting& greeting)
-{
-    std::string payload;
-    append(payload, kProtocolVersion);
-    append(payload, std::uint64_t{0}); // services
-    append(payload, greeting.time_s);
-    payload.append(2 * kEmptyAddressSize, '\0');
-    append(payload, greeting.nonce);
-    append_compact_size(payload, greeting.user_agent.size());
-    payload += greeting.user_agent;
-    append(payload, std::int32_t{0}); // height
-    payload += '\0';                  // no transactions, please
-
-    std::string message{greeting.magic.data(), greeting.magic.size()};
-    message += kVersionType;
-    append(message, static_cast<std::uint32_t>(payload.size()));
-    message += checksum(wire::double_sha256({payload}));
-    return message + payload;
-}
 
 VersionReader::State VersionReader::read(std::span<const char> bytes)
 {
@@ -81,9 +23,9 @@ VersionReader::State VersionReader::read(std::span<const char> bytes)
         size_ += taken;
         bytes = bytes.subspan(taken);
         if (size_ == wanted_) {
-            if (wanted_ == sizeof(Magic)) {
+            if (wanted_ == sizeof(p2p::Magic)) {
                 state = check_magic();
-            } else if (wanted_ <= kHeaderSize) {
+            } else if (wanted_ <= p2p::kHeaderBytes) {
                 state = check_header();
             } else {
                 state = check_payload();
@@ -109,46 +51,45 @@ VersionReader::State VersionReader::fail(Result result, std::string reason)
 
 VersionReader::State VersionReader::check_magic()
 {
-    Magic found{};
+    p2p::Magic found{};
     std::copy_n(buffer_.begin(), found.size(), found.begin());
     if (found == magic_) {
-        wanted_ = kHeaderSize;
+        wanted_ = p2p::kHeaderBytes;
         return State::more;
     }
-    const auto* const chain = std::ranges::find(kChains, found, &Chain::magic);
-    if (chain != kChains.end())
+    const auto* const chain = std::ranges::find(p2p::kChains, found, &p2p::Chain::magic);
+    if (chain != p2p::kChains.end())
         return fail(proto::AddressChecked::WRONG_NETWORK, fmt::format("a message of the network {}", chain->name));
-    wanted_ = kTypeEnd; // shows whether it is a message of an unknown network
+    wanted_ = p2p::kSizeOffset; // shows whether it is a message of an unknown network
     return State::more;
 }
 
 VersionReader::State VersionReader::check_header()
 {
-    const bool is_version = view(sizeof(Magic), kVersionType.size()) == kVersionType;
-    if (wanted_ == kTypeEnd) {
+    const bool is_version = view(sizeof(p2p::Magic), kVersionType.size()) == kVersionType;
+    if (wanted_ == p2p::kSizeOffset) {
         if (is_version) return fail(proto::AddressChecked::WRONG_NETWORK, "a version message of an unknown network");
         return fail(proto::AddressChecked::NOT_BITCOIN, "no Bitcoin message");
     }
     if (!is_version) {
-        // To Core such a command is invalid (CMessageHeader::IsMessageTypeValid() in protocol.cpp).
-        const auto type = view(sizeof(Magic), kVersionType.size());
-        const bool is_padded = type.find_first_not_of('\0', std::min(type.find('\0'), type.size())) == type.npos;
-        return fail(proto::AddressChecked::NOT_BITCOIN,
-                    is_padded ? "another message comes before version" : "a message type with bytes behind its NUL");
+        const auto type = view(sizeof(p2p::Magic), kVersionType.size());
+        return fail(proto::AddressChecked::NOT_BITCOIN, p2p::is_padded(type)
+                                                            ? "another message comes before version"
+                                                            : "a message type with bytes behind its NUL");
     }
     std::uint32_t size = 0;
-    std::memcpy(&size, buffer_.data() + kTypeEnd, sizeof size);
+    std::memcpy(&size, buffer_.data() + p2p::kSizeOffset, sizeof size);
     // 46: version, services, time and one address. What has no nonce is older than any node that still runs.
     if (size < 46 || size > kMaxPayload)
         return fail(proto::AddressChecked::NOT_BITCOIN, fmt::format("a version message of {} bytes", size));
-    wanted_ = kHeaderSize + size;
+    wanted_ = p2p::kHeaderBytes + size;
     return State::more;
 }
 
 VersionReader::State VersionReader::check_payload()
 {
-    const auto payload = view(kHeaderSize, size_ - kHeaderSize);
-    if (checksum(wire::double_sha256({payload})) != view(kTypeEnd + 4, 4))
+    const auto payload = view(p2p::kHeaderBytes, size_ - p2p::kHeaderBytes);
+    if (p2p::checksum(payload) != view(p2p::kChecksumOffset, p2p::kHeaderBytes - p2p::kChecksumOffset))
         return fail(proto::AddressChecked::NOT_BITCOIN, "the checksum of the version message is wrong");
     std::string decoded;
     const auto trailing =

@@ -1,6 +1,7 @@
-// The beginning of Bitcoin's v1 handshake: the version message that we send, and the one that we wait for.
+// The version message that we wait for, at the beginning of Bitcoin's v1 handshake.
 #pragma once
 
+#include "libs/p2p/message.h"
 #include "proto/addr_connectivity.pb.h"
 #include "proto/p2p.pb.h"
 
@@ -10,46 +11,15 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace peer_observer::addr_connectivity {
 
 using Result = proto::AddressChecked::Result;
-/// The first four bytes of each message, which tell the network.
-using Magic = std::array<char, 4>;
-
-struct Chain {
-    std::string_view name; ///< as bitcoind's -chain takes it
-    Magic magic;
-    std::uint16_t port; ///< by default
-};
-
-inline constexpr std::array kChains = {
-    Chain{"main", {'\xf9', '\xbe', '\xb4', '\xd9'}, 8333},
-    Chain{"test", {'\x0b', '\x11', '\x09', '\x07'}, 18333},
-    Chain{"testnet4", {'\x1c', '\x16', '\x3f', '\x28'}, 48333},
-    Chain{"signet", {'\x0a', '\x03', '\xcf', '\x40'}, 38333},
-    Chain{"regtest", {'\xfa', '\xbf', '\xb5', '\xda'}, 18444},
-};
-
-/// Of a signet with that challenge (BIP325).
-Magic signet_magic(std::string_view challenge);
-
-struct Greeting {
-    Magic magic{};
-    std::string user_agent;  ///< at most 256 bytes
-    std::int64_t time_s = 0; ///< UNIX time
-    std::uint64_t nonce = 0;
-};
-
-/// A version message that tells nothing about us or whom we think to talk to: both addresses are empty.
-std::string version_message(const Greeting& greeting);
-
 /// Reads what the other end sends, in pieces of any size, up to its version message. Keeps 1 KiB, whatever is sent.
 class VersionReader {
 public:
     /// `nonce`: of our own version message, which is not an answer if it comes back.
-    explicit VersionReader(const Magic& magic, std::uint64_t nonce) : magic_{magic}, nonce_{nonce} {}
+    explicit VersionReader(const p2p::Magic& magic, std::uint64_t nonce) : magic_{magic}, nonce_{nonce} {}
 
     enum class State : std::uint8_t { more, done, failed };
     /// Reads no further than it has to: what follows the version message is not looked at. Call it while there is
@@ -65,7 +35,6 @@ public:
 
 private:
     static constexpr std::size_t kFirstBytes = 64;
-    static constexpr std::size_t kHeaderSize = 24;
     /// Core's are up to 358 bytes long.
     static constexpr std::size_t kMaxPayload = 1000;
 
@@ -75,11 +44,11 @@ private:
     State check_payload();
     std::string_view view(std::size_t offset, std::size_t size) const { return {buffer_.data() + offset, size}; }
 
-    Magic magic_;
+    p2p::Magic magic_;
     std::uint64_t nonce_;
-    std::array<char, kHeaderSize + kMaxPayload> buffer_{};
+    std::array<char, p2p::kHeaderBytes + kMaxPayload> buffer_{};
     std::size_t size_ = 0;
-    std::size_t wanted_ = sizeof(Magic); ///< bytes until the next check
+    std::size_t wanted_ = sizeof(p2p::Magic); ///< bytes until the next check
     Result result_ = proto::AddressChecked::UNKNOWN_RESULT;
     std::string reason_;
     proto::Version version_;

@@ -1,10 +1,8 @@
 // Whatever another end sends, in whatever pieces: the reader keeps what it promises.
-#include "libs/wire/sha256.h"
 #include "services/addr-connectivity/handshake.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 using namespace peer_observer;
 using namespace addr_connectivity;
@@ -30,8 +28,8 @@ State read(VersionReader& reader, std::string_view bytes, std::size_t piece)
 
 void check(std::string_view bytes, std::size_t piece)
 {
-    VersionReader whole{kChains[0].magic, 0};
-    VersionReader pieces{kChains[0].magic, 0};
+    VersionReader whole{p2p::kChains[0].magic, 0};
+    VersionReader pieces{p2p::kChains[0].magic, 0};
     const auto state = read(whole, bytes, bytes.size() + 1);
     expect(read(pieces, bytes, piece) == state);
     expect(pieces.result() == whole.result());
@@ -57,12 +55,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(bytes, piece);
 
     // The same with a right checksum, which a fuzzer would never find.
-    std::string payload = bytes;
-    std::string message{kChains[0].magic.data(), 4};
-    message += std::string_view{"version\0\0\0\0\0", 12};
-    const auto length = static_cast<std::uint32_t>(payload.size());
-    message.append(reinterpret_cast<const char*>(&length), sizeof length);
-    message += wire::view(wire::double_sha256({payload})).substr(0, 4);
-    check(message + payload, piece);
+    check(p2p::message(p2p::kChains[0].magic, "version", bytes), piece);
     return 0;
 }

@@ -11,13 +11,13 @@ namespace {
 using proto::AddressChecked;
 using State = VersionReader::State;
 
-const Magic kMain = kChains[0].magic;
+const p2p::Magic kMain = p2p::kChains[0].magic;
 constexpr std::size_t kHeader = 24;
 constexpr std::uint64_t kOurNonce = 8;
 
-std::string message(const std::string& user_agent = "/test:1/", const Magic& magic = kMain)
+std::string message(const std::string& user_agent = "/test:1/", const p2p::Magic& magic = kMain)
 {
-    return version_message({.magic = magic, .user_agent = user_agent, .time_s = 1'700'000'000, .nonce = 7});
+    return p2p::version_message({.magic = magic, .user_agent = user_agent, .time_s = 1'700'000'000, .nonce = 7});
 }
 
 struct Read {
@@ -31,32 +31,6 @@ Read read(const std::string& bytes, std::size_t piece = 100'000)
     for (std::size_t i = 0; i < bytes.size() && read.state == State::more; i += piece)
         read.state = read.reader.read({bytes.data() + i, std::min(piece, bytes.size() - i)});
     return read;
-}
-
-TEST(VersionMessage, TellsNothingAboutUs)
-{
-    const auto bytes = message("/agent/");
-    const std::string payload = bytes.substr(kHeader);
-    std::string decoded;
-    const auto trailing =
-        wire::decode("version", {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()}, {}, decoded);
-    ASSERT_TRUE(trailing);
-    EXPECT_EQ(trailing->trailing_bytes, 0U);
-    proto::MessagePayload parsed;
-    ASSERT_TRUE(parsed.ParseFromString(decoded));
-    const auto& version = parsed.version();
-    EXPECT_EQ(version.version(), 70016);
-    EXPECT_EQ(version.services(), 0U);
-    EXPECT_EQ(version.time_s(), 1'700'000'000);
-    for (const auto& address : {version.receiver(), version.sender()}) {
-        EXPECT_EQ(address.address(), "::");
-        EXPECT_EQ(address.port(), 0U);
-        EXPECT_EQ(address.services(), 0U);
-    }
-    EXPECT_EQ(version.nonce(), 7U);
-    EXPECT_EQ(version.user_agent(), "/agent/");
-    EXPECT_EQ(version.start_height(), 0);
-    EXPECT_FALSE(version.relay());
 }
 
 TEST(VersionReader, ReadsAVersionMessageInPiecesOfAnySize)
@@ -80,7 +54,7 @@ TEST(VersionReader, IsNotDoneBeforeTheLastByte)
 
 TEST(VersionReader, TellsOtherNetworksFromTheFirstFourBytes)
 {
-    for (const auto& chain : kChains) {
+    for (const auto& chain : p2p::kChains) {
         if (chain.magic == kMain) continue;
         const auto result = read(message("", chain.magic).substr(0, 4), 1);
         EXPECT_EQ(result.state, State::failed);
@@ -104,8 +78,9 @@ void expect_not_bitcoin(const std::string& bytes, const std::string& reason)
 
 TEST(VersionReader, RefusesAnEcho)
 {
-    expect_not_bitcoin(version_message({.magic = kMain, .user_agent = "/test:1/", .time_s = 1, .nonce = kOurNonce}),
-                       "our own version message came back");
+    expect_not_bitcoin(
+        p2p::version_message({.magic = kMain, .user_agent = "/test:1/", .time_s = 1, .nonce = kOurNonce}),
+        "our own version message came back");
 }
 
 TEST(VersionReader, RefusesATypeWithBytesBehindItsNul)
@@ -159,18 +134,6 @@ TEST(VersionReader, TellsWhyThereIsNoVersionWhenTheConnectionEnds)
     EXPECT_EQ(read(message().substr(0, 50)).reader.result_at_end(), AddressChecked::CLOSED);
     EXPECT_EQ(read("220 ").reader.result_at_end(), AddressChecked::NOT_BITCOIN);
     EXPECT_EQ(read("2").reader.result_at_end(), AddressChecked::NOT_BITCOIN);
-}
-
-TEST(SignetMagic, IsThatOfTheDefaultSignet)
-{
-    // The challenge of Bitcoin Core's default signet (BIP325).
-    const unsigned char challenge[] = {
-        0x51, 0x21, 0x03, 0xad, 0x5e, 0x0e, 0xda, 0xd1, 0x8c, 0xb1, 0xf0, 0xfc, 0x0d, 0x28, 0xa3, 0xd4, 0xf1, 0xf3,
-        0xe4, 0x45, 0x64, 0x03, 0x37, 0x48, 0x9a, 0xbb, 0x10, 0x40, 0x4f, 0x2d, 0x1e, 0x08, 0x6b, 0xe4, 0x30, 0x21,
-        0x03, 0x59, 0xef, 0x50, 0x21, 0x96, 0x4f, 0xe2, 0x2d, 0x6f, 0x8e, 0x05, 0xb2, 0x46, 0x3c, 0x95, 0x40, 0xce,
-        0x96, 0x88, 0x3f, 0xe3, 0xb2, 0x78, 0x76, 0x0f, 0x04, 0x8f, 0x51, 0x89, 0xf2, 0xe6, 0xc4, 0x52, 0xae};
-    const auto* const signet = std::ranges::find(kChains, "signet", &Chain::name);
-    EXPECT_EQ(signet_magic({reinterpret_cast<const char*>(challenge), sizeof challenge}), signet->magic);
 }
 
 } // namespace

@@ -4,8 +4,8 @@
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
 #include "libs/base/descriptors.h"
-#include "libs/base/hex.h"
 #include "libs/base/host_port.h"
+#include "libs/p2p/options.h"
 #include "services/addr-connectivity/metrics.h"
 #include "services/addr-connectivity/probe.h"
 #include "services/addr-connectivity/service.h"
@@ -65,9 +65,8 @@ po::options_description probe_options()
 po::options_description check_options()
 {
     po::options_description options{"What is checked, and how"};
+    p2p::add_chain_options(options);
     auto add = options.add_options();
-    add("chain", text("CHAIN")->default_value("main"), "main, test, testnet4, signet or regtest");
-    add("signet-challenge", text("HEX"), "challenge of a custom signet");
     add("only-network", strings("NETWORK"),
         "ipv4, ipv6, onion, i2p or cjdns; may be repeated (default: ipv4, ipv6, and the networks that have a proxy)");
     add("proxy", text("HOST:PORT"), "SOCKS5 proxy for IPv4 and IPv6");
@@ -152,25 +151,6 @@ std::optional<Address> read_proxy(const po::variables_map& values, const std::st
     return to_address(parsed->host, parsed->port);
 }
 
-const Chain& read_chain(const po::variables_map& values)
-{
-    const auto& name = values["chain"].as<std::string>();
-    const auto* const chain = std::ranges::find(kChains, name, &Chain::name);
-    if (chain == kChains.end())
-        throw UsageError{fmt::format("--chain takes main, test, testnet4, signet or regtest, not '{}'", name)};
-    return *chain;
-}
-
-Magic read_magic(const po::variables_map& values)
-{
-    const auto& chain = read_chain(values);
-    if (!values.contains("signet-challenge")) return chain.magic;
-    if (chain.name != "signet") throw UsageError{"--signet-challenge is for --chain signet"};
-    const auto challenge = base::from_hex(values["signet-challenge"].as<std::string>());
-    if (!challenge || challenge->empty()) throw UsageError{"--signet-challenge: not hex"};
-    return signet_magic(*challenge);
-}
-
 PolicyOptions read_policy(const po::variables_map& values)
 {
     PolicyOptions policy;
@@ -216,7 +196,7 @@ DnsOptions read_dns(const po::variables_map& values)
         dns.servers.push_back(base::to_string(*parsed));
     });
     each(values, "dns-seed", [&](const std::string& seed) {
-        DnsOptions::Seed read{.name = seed, .port = read_chain(values).port};
+        DnsOptions::Seed read{.name = seed, .port = p2p::read_chain(values).port};
         if (const auto colon = seed.find(':'); colon != std::string::npos) {
             read.name = seed.substr(0, colon);
             const auto address = parse_address("0.0.0.0" + seed.substr(colon));
@@ -236,7 +216,7 @@ DnsOptions read_dns(const po::variables_map& values)
 CheckerOptions read_checker(const po::variables_map& values)
 {
     CheckerOptions checker;
-    checker.magic = read_magic(values);
+    checker.magic = p2p::read_magic(values);
     checker.user_agent = values["user-agent"].as<std::string>();
     if (checker.user_agent.size() > 256) throw UsageError{"--user-agent: more than 256 bytes"};
     const auto proxy = read_proxy(values, "proxy");

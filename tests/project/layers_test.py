@@ -20,7 +20,7 @@ OUTSIDE = {
     "prometheus/": ["libs/telemetry/", "services/metrics/", "services/rpc-extractor/"],
     "systemd/": ["libs/app/"],
     "spdlog/": ["libs/app/", "libs/asmap/", "services/"],
-    "boost/program_options": ["libs/app/", "libs/asmap/", "libs/print/", "services/"],
+    "boost/program_options": ["libs/app/", "libs/asmap/", "libs/p2p/", "libs/print/", "services/"],
     "boost/asio": ["libs/base/"],
     "openssl/": ["libs/wire/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/"],

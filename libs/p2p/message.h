@@ -1,0 +1,53 @@
+// Messages of the v1 transport, as a peer sends them.
+#pragma once
+
+#include "libs/p2p/chain.h"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace peer_observer::p2p {
+
+static_assert(std::endian::native == std::endian::little);
+
+inline constexpr std::int32_t kProtocolVersion = 70016;
+/// Magic, message type, size of the payload, checksum.
+inline constexpr std::size_t kHeaderBytes = 24;
+inline constexpr std::size_t kTypeBytes = 12;
+inline constexpr std::size_t kTypeOffset = sizeof(Magic);
+inline constexpr std::size_t kSizeOffset = kTypeOffset + kTypeBytes;
+inline constexpr std::size_t kChecksumOffset = kSizeOffset + 4;
+
+template <typename T>
+void append(std::string& out, T number)
+{
+    out.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+void append_compact_size(std::string& out, std::size_t size);
+
+/// Header and payload. `type`: at most 12 bytes.
+std::string message(const Magic& magic, std::string_view type, std::string_view payload);
+
+struct Greeting {
+    Magic magic{};
+    std::string user_agent;  ///< at most 256 bytes
+    std::int64_t time_s = 0; ///< UNIX time
+    std::uint64_t nonce = 0;
+    bool relay = false; ///< whether transactions are to be announced
+};
+
+/// A version message that tells nothing about us or whom we think to talk to: both addresses are empty.
+std::string version_message(const Greeting& greeting);
+
+/// Bytes 20 to 23 of a message: the beginning of the hash of its payload.
+std::string checksum(std::string_view payload);
+
+/// Whether the message type in the 12 bytes of a header has NULs at its end only, as CMessageHeader::
+/// IsMessageTypeValid() in Core's protocol.cpp wants it.
+bool is_padded(std::string_view type);
+
+} // namespace peer_observer::p2p
