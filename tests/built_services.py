@@ -68,7 +68,7 @@ def command(service, directory, /, **values):
         (directory / state.replace("%i", NODE)).mkdir(exist_ok=True)
     defaults = {"source": f"ipc://{directory}/nobody", "listen": f"ipc://{directory}/{service}", "metrics-address": "127.0.0.1:0",
                 "bitcoind": directory / "bitcoind", "rpc-address": f"unix:{directory}/rpc", "rpc-user": "observer",
-                "debug-log": directory / "debug.log"}
+                "debug-log": directory / "debug.log", "connect": "127.0.0.1:9"}
     offered = options(service)
     chosen = {name: value for name, value in defaults.items() if f"--{name}" in offered} | {
         name.replace("_", "-"): value for name, value in values.items()}

@@ -21,7 +21,7 @@ OUTSIDE = {
     "systemd/": ["libs/app/"],
     "spdlog/": ["libs/app/", "libs/asmap/", "services/"],
     "boost/program_options": ["libs/app/", "libs/asmap/", "libs/p2p/", "libs/print/", "services/"],
-    "boost/asio": ["libs/base/"],
+    "boost/asio": ["libs/base/", "services/p2p-extractor/"],
     "openssl/": ["libs/wire/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/"],
     "zstd": ["libs/archive/"],

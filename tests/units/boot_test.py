@@ -27,8 +27,8 @@ MORE = {"logger": "kind = connection\n"}  # else the journal drops lines
 
 def configuration(service):
     """Its file in /etc/peer-observer."""
-    values = {"bitcoind": "/usr/local/bin/sim_node", "rpc-user": "observer", "debug-log": "/var/log/debug.log", "listen": SOCKETS.get(service),
-              "metrics-address": f"127.0.0.1:{PORTS.get(service)}"}
+    values = {"bitcoind": "/usr/local/bin/sim_node", "rpc-user": "observer", "debug-log": "/var/log/debug.log",
+              "connect": "127.0.0.1:9", "listen": SOCKETS.get(service), "metrics-address": f"127.0.0.1:{PORTS.get(service)}"}
     offered = options(service)
     lines = [f"{name} = {value}\n" for name, value in values.items() if f"--{name}" in offered]
     lines += [f"source = {url}\n" for publisher, url in SOCKETS.items() if "--source" in offered and publisher != service]

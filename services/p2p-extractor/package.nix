@@ -1,0 +1,10 @@
+{
+  mkService,
+  openssl,
+}:
+mkService {
+  name = "p2p-extractor";
+  description = "Is a peer of Bitcoin Core, and publishes what a peer sees of it";
+  folders = ["libs/p2p" "libs/wire"];
+  buildInputs = [openssl];
+}
