@@ -71,10 +71,11 @@
           inherit tools;
           rpcExtractor.enable = true;
           logExtractor.enable = true;
+          p2pExtractor.enable = true;
         };
         addr-connectivity.proxy = "127.0.0.1:9050";
       };
-      units = map (tool: "peer-observer-${tool}") tools ++ ["peer-observer-rpc-extractor-alpha" "peer-observer-log-extractor-alpha"];
+      units = map (tool: "peer-observer-${tool}") tools ++ ["peer-observer-rpc-extractor-alpha" "peer-observer-log-extractor-alpha" "peer-observer-p2p-extractor-alpha"];
     };
     tor = {
       configuration = {
@@ -94,9 +95,10 @@
           rpcPasswordFile = "/var/lib/secrets/rpc-password";
         };
         rpcExtractor.enable = true;
+        p2pExtractor.enable = true;
         tools = ["metrics"];
       };
-      units = ["peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha" "peer-observer-metrics"];
+      units = ["peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha" "peer-observer-p2p-extractor-alpha" "peer-observer-metrics"];
       noUnits = ["bitcoind-alpha" "peer-observer-rpc-user-alpha"];
     };
     archive-on-another-disk = {

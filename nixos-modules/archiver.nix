@@ -3,7 +3,7 @@ import ./lib/tool.nix {
   name = "archiver";
   description = "writes every event to compressed files";
   metricsAddress = "127.0.0.1:9362";
-  hears = ["rpc" "log" "tools"];
+  hears = ["rpc" "log" "p2p" "tools"];
   options = {lib}: let
     inherit (lib) mkOption types;
     count = default: description:

@@ -181,6 +181,7 @@
     [cfg.source]
     ++ lib.optional (cfg.rpcExtractor.enable && builtins.elem "rpc" hears) cfg.rpcExtractor.source
     ++ lib.optional (cfg.logExtractor.enable && builtins.elem "log" hears) cfg.logExtractor.source
+    ++ lib.optional (cfg.p2pExtractor.enable && builtins.elem "p2p" hears) cfg.p2pExtractor.source
     ++ lib.optionals (builtins.elem "tools" hears) (map (tool: config.services.peer-observer.${tool}.listen) others);
 
   watchedBy = tool: builtins.filter (cfg: builtins.elem tool cfg.tools) (builtins.attrValues honeynodes);
@@ -214,7 +215,7 @@
   managed);
   clashes = lib.filterAttrs (_: owners: builtins.length owners > 1) (lib.groupBy (entry: toString entry.port) ports);
 in {
-  imports = [./lib/honeynode-rpc.nix ./lib/honeynode-log.nix];
+  imports = [./lib/honeynode-rpc.nix ./lib/honeynode-log.nix ./lib/honeynode-p2p.nix];
 
   options.services.peer-observer.honeynodes = mkOption {
     type = types.attrsOf (types.submodule honeynode);
@@ -256,10 +257,11 @@ in {
           [(cfg // {prefix = "";})]
           ++ lib.optional cfg.rpcExtractor.enable (cfg.rpcExtractor // {prefix = "rpcExtractor.";})
           ++ lib.optional cfg.logExtractor.enable (cfg.logExtractor // {prefix = "logExtractor.";})
+          ++ lib.optional cfg.p2pExtractor.enable (cfg.p2pExtractor // {prefix = "p2pExtractor.";})
         ))
       honeynodes)
       ++ lib.mapAttrsToList (name: _: {
-        assertion = !builtins.elem name (peerObserverFlake.tools ++ lib.concatMap (other: ["${other}-rpc" "${other}-log"]) (builtins.attrNames honeynodes));
+        assertion = !builtins.elem name (peerObserverFlake.tools ++ lib.concatMap (other: ["${other}-rpc" "${other}-log" "${other}-p2p"]) (builtins.attrNames honeynodes));
         message = ''
           ${where name} shares the folder /run/peer-observer/${name} with a tool or with another extractor of another honeynode.
           Give the honeynode another name.

@@ -3,7 +3,7 @@ import ./lib/tool.nix {
   name = "logger";
   description = "prints events to the journal, one event per line";
   metricsAddress = "127.0.0.1:9361";
-  hears = ["rpc" "log" "tools"];
+  hears = ["rpc" "log" "p2p" "tools"];
   options = {lib}: let
     inherit (lib) mkOption types;
   in {

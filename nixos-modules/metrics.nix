@@ -5,7 +5,7 @@
       name = "metrics";
       description = "turns events into Prometheus metrics";
       metricsAddress = "127.0.0.1:9332";
-  hears = ["rpc" "log"];
+  hears = ["rpc" "log" "p2p"];
       options = {lib}: let
         inherit (lib) mkOption types;
       in {

@@ -5,7 +5,7 @@
   metricsAddress ? null,
   # Whether it publishes events, too.
   publishes ? false,
-  # What it hears of a honeynode besides the extractor: "rpc", the answers of RPC; "log", lines of its log; "tools", what the node's other tools publish.
+  # What it hears of a honeynode besides the extractor: "rpc", the answers of RPC; "log", lines of its log; "p2p", what a peer sees; "tools", what the node's other tools publish.
   hears ? [],
   # Options of its own: { lib, ... }: { ... }
   options ? (_: {}),
@@ -52,7 +52,7 @@
         description = "Whether to open the port of `metricsAddress`.";
       };
       hears = mkOption {
-        type = types.listOf (types.enum ["rpc" "log" "tools"]);
+        type = types.listOf (types.enum ["rpc" "log" "p2p" "tools"]);
         default = hears;
         internal = true;
         readOnly = true;

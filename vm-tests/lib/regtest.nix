@@ -6,18 +6,20 @@
   # Without -connect=0, a node on regtest dials every address that it hears of.
   alone = ["-connect=0" "-dnsseed=0" "-fixedseeds=0" "-discover=0" "-natpmp=0" "-listenonion=0"];
 in {
-  # tools: what watches it. name: of the honeynode. rpc, log: whether it has an rpc-extractor, a log-extractor.
+  # tools: what watches it. name: of the honeynode. rpc, log, p2p: whether it has such an extractor.
   honeynode = {
     tools ? [],
     name ? "alpha",
     rpc ? false,
     log ? false,
+    p2p ? false,
   }: {pkgs, ...}: {
     services.peer-observer.honeynodes.${name} = {
       chain = "regtest";
       inherit tools;
       rpcExtractor.enable = rpc;
       logExtractor.enable = log;
+      p2pExtractor.enable = p2p;
     };
     services.bitcoind.${name}.extraCmdlineOptions = alone ++ ["-bind=127.0.0.1:18444"];
 
