@@ -1,4 +1,4 @@
-// The files that are attached to, each at most once, and those that could not be: retried, ever more seldom.
+// The files that are attached to, each at most once, and those that could not be: retried, less and less often.
 #pragma once
 
 #include "services/extractor/attachment.h"
