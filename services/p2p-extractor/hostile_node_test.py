@@ -115,7 +115,7 @@ def good():
 
 
 @pytest.mark.parametrize("case", [*NO_HANDSHAKE, *AFTER_HANDSHAKE])
-def test_hostile_node_is_left_and_tried_again(directory, good, case):
+def test_disconnects_and_retries_hostile_node(directory, good, case):
     act, reason = (NO_HANDSHAKE | AFTER_HANDSHAKE)[case]
     kind = "connect_failed" if case in NO_HANDSHAKE else "disconnected"
     with FakeNode(act) as node, \
@@ -131,7 +131,7 @@ def test_hostile_node_is_left_and_tried_again(directory, good, case):
         assert extractor.stop() == 0
 
 
-def test_garbage_costs_no_memory(directory):
+def test_bounds_memory_of_garbage(directory):
     source = random.Random(21)
     kinds = [b"inv", b"addrv2", b"headers", b"cmpctblock", b"ping", b"pong", b"getdata", b"notfound", b"tx", b"block", b"getheaders"]
     def act(connection):
@@ -146,7 +146,7 @@ def test_garbage_costs_no_memory(directory):
         assert extractor.stop() == 0
 
 
-def test_node_that_asks_and_does_not_read_is_not_read_from(directory):
+def test_stops_reading_from_node_that_does_not_read(directory):
     sent = 0
     def act(connection):
         nonlocal sent
@@ -164,7 +164,7 @@ def test_node_that_asks_and_does_not_read_is_not_read_from(directory):
         assert extractor.stop() == 0
 
 
-def test_port_that_is_taken_is_named(directory):
+def test_names_port_in_use(directory):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = "127.0.0.1:{}".format(server.getsockname()[1])
         with harness.Program(harness.program("peer-observer-p2p-extractor"), "--listen", f"ipc://{directory}/bus",
@@ -181,7 +181,7 @@ def test_port_that_is_taken_is_named(directory):
     (["--connect", "127.0.0.1:1", "--chain", "main2"], "--chain takes main"),
     (["--connect", "127.0.0.1:1", "--user-agent", "x" * 257], "--user-agent: more than 256 bytes"),
 ])
-def test_wrong_option_is_named(options, complaint):
+def test_names_wrong_option(options, complaint):
     with harness.Program(harness.program("peer-observer-p2p-extractor"), *options) as program:
         assert program.wait() == 2
         program.wait_for_log(complaint)

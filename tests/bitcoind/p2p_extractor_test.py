@@ -70,7 +70,7 @@ DIRECTIONS = pytest.mark.parametrize("direction", ["FROM_NODE", "TO_NODE"])
 
 
 @DIRECTIONS
-def test_node_keeps_it_as_a_peer(directory, direction):
+def test_stays_a_peer_of_the_node(directory, direction):
     with Watched(directory, direction, "-debug=net") as watched:
         peer = watched.peer()
         assert peer["connection_type"] == {"FROM_NODE": "manual", "TO_NODE": "inbound"}[direction]
@@ -89,7 +89,7 @@ def test_node_keeps_it_as_a_peer(directory, direction):
         assert "Misbehaving" not in (watched.node.directory / "regtest/debug.log").read_text()
 
 
-def test_what_it_is_told_is_what_the_node_is(directory):
+def test_reports_version_of_the_node(directory):
     with Watched(directory, "TO_NODE") as watched:
         (connected,) = watched.events.find("p2p_extractor.connected")
         info = watched.node.rpc.getnetworkinfo()
@@ -114,7 +114,7 @@ def medians_of_latency(watched, samples):
 
 
 @DIRECTIONS
-def test_latency_is_what_the_node_measures_on_the_same_connection(directory, direction):
+def test_measures_latency_as_the_node_does(directory, direction):
     """Both ends ping over a cable that takes 25 ms each way: what is measured from a wrong moment differs by more than a millisecond
     in every round. A busy machine, which lets one end wait, does not in all of them."""
     with Watched(directory, direction, delay=0.025, interval=0.1) as watched:
@@ -127,7 +127,7 @@ def test_latency_is_what_the_node_measures_on_the_same_connection(directory, dir
         pytest.fail("the medians differ")
 
 
-def test_node_that_is_stopped_shows_as_a_ping_that_waits(directory):
+def test_shows_waiting_ping_of_stopped_node(directory):
     seconds = 60 if LONG else 3
     with Watched(directory, "FROM_NODE", interval=0.5) as watched:
         connection = watched.wait_for("ping_answered")["connection"]["id"]
@@ -146,7 +146,7 @@ def test_node_that_is_stopped_shows_as_a_ping_that_waits(directory):
 
 
 @DIRECTIONS
-def test_node_that_restarts_is_measured_again(directory, direction):
+def test_measures_restarted_node_again(directory, direction):
     with Watched(directory, direction) as watched:
         for _ in range(2):
             mark = watched.events.mark()
@@ -160,7 +160,7 @@ def test_node_that_restarts_is_measured_again(directory, direction):
             assert answered["connection"]["id"] > ended["connection"]["id"]
 
 
-def test_two_nodes_are_told_apart(directory):
+def test_distinguishes_two_nodes(directory):
     with Node(directory / "a", find_bitcoind(), "-uacomment=a") as alpha, Node(directory / "b", find_bitcoind(), "-uacomment=b") as beta, \
             P2pExtractor(directory, "--connect", f"alpha={alpha.address}", "--connect", f"beta={beta.address}", "--accept",
                          "beta=127.0.0.1:0") as extractor, \
@@ -189,7 +189,7 @@ def test_two_nodes_are_told_apart(directory):
 
 
 @DIRECTIONS
-def test_blocks_are_told_when_the_node_announces_them(directory, direction):
+def test_reports_announced_blocks(directory, direction):
     with Watched(directory, direction) as watched:
         hashes = []
         for _ in range(4):
@@ -204,7 +204,7 @@ def test_blocks_are_told_when_the_node_announces_them(directory, direction):
 
 
 @DIRECTIONS
-def test_announced_transactions_and_the_fee_filter_are_counted(directory, direction):
+def test_counts_announced_transactions_and_feefilters(directory, direction):
     with Watched(directory, direction, "-whitelist=out,noban@127.0.0.1", "-whitelist=in,noban@127.0.0.1", "-minrelaytxfee=0.00002") as watched:
         wallet = watched.node.create_wallet()
         fee_filter = watched.wait_for("feefilter", where=lambda event: event["fee_rate_sat_per_kvb"] == 2000)
@@ -215,7 +215,7 @@ def test_announced_transactions_and_the_fee_filter_are_counted(directory, direct
         assert (inventory["count"], inventory["size"], inventory["types"]) == (1, 37, [{"type": "WTX", "count": 1}])
 
 
-def test_addresses_are_counted_by_network(directory):
+def test_counts_addresses_by_network(directory):
     with Watched(directory, "TO_NODE") as watched:
         watched.node.stop()
         watched.node.start()
