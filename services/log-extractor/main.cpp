@@ -20,10 +20,11 @@ po::options_description options()
     po::options_description own{"Log"};
     auto add = own.add_options();
     add("debug-log", po::value<std::string>()->value_name("PATH"),
-        "the node's debug.log, e.g. ~/.bitcoin/debug.log, or a FIFO that it writes to; - is standard input");
-    add("from-start", po::bool_switch(), "publish what is already in the log, too; else begin with the next line");
+        "the node's debug.log, such as ~/.bitcoin/debug.log, or a FIFO that the node writes to; - is standard input");
+    add("from-start", po::bool_switch(),
+        "also publish the lines that are already in the log (default: start with the next line)");
     add("state-file", po::value<std::string>()->value_name("FILE")->default_value("", ""),
-        "keep there how far the log was published, and go on from there after a restart");
+        "file with the position up to which the log was published; after a restart, continue from there");
     add("thread-names", po::value<std::string>()->value_name("auto|on|off")->default_value("auto"),
         "whether the node runs with -logthreadnames; auto learns it from the log");
     own.add(app::publisher_options(kDefaultListen));

@@ -14,14 +14,14 @@ void Metrics::add_to(telemetry::Telemetry& telemetry) const
         telemetry.add("peer_observer_log_extractor_" + name, help, type,
                       [&value] { return std::vector<Sample>{{static_cast<double>(value.load()), {}}}; });
     };
-    add("read_bytes_total", "Bytes that were read from the log.", MetricType::counter, bytes);
-    add("truncated_messages_total", "Messages longer than 1 MiB: their events have the beginning only.",
+    add("read_bytes_total", "Bytes read from the log.", MetricType::counter, bytes);
+    add("truncated_messages_total", "Messages longer than 1 MiB, whose events have only the first part.",
         MetricType::counter, truncated_messages);
-    add("rotations_total", "How often another file had the log's name.", MetricType::counter, rotations);
-    add("truncations_total", "How often the log was truncated.", MetricType::counter, truncations);
-    add("log_open", "1 while the log is open.", MetricType::gauge, is_open);
-    telemetry.add("peer_observer_log_extractor_events_total", "Events, by the second part of their kind (log.KIND).",
-                  MetricType::counter, [this] {
+    add("rotations_total", "Rotations of the log: another file got its name.", MetricType::counter, rotations);
+    add("truncations_total", "Truncations of the log.", MetricType::counter, truncations);
+    add("log_open", "1 if the log is open, 0 if not.", MetricType::gauge, is_open);
+    telemetry.add("peer_observer_log_extractor_events_total", "Events by kind (log.KIND).", MetricType::counter,
+                  [this] {
                       std::vector<Sample> samples;
                       const auto& type = *proto::Log::descriptor();
                       for (int i = 0; i < type.field_count(); ++i) {

@@ -71,10 +71,9 @@ void extract(const po::variables_map& values, app::Context& context)
 
 int main(int argc, char** argv)
 {
-    const app::Service service{
-        "p2p-extractor",
-        "Is a peer of a Bitcoin Core node, and publishes what a peer sees of it: how long a ping "
-        "takes, which addresses, transactions and blocks are announced.",
-        "peer-observer-p2p-extractor --connect 127.0.0.1:8333 --node alpha", options()};
+    const app::Service service{"p2p-extractor",
+                               "Connects to a Bitcoin Core node as a peer, and publishes what a peer sees of it: ping "
+                               "times, and announced addresses, transactions and blocks.",
+                               "peer-observer-p2p-extractor --connect 127.0.0.1:8333 --node alpha", options()};
     return app::run(argc, argv, service, extract);
 }

@@ -20,25 +20,26 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{"peer_observer_p2p_extractor_connections", "Connections with the node, those in the handshake included.",
+    Row{"peer_observer_p2p_extractor_connections", "Connections to the node, including those in the handshake.",
         MetricType::gauge, &Figures::connections},
     Row{"peer_observer_p2p_extractor_handshakes_total", "Connections that completed the handshake.",
         MetricType::counter, &Figures::handshakes},
-    Row{"peer_observer_p2p_extractor_received_messages_total", "Messages of the node.", MetricType::counter,
+    Row{"peer_observer_p2p_extractor_received_messages_total", "Messages received from the node.", MetricType::counter,
         &Figures::messages},
-    Row{"peer_observer_p2p_extractor_received_bytes_total", "Bytes of the node, headers of messages included.",
+    Row{"peer_observer_p2p_extractor_received_bytes_total", "Bytes received from the node, including message headers.",
         MetricType::counter, &Figures::bytes},
-    Row{"peer_observer_p2p_extractor_pings_total", "Pings that were sent.", MetricType::counter, &Figures::pings},
-    Row{"peer_observer_p2p_extractor_pongs_total", "Pongs that answered them.", MetricType::counter, &Figures::pongs},
+    Row{"peer_observer_p2p_extractor_pings_total", "Pings sent.", MetricType::counter, &Figures::pings},
+    Row{"peer_observer_p2p_extractor_pongs_total", "Pongs received in answer to a ping.", MetricType::counter,
+        &Figures::pongs},
     Row{"peer_observer_p2p_extractor_unexpected_pongs_total",
-        "Pongs without nonce, with another nonce, or while no ping was waiting.", MetricType::counter,
+        "Pongs without a nonce, with a wrong nonce, or without an outstanding ping.", MetricType::counter,
         &Figures::unexpected_pongs},
     Row{"peer_observer_p2p_extractor_refused_connections_total",
-        "Connections that were closed at once: their address had as many as it takes.", MetricType::counter,
+        "Connections closed at once because the limit of their address was reached.", MetricType::counter,
         &Figures::refused},
     Row{"peer_observer_p2p_extractor_ping_waiting_seconds",
-        "How long the ping that has waited longest has been waiting for its pong; 0 = none is waiting.",
-        MetricType::gauge, &Figures::ping_waiting_ns, 1e-9},
+        "Time for which the oldest outstanding ping has waited for its pong. 0 if there is none.", MetricType::gauge,
+        &Figures::ping_waiting_ns, 1e-9},
 };
 
 std::string reason_label(std::size_t reason)
@@ -60,7 +61,7 @@ void add_metrics(telemetry::Telemetry& telemetry, const AllFigures& figures)
                 samples.push_back({static_cast<double>((of_node.*row.figure).load()) * row.unit, {{"node", node}}});
             return samples;
         });
-    telemetry.add("peer_observer_p2p_extractor_ended_total", "Connections and attempts that have ended, by reason.",
+    telemetry.add("peer_observer_p2p_extractor_ended_total", "Ended connections and failed attempts, by reason.",
                   MetricType::counter, [&figures] {
                       std::vector<Sample> samples;
                       for (const auto& [node, of_node] : figures)

@@ -61,18 +61,19 @@ po::options_description options()
 {
     po::options_description own{"The node"};
     auto add = own.add_options();
-    add("connect", meetings(), "connect to a node there, as an inbound peer of it; repeatable");
-    add("accept", meetings(), "let a node connect there (addnode=HOST:PORT in its bitcoin.conf); repeatable");
+    add("connect", meetings(), "connect to the node at this address, as an inbound peer of it; repeatable");
+    add("accept", meetings(),
+        "listen on this address for the node to connect (addnode=HOST:PORT in its bitcoin.conf); repeatable");
     p2p::add_chain_options(own);
     add("user-agent",
         po::value<std::string>()->value_name("TEXT")->default_value(
             "/peer-observer-p2p-extractor:" PEER_OBSERVER_VERSION "/"),
-        "what the node is told; at most 256 bytes");
+        "user agent to send; at most 256 bytes");
     add("ping-interval", seconds(10s), "seconds between two pings");
-    add("ping-timeout", seconds(1200s), "seconds until a node that does not answer a ping is disconnected");
-    add("handshake-timeout", seconds(60s), "seconds from the connection until the handshake must be complete");
-    add("connect-timeout", seconds(10s), "seconds until TCP must be connected");
-    add("retry", seconds(60s), "the most seconds between two attempts to connect; the first pauses are shorter");
+    add("ping-timeout", seconds(1200s), "seconds after which a node that does not answer a ping is disconnected");
+    add("handshake-timeout", seconds(60s), "seconds to wait for the handshake");
+    add("connect-timeout", seconds(10s), "seconds to wait for the TCP connection");
+    add("retry", seconds(60s), "maximum seconds between two attempts to connect; the first pauses are shorter");
     own.add(app::publisher_options(kDefaultListen));
     return own;
 }
