@@ -4,7 +4,7 @@ import ./lib/publisher.nix {
   about = "P2P extractors of this host, one per node. A honeynode with `p2pExtractor.enable` adds its own.";
   description = cfg: "is a peer of ${cfg.node} and publishes what a peer sees";
   suffix = "-p2p";
-  port = 9337;
+  port = 9338;
   options = {lib}: let
     inherit (lib) mkOption types;
     addresses = description:

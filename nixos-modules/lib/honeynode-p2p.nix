@@ -31,14 +31,14 @@
       listen = mkOption {
         type = service.url;
         default = "ipc:///run/peer-observer/${name}-p2p/bus";
-        example = "tls+tcp://0.0.0.0:9337";
+        example = "tls+tcp://0.0.0.0:9338";
         description = "As the honeynode's `listen`.";
       };
       source = mkOption {
         type = types.str;
         default = config.p2pExtractor.listen;
         defaultText = lib.literalMD "`p2pExtractor.listen`";
-        example = "tls+tcp://alpha.example.org:9337";
+        example = "tls+tcp://alpha.example.org:9338";
         description = "As the honeynode's `source`.";
       };
     };

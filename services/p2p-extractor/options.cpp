@@ -21,7 +21,7 @@ using app::Seconds;
 using app::UsageError;
 using Strings = std::vector<std::string>;
 
-constexpr auto kDefaultListen = "tcp://127.0.0.1:9337";
+constexpr auto kDefaultListen = "tcp://127.0.0.1:9338";
 /// Core's MAX_SUBVERSION_LENGTH.
 constexpr std::size_t kMostAgentBytes = 256;
 

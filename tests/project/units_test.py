@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from built_services import SERVICES, UNITS, settings
+from built_services import SERVICES, UNITS, help_text, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 BY_NAME = pytest.mark.parametrize("service", SERVICES)
@@ -59,6 +59,13 @@ def test_gives_each_tool_its_own_port():
     first, last = re.search(r"^\| (\d+) to (\d+) \| health of the tools", (ROOT / "docs/deployment.md").read_text(), re.MULTILINE).groups()
     assert len(set(ports)) == len(ports) > 0
     assert all(int(first) <= port <= int(last) for port in ports)
+
+
+def test_gives_each_publisher_its_own_port():
+    by_default = [port for service in SERVICES for port in re.findall(r"--listen URL \(=tcp://127\.0\.0\.1:(\d+)\)", help_text(service))]
+    in_examples = [port for path in (ROOT / "nixos-modules").glob("*.nix") for port in re.findall(r"^ *port = (\d+);", path.read_text(), re.MULTILINE)]
+    for ports in by_default, in_examples:
+        assert len(set(ports)) == len(ports) >= 4, ports
 
 
 def test_documents_exposure_of_units():
