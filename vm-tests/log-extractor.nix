@@ -15,7 +15,7 @@
 
   testScript = ''
     unit = "peer-observer-log-extractor-alpha.service"
-    log = "/var/log/bitcoind-alpha/debug.log"
+    debug_log = "/var/log/bitcoind-alpha/debug.log"
 
 
     def mine() -> str:
@@ -29,8 +29,8 @@
         machine.wait_for_unit(f"peer-observer-{name}.service")
     wait_for_sources(machine, "127.0.0.1:9361", 2)
     with subtest("the node's log is for the group of the log-extractors"):
-        assert machine.succeed(f"stat -c %a:%U:%G {log}").strip() == "640:bitcoind-alpha:peer-observer-log"
-        machine.fail(f"setpriv --reuid 65534 --regid 65534 --clear-groups cat {log}")
+        assert machine.succeed(f"stat -c %a:%U:%G {debug_log}").strip() == "640:bitcoind-alpha:peer-observer-log"
+        machine.fail(f"setpriv --reuid 65534 --regid 65534 --clear-groups cat {debug_log}")
     with subtest("its lines come, with what is in them"):
         hash = mine()
         line = logged(machine, '"kind":"log.block_checked"', hash)
@@ -44,7 +44,7 @@
         logged(machine, '"kind":"log.tip_updated"', while_stopped)
         assert machine.succeed(f"journalctl -o cat -u peer-observer-logger.service | grep log.tip_updated | grep -c {hash}").strip() == "1"
     with subtest("it follows the log through rotation and a restart of the node"):
-        machine.succeed(f"mv {log} {log}.1; kill -HUP $(cat /run/bitcoind-alpha/pid)")
+        machine.succeed(f"mv {debug_log} {debug_log}.1; kill -HUP $(cat /run/bitcoind-alpha/pid)")
         logged(machine, '"kind":"log.tip_updated"', mine())
         machine.succeed("systemctl restart bitcoind-alpha.service")
         logged(machine, '"kind":"log.node_stopped"')
