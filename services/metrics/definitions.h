@@ -138,6 +138,24 @@ inline constexpr auto kTracepointDefinitions = std::to_array<Definition>({
             "Total time spent connecting blocks, in microseconds."),
 });
 
+/// From lines of the node's log, under the names that existing dashboards query.
+inline constexpr auto kLogDefinitions = std::to_array<Definition>({
+    counter("peerobserver_log_events", {bounded("category"), bounded("level")},
+            "Lines of the node's log, by Core's words for their category (empty: none) and level."),
+    counter("peerobserver_log_bytes", {bounded("category"), bounded("level")}, "Bytes of those lines."),
+    counter("peerobserver_log_block_connected_events", {}, "Lines that say that a block was connected."),
+    counter("peerobserver_log_block_checked_events", {}, "Lines that say that a block was checked, valid or not."),
+    counter("peerobserver_log_mutated_blocks", {bounded("status")},
+            "Blocks whose transactions are not those of their header, by Core's reason."),
+    counter(
+        "peerobserver_log_compact_block_reconstruction_count", {label("tx_requested"), label("bandwidth")},
+        "Compact blocks that were reconstructed: tx_requested is true if transactions had to be requested; bandwidth "
+        "is high if the node heard of the block by a compact block, low if by its header, unknown if it did not "
+        "log that."),
+    counter("peerobserver_log_compact_block_reconstruction_time", {label("tx_requested"), label("bandwidth")},
+            "Microseconds from the arrival of compact blocks to their reconstruction, summed."),
+});
+
 /// Metrics that the Rust peer-observer does not have. Their names follow the rules of `promtool check metrics`.
 inline constexpr auto kToolDefinitions = std::to_array<Definition>({
     counter("peerobserver_conn_inbound_listed_total", {label("list")},
@@ -156,6 +174,22 @@ inline constexpr auto kToolDefinitions = std::to_array<Definition>({
     gauge("peerobserver_orphans", {}, "Orphan transactions held by the node. Patched nodes only."),
     gauge("peerobserver_orphans_weight", {},
           "Weight of the orphan transactions held by the node, in weight units. Patched nodes only."),
+    histogram("peerobserver_log_compact_block_reconstruction_seconds", {},
+              "Time from the arrival of a compact block to its reconstruction. Exact with -logtimemicros.",
+              kLatencyBuckets),
+    counter("peerobserver_log_compact_block_transactions_total", {label("source")},
+            "Transactions of reconstructed compact blocks, by where they came from: prefilled, mempool, extra_pool, "
+            "requested."),
+    histogram("peerobserver_log_block_processing_seconds", {},
+              "Time from the line that says that a header is new to the one that says that its block is the new tip: "
+              "download and validation.",
+              kLatencyBuckets),
+    counter("peerobserver_log_headers_seen_total", {label("via")},
+            "New headers, by the message that brought them: cmpctblock or headers."),
+    counter("peerobserver_log_refused_blocks_total", {bounded("reason")},
+            "Checked blocks that are invalid, by Core's reason."),
+    counter("peerobserver_log_disconnects_total", {bounded("reason")},
+            "Disconnected peers, by Core's reason. Most reasons need -debug=net."),
     counter("peerobserver_events_total", {}, "Events received."),
     counter("peerobserver_events_lost_total", {label("cause")},
             "Events that did not arrive, by cause. Lost in the extractor: ring_full, too_big, event_too_large, unknown "
@@ -188,9 +222,12 @@ inline constexpr auto kToolDefinitions = std::to_array<Definition>({
 });
 
 inline constexpr auto kDefinitions = [] {
-    std::array<Definition, kTracepointDefinitions.size() + kRpcDefinitions.size() + kToolDefinitions.size()> all{};
+    std::array<Definition, kTracepointDefinitions.size() + kRpcDefinitions.size() + kLogDefinitions.size() +
+                               kToolDefinitions.size()>
+        all{};
     auto next = std::ranges::copy(kTracepointDefinitions, all.begin()).out;
     next = std::ranges::copy(kRpcDefinitions, next).out;
+    next = std::ranges::copy(kLogDefinitions, next).out;
     std::ranges::copy(kToolDefinitions, next);
     return all;
 }();

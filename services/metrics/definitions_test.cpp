@@ -182,6 +182,13 @@ rpc_getrawaddrman_entry_age_seconds_bucket gauge table le
 rpc_getrawaddrman_entries gauge table network
 rpc_getrawaddrman_terrible_entries gauge table network
 rpc_getrawaddrman_future_entries gauge table network min_offset_seconds
+log_events counter category level
+log_bytes counter category level
+log_block_connected_events counter
+log_block_checked_events counter
+log_mutated_blocks counter status
+log_compact_block_reconstruction_count counter tx_requested bandwidth
+log_compact_block_reconstruction_time counter tx_requested bandwidth
 )";
 
 TEST(Definitions, KeepWhatExistingDashboardsQuery)
@@ -241,12 +248,13 @@ TEST(Definitions, AreWhatTheDocumentationSays)
 {
     std::ifstream file{PEER_OBSERVER_SOURCE "/docs/metrics.md"};
     const std::string page{std::istreambuf_iterator<char>{file}, {}};
-    // Its tables are the rows that `peer-observer-metrics --list-metrics` prints, in three parts.
+    // Its tables are the rows that `peer-observer-metrics --list-metrics` prints, in four parts.
     const auto has = [&page](const std::string& table) {
         return page.find("\n\n" + table + "\n") != std::string::npos;
     };
     EXPECT_TRUE(has(markdown_table(kTracepointDefinitions)));
     EXPECT_TRUE(has(markdown_table(kRpcDefinitions)));
+    EXPECT_TRUE(has(markdown_table(kLogDefinitions)));
     EXPECT_TRUE(has(markdown_table(kToolDefinitions)));
 }
 

@@ -48,8 +48,8 @@ try {
 void serve(const po::variables_map& values, app::Context& context)
 {
     if (values["list-metrics"].as<bool>()) {
-        fmt::print("{}\n{}\n{}", metrics::markdown_table(metrics::kTracepointDefinitions),
-                   metrics::markdown_table(metrics::kRpcDefinitions),
+        fmt::print("{}\n{}\n{}\n{}", metrics::markdown_table(metrics::kTracepointDefinitions),
+                   metrics::markdown_table(metrics::kRpcDefinitions), metrics::markdown_table(metrics::kLogDefinitions),
                    metrics::markdown_table(metrics::kToolDefinitions));
         return;
     }

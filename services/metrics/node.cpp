@@ -10,7 +10,7 @@ constexpr std::int64_t kNanoseconds = 1'000'000'000;
 Node::Node(Registry& registry, std::string_view name, const IpLists& lists, const Moment& start)
     : registry_{registry, name}, restarts_{registry_.counter(metric("node_restarts_total"))}, health_{registry_},
       messages_{registry_, lists}, connections_{registry_, lists}, mempool_{registry_}, validation_{registry_},
-      patched_{registry_}, rpc_{registry_, lists}
+      patched_{registry_}, rpc_{registry_, lists}, log_{registry_}
 {
     const auto start_s = start.unix_ns / kNanoseconds;
     registry_.gauge(metric("runtime_start_timestamp")).Set(static_cast<double>(start_s));
@@ -60,6 +60,7 @@ bool Node::count(const proto::Event& event, const Moment& now)
     case proto::Event::kRpc:
         return rpc_.observe(event.rpc(), time_ns / kNanoseconds, now.steady);
     case proto::Event::kLog:
+        return log_.observe(event.log(), time_ns);
     case proto::Event::kP2PExtractor:
     case proto::Event::kAddrConnectivity:
     case proto::Event::kUtxocache:
@@ -75,6 +76,7 @@ bool Node::count(const proto::Event& event, const Moment& now)
 void Node::flush()
 {
     messages_.flush();
+    log_.flush();
     health_.flush();
 }
 

@@ -4,6 +4,7 @@
 #include "proto/event.pb.h"
 #include "services/metrics/ip_lists/ip_lists.h"
 #include "services/metrics/node/health.h"
+#include "services/metrics/node/log.h"
 #include "services/metrics/node/mempool.h"
 #include "services/metrics/node/patched.h"
 #include "services/metrics/node/validation.h"
@@ -46,6 +47,7 @@ private:
     Validation validation_;
     Patched patched_;
     Rpc rpc_;
+    Log log_;
 };
 
 } // namespace peer_observer::metrics

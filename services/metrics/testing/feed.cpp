@@ -87,6 +87,58 @@ void add_others(bus::Publisher& publisher, int height)
             }));
 }
 
+/// A block that comes as a compact block, one that is refused, one that is mutated, and a peer that is gone.
+void add_log_lines(bus::Publisher& publisher, int round)
+{
+    const auto hash = std::to_string(round);
+    std::int64_t time_us = static_cast<std::int64_t>(base::unix_ns()) / 1000;
+    const auto add_line = [&](const char* category, auto fill) {
+        add_now(publisher, with([&](auto& event) {
+                    auto& line = *fill(*event.mutable_log()).mutable_line();
+                    line.set_time_us(time_us += 1000);
+                    line.set_has_microseconds(true);
+                    line.set_category(category);
+                    line.set_level("debug");
+                    line.set_raw("the line itself");
+                }));
+    };
+    add_line("", [&](auto& log) -> auto& {
+        log.mutable_header_seen()->set_hash(hash);
+        log.mutable_header_seen()->set_via_compact_block(round % 2 == 0);
+        return *log.mutable_header_seen();
+    });
+    add_line("cmpctblock", [&](auto& log) -> auto& {
+        log.mutable_compact_block_received()->set_hash(hash);
+        return *log.mutable_compact_block_received();
+    });
+    add_line("cmpctblock", [&](auto& log) -> auto& {
+        auto& done = *log.mutable_compact_block_reconstructed();
+        done.set_hash(hash);
+        done.set_prefilled_count(1);
+        done.set_mempool_count(3000);
+        done.set_extra_pool_count(2);
+        done.set_requested_count(static_cast<std::uint64_t>(round % 3));
+        return done;
+    });
+    add_line("validation", [](auto& log) -> auto& {
+        log.mutable_block_checked()->set_reject_reason("bad-cb-amount");
+        return *log.mutable_block_checked();
+    });
+    add_line("validation", [](auto& log) -> auto& {
+        log.mutable_block_mutated()->set_reject_reason("bad-txnmrklroot");
+        return *log.mutable_block_mutated();
+    });
+    add_line("validation", [](auto& log) -> auto& { return *log.mutable_block_connected(); });
+    add_line("", [&](auto& log) -> auto& {
+        log.mutable_tip_updated()->set_hash(hash);
+        return *log.mutable_tip_updated();
+    });
+    add_line("net", [](auto& log) -> auto& {
+        log.mutable_peer_disconnected()->set_reason("socket closed");
+        return *log.mutable_peer_disconnected();
+    });
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -100,6 +152,7 @@ try {
         for (int i = 0; i < 100; ++i)
             add_now(publisher, mix.next());
         add_others(publisher, 900'000 + round / 10);
+        add_log_lines(publisher, round);
         for (const auto& answer : metrics::testing::answers(round))
             add_now(publisher, answer);
         publisher.flush();
