@@ -9,7 +9,7 @@ from pathlib import Path
 
 import harness
 
-UNITS = {re.fullmatch(r"peer-observer-([a-z-]+?)@?", path.stem).group(1): path
+UNITS = {re.fullmatch(r"peer-observer-([a-z0-9-]+?)@?", path.stem).group(1): path
          for path in sorted((Path(os.environ["PEER_OBSERVER_BUILD"]) / "systemd").glob("*.service"))}
 SERVICES = list(UNITS)
 NODE = "alpha"
