@@ -131,6 +131,7 @@ def tools(directory, sources, targets):
         "archiver": (*words, "--directory", directory / "archive"),
         "addr-connectivity": (*words, "--listen", f"ipc://{directory}/checks", "--only-network", "onion", "--onion-proxy", nobody),
         "log-extractor": ("--debug-log", log, "--listen", f"ipc://{directory}/log"),
+        "p2p-extractor": ("--connect", nobody, "--listen", f"ipc://{directory}/p2p"),
     }
     with contextlib.ExitStack() as stack:
         for name, own in options.items():

@@ -129,7 +129,7 @@ def test_uses_existing_metrics_as_their_type_allows(types):
 def test_shows_metrics_of_every_service_on_dashboards(types):
     """Counters and gauges that are on no dashboard, of services that have one. Those of the bus and of the process are on most."""
     shown = {re.sub(r"_(bucket|sum|count)$", "", name) for _, panel in PANELS for target in panel["targets"] for _, name, _ in selectors(target["expr"])}
-    of_services = {name for name in types if re.match(r"peer_observer_(detector|archiver|addr_connectivity|extractor|rpc_extractor|log_extractor)_", name)}
+    of_services = {name for name in types if re.match(r"peer_observer_(detector|archiver|addr_connectivity|extractor|rpc_extractor|log_extractor|p2p_extractor)_", name)}
     assert len(of_services) > 40
     assert of_services - shown == {"peer_observer_extractor_tracepoint_attached"} & of_services  # as tracepoint_state
 
