@@ -44,7 +44,7 @@ void add_peer(const Peer& peer, AlarmState& state)
     if (!state.peers.empty() && peer.id <= state.latest_peer) return;
     state.latest_peer = peer.id;
     ++state.peer_count;
-    if (state.peers.size() < kMostNamed) state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.subnet});
+    if (state.peers.size() < kMostNamed) state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.site});
 }
 
 /// Of the figure that is furthest from its threshold.

@@ -29,7 +29,7 @@ struct Subject {
     enum class Scope : std::uint8_t { peer, group, node };
     Scope scope = Scope::node;
     const Peer* peer = nullptr; ///< who takes part now; always there for a peer
-    std::string_view group;     ///< of the scope group: a subnet, or the number of an AS
+    std::string_view group;     ///< of the scope group: a site, or the number of an AS
     std::string_view node;      ///< whose peer it is; empty: of the node at hand
 
     static Subject of(const Peer& peer, std::string_view node = {}) { return {Scope::peer, &peer, {}, node}; }
@@ -58,7 +58,7 @@ struct AlarmState {
         std::int64_t id;
         std::string address;
         std::string user_agent;
-        std::string subnet;
+        std::string site;
     };
     std::vector<Participant> peers;
     std::uint64_t peer_count = 0;

@@ -109,8 +109,8 @@ void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& n
         peer.set_peer_id(from.id);
         peer.set_address(from.address);
         peer.set_user_agent(from.user_agent);
-        if (!from.subnet.empty() && std::ranges::find(node.netgroups(), from.subnet) == node.netgroups().end())
-            node.add_netgroups(from.subnet);
+        if (!from.site.empty() && std::ranges::find(node.netgroups(), from.site) == node.netgroups().end())
+            node.add_netgroups(from.site);
     }
     if (state.profile) fill_profile(*state.profile, *node.mutable_profile());
     add_evidence(state.first_evidence, node);

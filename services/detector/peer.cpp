@@ -45,7 +45,7 @@ void identify(Peer& peer, proto::Network network)
     peer.network = network;
     const bool hides = peer.inbound && (network == proto::ONION || network == proto::I2P);
     const bool is_known = !hides && !tells_nothing(peer.host, network);
-    peer.subnet = is_known ? subnet_of(peer.host) : "";
+    peer.site = is_known ? site_of(peer.host) : "";
     peer.netgroup = is_known ? netgroup_of(peer.host) : "";
 }
 
@@ -57,7 +57,7 @@ bool tells_nothing(std::string_view host, proto::Network network)
     return ip && is_shared(*ip);
 }
 
-std::string subnet_of(std::string_view host)
+std::string site_of(std::string_view host)
 {
     const auto ip = base::parse_ip(host);
     return ip ? IpNetwork{*ip, 24, 48}.text() : std::string{host};

@@ -16,7 +16,7 @@ struct Peer {
     std::string address; ///< with the port
     std::string host;    ///< without it
     /// The /24 of an IPv4 or the /48 of an IPv6 address; empty where the address does not tell who the peer is.
-    std::string subnet;
+    std::string site;
     /// The /16 or the /32, as Bitcoin Core groups addresses (NetGroupManager::GetGroup, netgroup.cpp); likewise.
     std::string netgroup;
     proto::Network network = proto::UNROUTABLE; ///< through which it is connected, if the opening was seen
@@ -36,7 +36,7 @@ struct Peer {
     proto::MessagePayload::PayloadCase latest_type = proto::MessagePayload::PAYLOAD_NOT_SET;
 
     /// Whether the host is this peer's own. Peers that come through Tor or I2P share an address.
-    bool has_own_host() const { return !subnet.empty(); }
+    bool has_own_host() const { return !site.empty(); }
 };
 
 /// Of which nothing is known but this.
@@ -51,7 +51,7 @@ void identify(Peer& peer, proto::Network network);
 bool tells_nothing(std::string_view host, proto::Network network = proto::UNROUTABLE);
 
 /// `192.0.2.0/24`, `2001:db8::/48`, or the host itself for onion, I2P and other names. Not of hosts that tell nothing.
-std::string subnet_of(std::string_view host);
+std::string site_of(std::string_view host);
 
 /// `192.0.0.0/16`, `2001:db8::/32`, or the host itself for onion, I2P and other names. Not of hosts that tell nothing.
 std::string netgroup_of(std::string_view host);

@@ -1,4 +1,4 @@
-// connection_churn: one subnet opens connection after connection and soon closes each.
+// connection_churn: one site opens connection after connection and soon closes each.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/lru_map.h"
@@ -12,7 +12,7 @@ namespace {
 
 enum : std::size_t { kConnections, kNetgroupConnections, kShort, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"connections", 60, "short inbound connections of one subnet within the window",
+    Parameter{"connections", 60, "short inbound connections of one site within the window",
               "chosen: one every ten seconds; a crawler comes every few minutes, a client that cannot stay waits "
               "longer each time"},
     Parameter{"netgroup_connections", 180, "likewise, of one /16 or, of IPv6, /32",
@@ -51,8 +51,8 @@ private:
     {
         const bool is_short = peer.from_start && at.time <= peer.since + time(kShort);
         if (!peer.inbound || !is_short || !peer.has_own_host() || excused_.find(peer) != nullptr) return;
-        count(at, peer, peer.subnet, threshold(kConnections));
-        if (peer.netgroup != peer.subnet) count(at, peer, peer.netgroup, threshold(kNetgroupConnections));
+        count(at, peer, peer.site, threshold(kConnections));
+        if (peer.netgroup != peer.site) count(at, peer, peer.netgroup, threshold(kNetgroupConnections));
     }
 
     void count(const Moment& at, const Peer& peer, const std::string& group, double most)

@@ -17,11 +17,11 @@ namespace {
 
 enum : std::size_t { kTransactions, kTransactionsShare, kBlocks, kBlocksShare, kOthers, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"transactions", 100, "transactions that one subnet announced first, within the window",
+    Parameter{"transactions", 100, "transactions that one site announced first, within the window",
               "chosen: so many give the share a meaning"},
     Parameter{"transactions_share", 0.9, "of all transactions, announced first by it",
               "chosen: among ten peers, the fastest is first for a third"},
-    Parameter{"blocks", 6, "blocks that one subnet announced first, within the window", "chosen: an hour's worth"},
+    Parameter{"blocks", 6, "blocks that one site announced first, within the window", "chosen: an hour's worth"},
     Parameter{"blocks_share", 0.9, "of all blocks, announced first by it",
               "chosen: a peer near to miners is first for most blocks, but not for nearly all"},
     Parameter{"others", 3, "other peers that announce, too", "chosen: among two, one is first by chance"},
@@ -97,10 +97,10 @@ private:
             if (latest.empty()) latest.resize(kPlaces);
             First& first = latest[thing % kPlaces];
             if (first.thing != thing) {
-                first = {thing, peer.subnet};
+                first = {thing, peer.site};
                 return;
             }
-            if (first.group.empty() || first.group == peer.subnet) return;
+            if (first.group.empty() || first.group == peer.site) return;
             const Time window_s = rule.time(kWindow);
             all.add(at.time, window_s, 1);
             Window& group = groups[first.group];

@@ -1,4 +1,4 @@
-// getaddr_fingerprint: one subnet asks for the node's addresses again and again.
+// getaddr_fingerprint: one site asks for the node's addresses again and again.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
@@ -12,12 +12,12 @@ namespace {
 
 enum : std::size_t { kRequests, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"requests", 10, "getaddr messages of one subnet within the window",
+    Parameter{"requests", 10, "getaddr messages of one site within the window",
               "chosen: Core sends one per connection, and a crawler comes every few minutes"},
     Parameter{"window_s", 600, "seconds", "chosen: makes `requests` one per minute"},
 };
 
-constexpr std::size_t kMostSubnets = 8192;
+constexpr std::size_t kMostSites = 8192;
 
 class GetaddrFingerprint : public Detector {
 public:
@@ -25,15 +25,15 @@ public:
     {
         hooks.inbound(proto::MessagePayload::kGetaddr) += [this](const Moment& at, const Peer& peer, const auto&) {
             if (!peer.inbound || !peer.has_own_host()) return;
-            Window& window = subnets_[peer.subnet];
+            Window& window = sites_[peer.site];
             window.add(at.time, time(kWindow), 1);
-            this->alarms().judge(at, Subject::of_group(peer.subnet, &peer),
+            this->alarms().judge(at, Subject::of_group(peer.site, &peer),
                                  {{"getaddr messages", window.sum(at.time, time(kWindow)), threshold(kRequests)}});
         };
     }
 
 private:
-    LruMap<std::string, Window> subnets_{kMostSubnets};
+    LruMap<std::string, Window> sites_{kMostSites};
 };
 
 } // namespace

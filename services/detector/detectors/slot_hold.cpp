@@ -15,7 +15,7 @@ namespace {
 enum : std::size_t { kUnfinished, kNodeUnfinished, kPatience, kMute, kNodeMute, kMuteTime, kWindow };
 constexpr std::array kParameters = {
     Parameter{"unfinished", 12,
-              "inbound connections of one subnet without a handshake, within the window; five times as many of its "
+              "inbound connections of one site without a handshake, within the window; five times as many of its "
               "/16 or, of IPv6, /32",
               "a tenth of the 114 inbound slots that Core has by default (net.h), and one more"},
     Parameter{"node_unfinished", 114, "such connections of all", "as many as those slots; scanners come a few an hour"},
@@ -23,7 +23,7 @@ constexpr std::array kParameters = {
               "chosen: several round trips over Tor; Core waits for 60 (-peertimeout)"},
     Parameter{
         "mute", 6,
-        "inbound connections at a time, of one subnet, that have said nothing since the handshake; twice as many of "
+        "inbound connections at a time, of one site, that have said nothing since the handshake; twice as many of "
         "its /16 or /32",
         "chosen: half of what sybil allows; Core asks each of its outbound peers for headers at once"},
     Parameter{"node_mute", 40, "such connections of all", "chosen: a third of the inbound slots"},
@@ -102,8 +102,8 @@ private:
     void unfinished(const Moment& at, const Peer& peer)
     {
         if (peer.has_own_host()) {
-            judge_unfinished(at, Subject::of_group(peer.subnet, &peer), peer.subnet, threshold(kUnfinished));
-            if (peer.netgroup != peer.subnet)
+            judge_unfinished(at, Subject::of_group(peer.site, &peer), peer.site, threshold(kUnfinished));
+            if (peer.netgroup != peer.site)
                 judge_unfinished(at, Subject::of_group(peer.netgroup, &peer), peer.netgroup,
                                  5 * threshold(kUnfinished));
         }
@@ -133,14 +133,14 @@ private:
                 };
                 add("");
                 if (!slot.peer.has_own_host()) continue;
-                add(slot.peer.subnet);
-                if (slot.peer.netgroup != slot.peer.subnet) add(slot.peer.netgroup);
+                add(slot.peer.site);
+                if (slot.peer.netgroup != slot.peer.site) add(slot.peer.netgroup);
             }
         }
         for (const auto& [group, found] : mute) {
             const auto& [count, peer] = found;
             const double most = group.empty()           ? threshold(kNodeMute)
-                                : group == peer->subnet ? threshold(kMute)
+                                : group == peer->site ? threshold(kMute)
                                                         : 2 * threshold(kMute);
             alarms().judge(at, group.empty() ? Subject::of_node(peer) : Subject::of_group(group, peer),
                            {{"connections that say nothing", count, most},

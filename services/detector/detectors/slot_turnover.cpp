@@ -11,11 +11,11 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kHost, kSubnet, kNetgroup, kLong, kWindow };
+enum : std::size_t { kHost, kSite, kNetgroup, kLong, kWindow };
 constexpr std::array kParameters = {
     Parameter{"connections", 60, "inbound connections of one host that ended within the window",
               "chosen: one per minute; a crawler comes a few times an hour, a node a few times a day"},
-    Parameter{"subnet_connections", 150, "likewise, of one subnet", "chosen: of two or three such hosts"},
+    Parameter{"site_connections", 150, "likewise, of one site", "chosen: of two or three such hosts"},
     Parameter{"netgroup_connections", 400, "likewise, of one /16 or, of IPv6, /32",
               "chosen: above three for each inbound slot; a provider's customers share it"},
     Parameter{"long_s", 60, "seconds that a connection has to last, in order not to be for connection_churn",
@@ -33,8 +33,8 @@ public:
             const bool is_long = peer.from_start && at.time > peer.since + time(kLong);
             if (!peer.inbound || !is_long || !peer.has_own_host()) return;
             judge(at, Subject::of(peer), peer.host, threshold(kHost));
-            judge(at, Subject::of_group(peer.subnet, &peer), peer.subnet, threshold(kSubnet));
-            if (peer.netgroup != peer.subnet)
+            judge(at, Subject::of_group(peer.site, &peer), peer.site, threshold(kSite));
+            if (peer.netgroup != peer.site)
                 judge(at, Subject::of_group(peer.netgroup, &peer), peer.netgroup, threshold(kNetgroup));
         };
     }

@@ -1,4 +1,4 @@
-// sybil: one subnet or larger network, or one autonomous system, holds many of the node's inbound connections at a
+// sybil: one site or larger network, or one autonomous system, holds many of the node's inbound connections at a
 // time.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
@@ -18,7 +18,7 @@ namespace {
 
 enum : std::size_t { kConnections, kNetgroupConnections, kAsConnections };
 constexpr std::array kParameters = {
-    Parameter{"connections", 12, "inbound connections of one subnet at a time",
+    Parameter{"connections", 12, "inbound connections of one site at a time",
               "a tenth of the 114 inbound slots that Core has by default, and one more"},
     Parameter{"netgroup_connections", 30, "inbound connections of one /16 or, of IPv6, /32 at a time",
               "chosen: a quarter of those slots; large hosting companies have many honest nodes in a /32"},
@@ -46,8 +46,8 @@ private:
     void add(const Moment& at, const Peer& peer)
     {
         if (!peer.inbound || !peer.has_own_host()) return;
-        add(at, peer, peer.subnet, threshold(kConnections));
-        if (peer.netgroup != peer.subnet) add(at, peer, peer.netgroup, threshold(kNetgroupConnections));
+        add(at, peer, peer.site, threshold(kConnections));
+        if (peer.netgroup != peer.site) add(at, peer, peer.netgroup, threshold(kNetgroupConnections));
     }
 
     void add(const Moment& at, const Peer& peer, const std::string& name, double most)
@@ -63,7 +63,7 @@ private:
 
     void remove(const Peer& peer)
     {
-        for (const std::string& name : {peer.subnet, peer.netgroup}) {
+        for (const std::string& name : {peer.site, peer.netgroup}) {
             const auto group = groups_.find(name);
             if (group == groups_.end()) continue;
             group->second.erase(peer.id);

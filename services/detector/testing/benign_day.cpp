@@ -100,7 +100,7 @@ void BenignDay::join()
     const unsigned number = joined_++;
     const Client& client = kClients.at(number % kClients.size());
     std::string host = script_.distinct_host();
-    if (number % 12 == 7) host = fmt::format("198.51.100.{}", number / 12 % 250 + 1); // some live in one subnet
+    if (number % 12 == 7) host = fmt::format("198.51.100.{}", number / 12 % 250 + 1); // some live in one site
     const bool through_tor = number % 5 == 0;
     Connection connection{script_, through_tor ? "127.0.0.1" : host, "inbound",
                           through_tor ? Network::onion : Network::ipv4};

@@ -9,7 +9,7 @@
 namespace peer_observer::detector::testing {
 
 /// Ordinary peers of many clients; light clients; old and rare ones, some with wrong clocks; slow ones; many that come
-/// through Tor and share an address; a few of one subnet; crawlers; a client that cannot stay. Blocks and bursts of
+/// through Tor and share an address; a few of one site; crawlers; a client that cannot stay. Blocks and bursts of
 /// them, a busy mempool, evictions, and the node's restarts. Addresses are those of a network, of which each hour some
 /// nodes go and others come; a few are months old, from behind a NAT, or by a clock that is wrong.
 class BenignDay {
