@@ -123,10 +123,10 @@ std::string host_key(const Address& address)
     return ip && address.network == Network::ipv6 ? host_network(*ip) : host_text(address);
 }
 
-std::string subnet_key(const Address& address)
+std::string netgroup_key(const Address& address)
 {
     const auto ip = ip_of(address);
-    return ip ? base::IpNetwork{*ip, 16, 32}.text() : "";
+    return ip ? base::netgroup_of(*ip).text() : "";
 }
 
 std::string announcer_key(std::string_view peer_address)

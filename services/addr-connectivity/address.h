@@ -50,8 +50,8 @@ std::optional<Address> parse_address(std::string_view text);
 
 /// What one party can be expected to have to itself: an IPv4 address, an IPv6 /64, a CJDNS, onion or I2P address.
 std::string host_key(const Address& address);
-/// The IPv4 /16, or the /32 of an IPv6 or CJDNS address. Empty for onion and I2P, which have no subnets.
-std::string subnet_key(const Address& address);
+/// Of an IPv4, IPv6 or CJDNS address, as text. Empty for onion and I2P addresses, which have none.
+std::string netgroup_key(const Address& address);
 /// Who announces: as host_key(), of a peer's address with port as the node has it.
 std::string announcer_key(std::string_view peer_address);
 

@@ -83,13 +83,13 @@ TEST(Address, IsTheSameInEitherCase)
 TEST(Keys, TellWhatBelongsTogether)
 {
     const auto host = [](const char* text) { return host_key(*parse_address(text)); };
-    const auto subnet = [](const char* text) { return subnet_key(*parse_address(text)); };
+    const auto netgroup = [](const char* text) { return netgroup_key(*parse_address(text)); };
     EXPECT_EQ(host("192.0.2.1:1"), "192.0.2.1");
     EXPECT_EQ(host("[2001:db8:1:2:3:4:5:6]:1"), "2001:db8:1:2::/64");
     EXPECT_EQ(host("[fc00::1]:1"), "fc00::1");
-    EXPECT_EQ(subnet("192.0.2.1:1"), "192.0.0.0/16");
-    EXPECT_EQ(subnet("[2001:db8:1:2:3:4:5:6]:1"), "2001:db8::/32");
-    EXPECT_EQ(subnet_key(*parse_address(kOnion + ":1")), "");
+    EXPECT_EQ(netgroup("192.0.2.1:1"), "192.0.0.0/16");
+    EXPECT_EQ(netgroup("[2001:db8:1:2:3:4:5:6]:1"), "2001:db8::/32");
+    EXPECT_EQ(netgroup_key(*parse_address(kOnion + ":1")), "");
     EXPECT_EQ(announcer_key("[2001:db8:1:2:3:4:5:6]:1"), "2001:db8:1:2::/64");
     EXPECT_EQ(announcer_key("192.0.2.1:1"), "192.0.2.1");
     EXPECT_EQ(announcer_key(kOnion + ":8333"), kOnion);

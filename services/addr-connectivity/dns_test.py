@@ -110,7 +110,7 @@ def test_truncates_answer_of_a_thousand_addresses(hosts, dns):
         harness.wait_until(lambda: checker.metric("announcements_total") > 0, "the answer")
         checker.wait_for_metrics(announcements_total=512)
         harness.wait_until(lambda: checker.metric("queued") + checker.metric("in_flight") == 0, "the checks")
-    assert hosts.connections() <= 256  # the limit of a subnet
+    assert hosts.connections() <= 256  # the limit of a netgroup
 
 
 @pytest.mark.parametrize("name", ["missing.example", "not a name", "x" * 300])

@@ -50,7 +50,7 @@ void WindowLimit::add(const std::string& key, Clock::time_point time)
 TargetLimits::TargetLimits(const LimitOptions& options)
     : options_{options}, rate_{options.per_second, std::chrono::seconds{1}, options.per_second},
       hosts_{options.per_host, options.span, kMaxRememberedChecks},
-      subnets_{options.per_subnet, options.span, kMaxRememberedChecks}
+      netgroups_{options.per_netgroup, options.span, kMaxRememberedChecks}
 {}
 
 bool TargetLimits::any_may_start(Clock::time_point now)
@@ -61,10 +61,11 @@ bool TargetLimits::any_may_start(Clock::time_point now)
 TargetLimits::Verdict TargetLimits::verdict(const Address& address, Clock::time_point now)
 {
     const auto host = host_key(address);
-    const auto subnet = subnet_key(address);
-    if (!hosts_.allows(host, now) || (!subnet.empty() && !subnets_.allows(subnet, now))) return Verdict::no;
+    const auto netgroup = netgroup_key(address);
+    if (!hosts_.allows(host, now) || (!netgroup.empty() && !netgroups_.allows(netgroup, now))) return Verdict::no;
     if (count(in_flight_by_host_, host) > 0) return Verdict::later;
-    if (!subnet.empty() && count(in_flight_by_subnet_, subnet) >= options_.subnet_in_flight) return Verdict::later;
+    if (!netgroup.empty() && count(in_flight_by_netgroup_, netgroup) >= options_.netgroup_in_flight)
+        return Verdict::later;
     return Verdict::now;
 }
 
@@ -74,7 +75,7 @@ void TargetLimits::started(const Address& address, Clock::time_point now)
     rate_.add("", now);
     ++in_flight_;
     ++in_flight_by_host_[host_key(address)];
-    if (const auto subnet = subnet_key(address); !subnet.empty()) ++in_flight_by_subnet_[subnet];
+    if (const auto netgroup = netgroup_key(address); !netgroup.empty()) ++in_flight_by_netgroup_[netgroup];
     // Evenly over the second; what was left out in the last 50 ms is caught up with.
     next_start_ = std::max(next_start_, now - std::chrono::milliseconds{50}) +
                   Clock::duration{std::chrono::seconds{1}} / static_cast<int>(options_.per_second);
@@ -84,13 +85,13 @@ void TargetLimits::ended(const Address& address)
 {
     --in_flight_;
     decrement(in_flight_by_host_, host_key(address));
-    decrement(in_flight_by_subnet_, subnet_key(address));
+    decrement(in_flight_by_netgroup_, netgroup_key(address));
 }
 
 void TargetLimits::remember(const Address& address, Clock::time_point time)
 {
     hosts_.add(host_key(address), time);
-    if (const auto subnet = subnet_key(address); !subnet.empty()) subnets_.add(subnet, time);
+    if (const auto netgroup = netgroup_key(address); !netgroup.empty()) netgroups_.add(netgroup, time);
 }
 
 } // namespace peer_observer::addr_connectivity

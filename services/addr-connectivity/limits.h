@@ -50,15 +50,15 @@ struct LimitOptions {
     std::size_t per_second = 20;
     Clock::duration span = std::chrono::hours{1}; ///< of the next three
     std::size_t per_host = 4;
-    std::size_t per_subnet = 256;
+    std::size_t per_netgroup = 256;
     std::size_t per_announcer = 1200;
-    std::size_t subnet_in_flight = 8; ///< a host has one
+    std::size_t netgroup_in_flight = 8; ///< a host has one
 };
 
 /// What is remembered of an hour's checks: `per_second` times `span` must not be more.
 inline constexpr std::size_t kMaxRememberedChecks = 1'000'000;
 
-/// Limits of checks. Hosts, subnets: see host_key(), subnet_key().
+/// Limits of checks. Hosts, netgroups: see host_key(), netgroup_key().
 class TargetLimits {
 public:
     explicit TargetLimits(const LimitOptions& options);
@@ -71,7 +71,7 @@ public:
     enum class Verdict : std::uint8_t {
         now,
         later, ///< a check in flight is in the way
-        no,    ///< its host or subnet has had its checks
+        no,    ///< its host or netgroup has had its checks
     };
     Verdict verdict(const Address& address, Clock::time_point now);
 
@@ -81,17 +81,17 @@ public:
     void remember(const Address& address, Clock::time_point time);
 
     std::size_t in_flight() const { return in_flight_; }
-    std::size_t entries() const { return hosts_.entries() + subnets_.entries(); }
+    std::size_t entries() const { return hosts_.entries() + netgroups_.entries(); }
 
 private:
     LimitOptions options_;
     WindowLimit rate_;
     WindowLimit hosts_;
-    WindowLimit subnets_;
+    WindowLimit netgroups_;
     Clock::time_point next_start_{};
     std::size_t in_flight_ = 0;
     std::map<std::string, std::size_t> in_flight_by_host_;
-    std::map<std::string, std::size_t> in_flight_by_subnet_;
+    std::map<std::string, std::size_t> in_flight_by_netgroup_;
 };
 
 } // namespace peer_observer::addr_connectivity

@@ -67,9 +67,9 @@ TEST(TargetLimits, LetOneCheckOfAHostGoOnAtATime)
     EXPECT_EQ(limits.verdict(address("1.2.3.4:2"), kStart), Verdict::now);
 }
 
-TEST(TargetLimits, LimitSubnets)
+TEST(TargetLimits, LimitNetgroups)
 {
-    TargetLimits limits{{.span = 1h, .per_subnet = 4, .subnet_in_flight = 2}};
+    TargetLimits limits{{.span = 1h, .per_netgroup = 4, .netgroup_in_flight = 2}};
     const auto begin = [&](const std::string& text) { limits.started(address(text), kStart); };
     begin("1.2.0.1:1");
     begin("1.2.255.2:1");

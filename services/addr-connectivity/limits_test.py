@@ -48,15 +48,15 @@ def test_limits_concurrent_checks(hosts):
     assert hosts.connections() == 100
 
 
-def test_limits_concurrent_checks_of_subnet(hosts):
+def test_limits_concurrent_checks_of_netgroup(hosts):
     held = Held(hosts)
     port = hosts.listen(held, "0.0.0.0")
-    with checking("--max-in-flight-per-subnet", "3", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, _, events):
+    with checking("--max-in-flight-per-netgroup", "3", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, _, events):
         feed.announce(*((f"127.{i % 4}.0.{1 + i}", port) for i in range(4, 44)))
-        harness.wait_until(lambda: hosts.open["all"] == 12, "3 connections to each of 4 subnets")
+        harness.wait_until(lambda: hosts.open["all"] == 12, "3 connections to each of 4 netgroups")
         held.release()
         events.wait_for(CHECKED, count=40)
-    assert {subnet: hosts.most_open[subnet] for subnet in ("127.0", "127.1", "127.2", "127.3")} == \
+    assert {netgroup: hosts.most_open[netgroup] for netgroup in ("127.0", "127.1", "127.2", "127.3")} == \
         {"127.0": 3, "127.1": 3, "127.2": 3, "127.3": 3}
 
 
@@ -83,11 +83,11 @@ def test_limits_checks_of_host(hosts):
     assert hosts.connections() == 4
 
 
-def test_limits_checks_of_subnet(hosts):
+def test_limits_checks_of_netgroup(hosts):
     port = hosts.listen(servers.closes, "0.0.0.0")
-    with checking("--max-per-subnet", "10", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, checker, events):
-        for subnet in (1, 2):
-            feed.announce(*((f"127.{subnet}.{i}.1", port) for i in range(200)), peer_id=subnet)
+    with checking("--max-per-netgroup", "10", "--max-per-second", "1000", "--limit-seconds", "60") as (feed, checker, events):
+        for netgroup in (1, 2):
+            feed.announce(*((f"127.{netgroup}.{i}.1", port) for i in range(200)), peer_id=netgroup)
         checker.wait_for_metrics(not_checked_total=380)
         events.wait_for(CHECKED, count=20)
     assert hosts.connections() == 20

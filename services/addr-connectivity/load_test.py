@@ -81,7 +81,7 @@ def test_checks_twenty_thousand_addresses(hosts):
              "HELD": hosts.listen(held, "0.0.0.0", group="kept")}
     expected = {}
     for i in range(ADDRESSES):
-        # One in a hundred never answers, and no two of them in a subnet; of the rest, one in five is held.
+        # One in a hundred never answers, and no two of them in a netgroup; of the rest, one in five is held.
         turn = i // SUBNETS
         kind = "TIMEOUT" if turn == 1 and i % SUBNETS < 200 else "HELD" if turn % 5 == 0 else KINDS[turn % 5]
         expected[f"127.{i % SUBNETS}.{turn}.1", ports[kind]] = "CLOSED" if kind == "HELD" else kind
@@ -132,8 +132,8 @@ def test_survives_flood_of_a_million_addresses(hosts):
     port = hosts.listen(servers.good, "0.0.0.0")
     nobody = harness.free_port()
     flood = 1_000_000
-    options = ("--max-in-flight", "10", "--max-per-second", "50", "--max-per-announcer", "1000000", "--max-per-subnet", "1000000",
-               "--queue-size", "10000", "--limit-seconds", "600", "--max-in-flight-per-subnet", "10")
+    options = ("--max-in-flight", "10", "--max-per-second", "50", "--max-per-announcer", "1000000", "--max-per-netgroup", "1000000",
+               "--queue-size", "10000", "--limit-seconds", "600", "--max-in-flight-per-netgroup", "10")
     results = Results()
     with Feed() as feed, Checker(feed.url, *options) as checker, harness.Batches(checker.url, results) as batches:
         assert feed.connected.wait(harness.TIMEOUT)

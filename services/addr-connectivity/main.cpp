@@ -97,10 +97,10 @@ po::options_description limit_options()
     add("limit-seconds", seconds(3600), "seconds to which the next three limits apply");
     add("max-per-host", count(4),
         "maximum number of checks per IPv4 address, IPv6 /64, onion, I2P or CJDNS address, at any port");
-    add("max-per-subnet", count(256), "maximum number of checks per IPv4 /16, or /32 of IPv6 or CJDNS");
+    add("max-per-netgroup", count(256), "maximum number of checks per netgroup: IPv4 /16, or /32 of IPv6 or CJDNS");
     add("max-per-announcer", count(1200), "maximum number of queued addresses per announcing host or DNS seed");
-    add("max-in-flight-per-subnet", count(8),
-        "maximum number of concurrent checks per such network; a host has at most one");
+    add("max-in-flight-per-netgroup", count(8),
+        "maximum number of concurrent checks per netgroup; a host has at most one");
     add("recheck-seconds", seconds(86400), "seconds until an address is checked again, plus or minus a quarter");
     add("queue-size", count(20000), "maximum number of queued addresses");
     add("cache-size", count(200000), "maximum number of cached results");
@@ -178,9 +178,9 @@ LimitOptions read_limits(const po::variables_map& values)
     limits.per_second = number(values, "max-per-second", 10'000);
     limits.span = span<Clock::duration>(values, "limit-seconds");
     limits.per_host = number(values, "max-per-host", 1'000'000);
-    limits.per_subnet = number(values, "max-per-subnet", 1'000'000);
+    limits.per_netgroup = number(values, "max-per-netgroup", 1'000'000);
     limits.per_announcer = number(values, "max-per-announcer", 1'000'000);
-    limits.subnet_in_flight = number(values, "max-in-flight-per-subnet", 100'000);
+    limits.netgroup_in_flight = number(values, "max-in-flight-per-netgroup", 100'000);
     const auto span_s = std::chrono::duration<double>{limits.span}.count();
     if (static_cast<double>(limits.per_second) * span_s > static_cast<double>(kMaxRememberedChecks))
         throw UsageError{fmt::format("--max-per-second times --limit-seconds is more than {}", kMaxRememberedChecks)};
