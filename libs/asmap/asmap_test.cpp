@@ -54,6 +54,22 @@ TEST(Asmap, BranchesOnTheNextBit)
     EXPECT_EQ(find(file, ipv4(128, 0, 0, 0)), 3U);
 }
 
+TEST(Asmap, ReadsAListOfNetworks)
+{
+    const auto systems =
+        systems_of({{"11.0.0.0/8", 1}, {"12.5.7.0/24", 2}, {"12.5.6.0/25", 3}, {"2a00:1450::/32", 4}}, "2\tExample\n");
+    for (const auto& [address, asn] : std::vector<std::pair<const char*, std::uint32_t>>{{"11.0.0.0", 1},
+                                                                                         {"11.255.255.255", 1},
+                                                                                         {"12.5.7.255", 2},
+                                                                                         {"12.5.6.127", 3},
+                                                                                         {"12.5.6.128", 0},
+                                                                                         {"13.0.0.0", 0},
+                                                                                         {"2a00:1450:ffff::1", 4},
+                                                                                         {"2a00:1451::", 0}})
+        EXPECT_EQ(systems->find(std::string_view{address}), asn) << address;
+    EXPECT_EQ(systems->names().find(2), "Example");
+}
+
 TEST(Asmap, ReturnsTheDefaultWhereAMatchFails)
 {
     const auto file =
