@@ -67,6 +67,22 @@ TEST(MappedAs, StandsBehindEachAddressInJson)
     EXPECT_FALSE(json.contains("event.payload.addr.addresses.1.mapped_as"));
 }
 
+/// As an answer to getrawaddrman of a node with -asmap does, and an anomaly: there is one value, the event's.
+TEST(MappedAs, IsNotSaidTwice)
+{
+    for (const bool says_itself : {false, true}) {
+        proto::Event event;
+        auto& peer = *event.mutable_anomaly()->mutable_opened()->add_nodes()->add_peers();
+        peer.set_address("8.8.8.8:8333");
+        if (says_itself) peer.set_mapped_as(9);
+        std::string json;
+        append_json({"alpha", 7, 42}, event, json, kSystems.get());
+        EXPECT_EQ(flatten(json)["event.nodes.0.peers.0.mapped_as"], says_itself ? "9" : "4");
+        const auto first = json.find("mapped_as");
+        EXPECT_EQ(json.find("mapped_as", first + 1), std::string::npos) << json;
+    }
+}
+
 TEST(MappedAs, Selects)
 {
     const Filter of_ipv4{{.ases = {9, 4}, .systems = kSystems}};
