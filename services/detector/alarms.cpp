@@ -44,7 +44,8 @@ void add_peer(const Peer& peer, AlarmState& state)
     if (!state.peers.empty() && peer.id <= state.latest_peer) return;
     state.latest_peer = peer.id;
     ++state.peer_count;
-    if (state.peers.size() < kMostNamed) state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.site});
+    if (state.peers.size() < kMostNamed)
+        state.peers.push_back({peer.id, peer.address, peer.user_agent, peer.site, peer.mapped_as});
 }
 
 /// Of the figure that is furthest from its threshold.
@@ -155,7 +156,7 @@ void Alarms::end(Time now, Ending ending)
 
 void Alarms::tell(Time time, Report::Action action, const std::string& key, const Alarm& alarm, Ending ending) const
 {
-    sink_({time, id_, &definition_, key, alarm.is_local, action, alarm.state, ending});
+    sink_({time, id_, &definition_, key, {}, alarm.is_local, action, alarm.state, ending});
 }
 
 } // namespace peer_observer::detector

@@ -29,7 +29,7 @@ struct Subject {
     enum class Scope : std::uint8_t { peer, group, node };
     Scope scope = Scope::node;
     const Peer* peer = nullptr; ///< who takes part now; always there for a peer
-    std::string_view group;     ///< of the scope group: a site, or the number of an AS
+    std::string_view group;     ///< of the scope group: a site, a netgroup, or an AS
     std::string_view node;      ///< whose peer it is; empty: of the node at hand
 
     static Subject of(const Peer& peer, std::string_view node = {}) { return {Scope::peer, &peer, {}, node}; }
@@ -59,6 +59,7 @@ struct AlarmState {
         std::string address;
         std::string user_agent;
         std::string site;
+        std::uint32_t mapped_as;
     };
     std::vector<Participant> peers;
     std::uint64_t peer_count = 0;
@@ -76,7 +77,8 @@ struct Report {
     WatchId watch;
     const Definition* definition = nullptr;
     std::string subject;
-    bool is_local = false; ///< the subject is a connection of this process, or the node itself: nobody else's
+    std::string subject_name; ///< of an AS, where it is known
+    bool is_local = false;    ///< the subject is a connection of this process, or the node itself: nobody else's
     Action action = Action::opened;
     AlarmState state;
     Ending ending = proto::AnomalyReport::UNKNOWN_ENDING; ///< why it is closed

@@ -109,6 +109,7 @@ void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& n
         peer.set_peer_id(from.id);
         peer.set_address(from.address);
         peer.set_user_agent(from.user_agent);
+        if (from.mapped_as != 0) peer.set_mapped_as(from.mapped_as);
         if (!from.site.empty() && std::ranges::find(node.netgroups(), from.site) == node.netgroups().end())
             node.add_netgroups(from.site);
     }
@@ -181,7 +182,10 @@ void Correlator::publish(const Report& cause, Report::Action action, Anomaly& an
     report.set_anomaly_id(anomaly.id);
     report.set_kind(std::string{definition->kind});
     report.set_subject(subject);
-    report.set_description(fmt::format("{} {}", subject, definition->text));
+    report.set_subject_name(cause.subject_name);
+    report.set_description(cause.subject_name.empty()
+                               ? fmt::format("{} {}", subject, definition->text)
+                               : fmt::format("{} ({}) {}", subject, cause.subject_name, definition->text));
     Time first = std::numeric_limits<Time>::max();
     Time last = 0;
     double ratio = 0;

@@ -16,6 +16,8 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -75,8 +77,13 @@ public:
     /// Of the observed node's release, once it has said which that is.
     CoreConstants core;
 
+    bool knows_systems() const { return systems_ != nullptr; }
+    /// `AS64500` of an address, by the operator's asmap; empty where it is not known.
+    std::string as_of(std::string_view host) const { return systems_ == nullptr ? "" : as_text(systems_->find(host)); }
+
 private:
     friend class NodeWatch;
+    const asmap::AutonomousSystems* systems_ = nullptr;
     static constexpr std::size_t kTypes = 64;
 
     std::array<MessageHook, kTypes> inbound_;

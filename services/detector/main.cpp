@@ -4,6 +4,7 @@
 #include "libs/app/metrics.h"
 #include "libs/app/options.h"
 #include "libs/app/signals.h"
+#include "libs/asmap/options.h"
 #include "libs/bus/publisher.h"
 #include "libs/bus/subscriber.h"
 #include "libs/print/json.h"
@@ -50,6 +51,7 @@ app::Service make_service()
         "also post each report of an anomaly to this URL (http:// or https://), as the logger's JSON; failed posts are "
         "retried for ten minutes");
     add("list-thresholds", po::bool_switch(), "print all thresholds and where they come from, and exit");
+    asmap::add_options(service.options);
     service.options.add(app::subscriber_options());
     service.options.add(detector::detector_options());
     return service;
@@ -111,6 +113,7 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
     }
     app::ReloadSignal reload_signal;
     auto settings = detector::read_settings(values);
+    settings.systems = asmap::read(values);
     bus::Publisher publisher{read_publisher(values)};
     app::log_notices(publisher);
     spdlog::info("publishing on {}", publisher.url());
@@ -144,7 +147,10 @@ void serve(const po::variables_map& values, app::Context& context, int argc, cha
         if (batch && engine.observe(*batch)) last_event = now;
         if (now - last_event > kIdle) engine.idle();
         publisher.flush();
-        if (reload_signal.take()) reload(argc, argv, settings);
+        if (reload_signal.take()) {
+            reload(argc, argv, settings);
+            asmap::reload(settings.systems.get());
+        }
         if (now < next_tick) continue;
         next_tick = now + kTick;
         engine.count();

@@ -27,6 +27,7 @@ NodeWatch::NodeWatch(const WatchId& id, const Settings& settings, const Alarms::
     const auto with_profile = [this, sink](Report&& report) {
         if (const Profile* known = report.is_local ? nullptr : profiles_.find(report.subject))
             report.state.profile = *known;
+        if (settings_.systems) report.subject_name = settings_.systems->names().find(as_number(report.subject));
         sink(std::move(report));
     };
     const auto kinds = all_detectors();
@@ -41,6 +42,7 @@ void NodeWatch::make_detectors()
     detectors_.clear();
     auto hooks = std::make_unique<Hooks>();
     if (hooks_) hooks->core = hooks_->core;
+    hooks->systems_ = settings_.systems.get();
     hooks_ = std::move(hooks);
     const auto kinds = all_detectors();
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
@@ -160,7 +162,7 @@ Peer& NodeWatch::peer(const Moment& at, std::int64_t id, std::string_view addres
     if (const Peer* stranger = peers_.find(id)) forget(at, *stranger); // another process has given the number again
     if (peers_.is_full()) forget(at, Peer{peers_.oldest().second});
     Peer& peer = peers_[id];
-    peer = make_peer(id, address, connection_type == "inbound");
+    peer = make_peer(id, address, connection_type == "inbound", proto::UNROUTABLE, settings_.systems.get());
     peer.since = at.time;
     peer.complete_since = at.time;
     return peer;
@@ -192,7 +194,7 @@ void NodeWatch::observe(const Moment& at, const proto::Connection& connection)
     case proto::Connection::kOutbound: {
         const auto& opened = connection.has_inbound() ? connection.inbound() : connection.outbound();
         Peer& who = peer(at, opened.peer_id(), opened.address(), opened.connection_type());
-        identify(who, opened.network());
+        identify(who, opened.network(), settings_.systems.get());
         who.from_start = true;
         who.looked_up = 0;
         if (who.has_own_host()) {

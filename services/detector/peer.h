@@ -1,6 +1,7 @@
 // A connection of a node, as far as events have told of it.
 #pragma once
 
+#include "libs/asmap/autonomous_systems.h"
 #include "proto/connection.pb.h"
 #include "proto/p2p.pb.h"
 #include "services/detector/moment.h"
@@ -19,6 +20,10 @@ struct Peer {
     std::string site;
     /// The /16 or the /32, as Bitcoin Core groups addresses (NetGroupManager::GetGroup, netgroup.cpp); likewise.
     std::string netgroup;
+    /// Its autonomous system by the operator's asmap, as that was when the connection was first seen: 0 and empty
+    /// without one, where it has none for the address, or where the address does not tell who the peer is.
+    std::uint32_t mapped_as = 0;
+    std::string as;                             ///< `AS64500`
     proto::Network network = proto::UNROUTABLE; ///< through which it is connected, if the opening was seen
     bool inbound = false;
     /// Everything from its first moment on has been seen.
@@ -40,10 +45,11 @@ struct Peer {
 };
 
 /// Of which nothing is known but this.
-Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::Network network = proto::UNROUTABLE);
+Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::Network network = proto::UNROUTABLE,
+               const asmap::AutonomousSystems* systems = nullptr);
 
 /// Fills in the groups of the peer's host, as the network through which it is connected lets them be known.
-void identify(Peer& peer, proto::Network network);
+void identify(Peer& peer, proto::Network network, const asmap::AutonomousSystems* systems);
 
 /// Whether the address is that of a proxy, a gateway or a local network, behind which any number of peers may be:
 /// 127.0.0.1 and ::1 (a daemon of Tor or I2P), private and link-local ranges (Docker's gateway), carriers' NAT. Other
@@ -55,5 +61,10 @@ std::string site_of(std::string_view host);
 
 /// `192.0.0.0/16`, `2001:db8::/32`, or the host itself for onion, I2P and other names. Not of hosts that tell nothing.
 std::string netgroup_of(std::string_view host);
+
+/// `AS64500`; empty for 0.
+std::string as_text(std::uint32_t mapped_as);
+/// The reverse; 0 for other groups.
+std::uint32_t as_number(std::string_view group);
 
 } // namespace peer_observer::detector

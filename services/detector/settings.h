@@ -1,6 +1,7 @@
 // What the operator may change: the thresholds of every detector, which of them work, when anomalies close.
 #pragma once
 
+#include "libs/asmap/autonomous_systems.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/known_peers.h"
@@ -8,6 +9,7 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +34,12 @@ struct Settings {
     AlarmTimes times;
     KnownPeers known_peers;
     std::uint64_t known_peers_version = 1; ///< another one each time that they change
+    /// Null without --asmap. Chosen once; only its files are read again.
+    std::shared_ptr<asmap::AutonomousSystems> systems;
 };
 
-/// `<kind>.<name>` for every parameter, --disable, --close-after, --update-every, --known-peers.
+/// `<kind>.<name>` for every parameter, --disable, --close-after, --update-every, --known-peers. Those of asmap are
+/// the caller's.
 boost::program_options::options_description detector_options();
 
 /// What was chosen. Throws app::UsageError for a number that is not above 0, an unknown kind, or a file of known peers

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 import harness
-from scene import detecting, note
+from autonomous_systems import asmap_file
+from scene import Detector, detecting, note
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pipeline"))
 from sim_node import copy_sim_node, play  # noqa: E402
@@ -54,6 +55,36 @@ def test_finds_attack_and_nothing_else(kind):
             note("sim_node", kind, event, seconds, watch.kinds() - {kind})
             assert event["nodes"][0]["node"] == "test"
             assert event["nodes"][0]["evidence"]
+
+
+def test_finds_operator_of_many_prefixes_by_as():
+    """Made after LinkingLion: short connections from 40 prefixes, none of which is enough for a site or a netgroup."""
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+        asmap, names = directory / "asmap.dat", directory / "names.tsv"
+        asmap.write_bytes(asmap_file.encode({"11.0.0.0/8": 64500, "240.0.0.0/5": 64501, "248.0.0.0/5": 64502}))
+        names.write_text("64500\tLion, Inc.\n")
+        with harness.Extractor(path, directory) as extractor, \
+                detecting(extractor, directory, "--asmap", asmap, "--asmap-names", names) as watch, \
+                Detector(directory, extractor.url, name="without") as without:
+            extractor.wait_for_log("tracepoints to")
+            fired = play(path, "--attack", "connection_churn", "--spread", "--speed", 20)["fired"]
+            event, _ = watch.expect("connection_churn")
+            watch.settle(fired)
+            assert {(found["kind"], found["subject"]) for found in watch.opened()} == {("connection_churn", "AS64500")}
+            assert event["subject_name"] == "Lion, Inc."
+            assert event["description"].startswith("AS64500 (Lion, Inc.) ")
+            peers = event["nodes"][0]["peers"]
+            assert len(peers) == 16 and {peer["mapped_as"] for peer in peers} == {64500}
+            assert len({peer["address"].rsplit(".", 1)[0] for peer in peers}) > 8  # of as many /24
+
+            def seen():
+                return harness.metric(without.metrics, "peer_observer_detector_events_total")
+            harness.wait_until(lambda: seen() >= fired, "the other detector has seen the same", 60)
+            assert harness.metric(without.metrics, "peer_observer_detector_waiting_reports") == 0
+            assert harness.metric(without.metrics, "peer_observer_detector_anomalies_total") == 0
+            assert without.stop() == 0
 
 
 def test_raises_nothing_for_ordinary_session():

@@ -16,6 +16,10 @@ struct Attack {
 
 std::span<const Attack> attacks();
 
+/// Likewise from many prefixes of 11.0.0.0/8, for a detector with an asmap in which that is one AS: 1 = the threshold
+/// of an AS. Those who know of no AS find nothing, up to twice the threshold.
+std::span<const Attack> spread_attacks();
+
 /// Some ordinary peers, who shake hands and stay: the attacks have company.
 void play_company(Script& script);
 

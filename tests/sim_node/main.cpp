@@ -103,6 +103,7 @@ po::options_description options()
         "instead of a session: messages, every second one of which a tracer cannot read: "
         "unreadable, not-resident, unreadable-text, too-big");
     add("attack", po::value<std::string>(), "instead of a session: an attack of this kind, among some ordinary peers");
+    add("spread", po::bool_switch(), "with --attack: from many prefixes of one autonomous system, 11.0.0.0/8");
     add("strength", number(2), "of the attack; 1: the threshold of peer-observer-detector");
     add("speed", number(1), "of the attack; 10: in a tenth of the time");
     return all;
@@ -170,10 +171,10 @@ Bytes flood_payload(const po::variables_map& values)
     return payload;
 }
 
-Attack find_attack(const std::string& kind)
+Attack find_attack(std::span<const Attack> attacks, const std::string& kind)
 {
-    const auto found = std::ranges::find(attacks(), kind, &Attack::kind);
-    if (found == attacks().end()) throw UsageError{"no such attack: " + kind};
+    const auto found = std::ranges::find(attacks, kind, &Attack::kind);
+    if (found == attacks.end()) throw UsageError{"no such attack: " + kind};
     return *found;
 }
 
@@ -212,8 +213,9 @@ Summary play(const po::variables_map& values, const Recording& recording, Player
     if (values.contains("attack")) {
         const double speed = values["speed"].as<double>();
         if (speed == 0) throw UsageError{"the speed must be above 0"};
-        return play_attack(find_attack(values["attack"].as<std::string>()), values["strength"].as<double>(), speed,
-                           values["seed"].as<Count>().value, player);
+        return play_attack(
+            find_attack(values["spread"].as<bool>() ? spread_attacks() : attacks(), values["attack"].as<std::string>()),
+            values["strength"].as<double>(), speed, values["seed"].as<Count>().value, player);
     }
     if (values.contains("order")) {
         play_order(player, settings.only);

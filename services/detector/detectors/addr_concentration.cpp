@@ -15,7 +15,16 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kAddresses, kShare, kNodeAddresses, kNodeShare, kWindow };
+enum : std::size_t {
+    kAddresses,
+    kShare,
+    kNodeAddresses,
+    kNodeShare,
+    kAsAddresses,
+    kNodeAsAddresses,
+    kAsShare,
+    kWindow
+};
 constexpr std::array kParameters = {
     Parameter{"addresses", 50, "addresses of one /16 or, of IPv6, /32 that one host announced, within the window",
               "chosen: so many give the share a meaning"},
@@ -23,19 +32,24 @@ constexpr std::array kParameters = {
               "chosen: no network has a tenth of the nodes of IPv4"},
     Parameter{"node_addresses", 300, "likewise, that all peers announced", "chosen: of six such hosts"},
     Parameter{"node_share", 0.25, "of the IP addresses that all peers announced, of this network", "as `share`"},
+    Parameter{"as_addresses", 100, "addresses of one AS that one host announced, within the window",
+              "chosen: twice `addresses`"},
+    Parameter{"node_as_addresses", 600, "likewise, that all peers announced", "chosen: twice `node_addresses`"},
+    Parameter{"as_share", 0.5, "of the IP addresses that the host or all peers announced, of this AS",
+              "chosen: four times what the largest hoster has of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
     Parameter{"window_s", 3600, "seconds",
               "chosen: Core processes 360 addresses of a peer in it (MAX_ADDR_RATE_PER_SECOND, net_processing.cpp)"},
 };
 
-constexpr std::size_t kMostNetworks = 4096;
-constexpr std::size_t kMostNetworksOfHost = 16; // of a share of a quarter, one comes with every fourth address
+constexpr std::size_t kMostGroups = 4096;
+constexpr std::size_t kMostGroupsOfHost = 32; // of a share of a quarter, one comes with every fourth address
 
 class AddrConcentration : public Detector {
 public:
     AddrConcentration(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
-        on_addresses(hooks, [this](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
-            received(at, peer, addresses);
+        on_addresses(hooks, [this, &hooks](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
+            received(at, peer, addresses, hooks);
         });
     }
 
@@ -43,35 +57,41 @@ private:
     struct State {
         LatestThings<256> told; ///< each address counts once
         Window all;
-        LruMap<std::string, Window> networks{kMostNetworksOfHost};
+        LruMap<std::string, Window> groups{kMostGroupsOfHost}; ///< netgroups and ASes
     };
 
-    void received(const Moment& at, const Peer& peer, const proto::Addresses& addresses)
+    void received(const Moment& at, const Peer& peer, const proto::Addresses& addresses, const Hooks& hooks)
     {
         State& state = subjects_[peer];
         for (const auto& address : addresses.addresses()) {
             const bool is_ip = address.network() == proto::Address::IPV4 || address.network() == proto::Address::IPV6;
             if (!is_ip || address.has_ignored()) continue;
             if (state.told.insert(std::hash<std::string_view>{}(address.address()))) continue;
-            const std::string network = netgroup_of(address.address());
-            judge(at, Subject::of(peer), state.networks[network], state.all, threshold(kAddresses), threshold(kShare));
-            judge(at, Subject::of_group(network, &peer), networks_[network], all_, threshold(kNodeAddresses),
+            state.all.add(at.time, time(kWindow), 1);
+            all_.add(at.time, time(kWindow), 1);
+            const std::string netgroup = netgroup_of(address.address());
+            judge(at, Subject::of(peer), state.groups[netgroup], state.all, threshold(kAddresses), threshold(kShare));
+            judge(at, Subject::of_group(netgroup, &peer), groups_[netgroup], all_, threshold(kNodeAddresses),
                   threshold(kNodeShare));
+            const std::string as = hooks.as_of(address.address());
+            if (as.empty()) continue;
+            judge(at, Subject::of(peer), state.groups[as], state.all, threshold(kAsAddresses), threshold(kAsShare));
+            judge(at, Subject::of_group(as, &peer), groups_[as], all_, threshold(kNodeAsAddresses),
+                  threshold(kAsShare));
         }
     }
 
-    void judge(const Moment& at, const Subject& subject, Window& network, Window& all, double least, double share)
+    void judge(const Moment& at, const Subject& subject, Window& group, Window& all, double least, double share)
     {
-        network.add(at.time, time(kWindow), 1);
-        all.add(at.time, time(kWindow), 1);
-        const double addresses = network.sum(at.time, time(kWindow));
+        group.add(at.time, time(kWindow), 1);
+        const double addresses = group.sum(at.time, time(kWindow));
         alarms().judge(at, subject,
                        {{"addresses of one network", addresses, least},
                         {"share of all", addresses / all.sum(at.time, time(kWindow)), share}});
     }
 
     PerSubject<State> subjects_;
-    LruMap<std::string, Window> networks_{kMostNetworks};
+    LruMap<std::string, Window> groups_{kMostGroups}; ///< likewise
     Window all_;
 };
 

@@ -3,6 +3,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
+#include "services/detector/lru_map.h"
 #include "services/detector/node_pace.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
@@ -13,12 +14,15 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kWithheld, kShare, kPatience, kWindow };
+enum : std::size_t { kWithheld, kShare, kAsWithheld, kAsShare, kPatience, kWindow };
 constexpr std::array kParameters = {
     Parameter{"withheld", 3,
               "blocks, parts of blocks or headers that one host was asked for and did not send, within the window",
               "chosen: one is a broken line"},
     Parameter{"share", 0.5, "of what it was asked for, withheld", "chosen: a slow peer still delivers most"},
+    Parameter{"as_withheld", 12, "likewise, of one AS, of each host up to `withheld`", "chosen: of four such hosts"},
+    Parameter{"as_share", 0.5, "of what its hosts were asked for, withheld",
+              "as `share`; it is of the AS by itself, however many of the peers it has"},
     Parameter{"patience_s", 60,
               "seconds after which nothing comes any more, while the node continues with others' messages",
               "chosen: a block of 4 MB in that time needs 67 kB a second; Core waits for ten minutes and more "
@@ -26,6 +30,7 @@ constexpr std::array kParameters = {
     Parameter{"window_s", 7200, "seconds", "chosen: a dozen blocks"},
 };
 
+constexpr std::size_t kMostSystems = 1024;
 constexpr std::size_t kMostRequests = 256; // Core has 16 blocks in flight with a peer, and one request for headers
 // What is younger when a peer leaves may have been on its way.
 constexpr double kBeforeLeaving_s = 5;
@@ -121,6 +126,7 @@ private:
         if (state == states_.end() || state->second.open.erase(what) == 0) return;
         state->second.latest_delivery = pace_.mark();
         subjects_[peer].delivered.add(at.time, time(kWindow), 1);
+        if (!peer.as.empty()) systems_[peer.as].delivered.add(at.time, time(kWindow), 1);
     }
 
     /// Sixteen blocks are asked for at a time, and come one after the other.
@@ -139,19 +145,28 @@ private:
 
     void judge(const Moment& at, const Peer& peer, const Moment& request)
     {
-        Totals& totals = subjects_[peer];
+        const double withheld =
+            judge(at, Subject::of(peer), subjects_[peer], threshold(kWithheld), threshold(kShare), request);
+        if (!peer.as.empty() && withheld <= threshold(kWithheld))
+            judge(at, Subject::of_group(peer.as, &peer), systems_[peer.as], threshold(kAsWithheld), threshold(kAsShare),
+                  request);
+    }
+
+    double judge(const Moment& at, const Subject& subject, Totals& totals, double most, double share,
+                 const Moment& request)
+    {
         totals.withheld.add(at.time, time(kWindow), 1);
         const double withheld = totals.withheld.sum(at.time, time(kWindow));
         const double all = withheld + totals.delivered.sum(at.time, time(kWindow));
-        alarms().judge(at, Subject::of(peer),
-                       {{"not delivered", withheld, threshold(kWithheld)},
-                        {"share not delivered", withheld / all, threshold(kShare)}},
+        alarms().judge(at, subject, {{"not delivered", withheld, most}, {"share not delivered", withheld / all, share}},
                        0, &request);
+        return withheld;
     }
 
     NodePace pace_;
     std::map<std::int64_t, State> states_; ///< by peer id
     PerSubject<Totals> subjects_;
+    LruMap<std::string, Totals> systems_{kMostSystems}; ///< by AS, of each host what is within its own threshold
 };
 
 } // namespace

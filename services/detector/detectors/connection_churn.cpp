@@ -2,6 +2,7 @@
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/lru_map.h"
+#include "services/detector/per_as.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
 
@@ -10,13 +11,17 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kConnections, kNetgroupConnections, kShort, kWindow };
+enum : std::size_t { kConnections, kNetgroupConnections, kAsConnections, kAsShare, kShort, kWindow };
 constexpr std::array kParameters = {
     Parameter{"connections", 60, "short inbound connections of one site within the window",
               "chosen: one every ten seconds; a crawler comes every few minutes, a client that cannot stay waits "
               "longer each time"},
     Parameter{"netgroup_connections", 180, "likewise, of one /16 or, of IPv6, /32",
               "chosen: three times `connections`, because a provider's customers share it"},
+    Parameter{"as_connections", 200, "likewise, of one AS, of each site up to `connections`",
+              "chosen: more than of a netgroup; 30 new connections of all in the window are normal (0xB10C, 2022)"},
+    Parameter{"as_share", 0.3, "of all short inbound connections, of this AS",
+              "chosen: the largest hoster has an eighth of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
     Parameter{"short_s", 60, "a connection is short that lasts not longer than so many seconds",
               "Core gives a handshake 60 seconds (-peertimeout)"},
     Parameter{"window_s", 600, "seconds",
@@ -51,21 +56,25 @@ private:
     {
         const bool is_short = peer.from_start && at.time <= peer.since + time(kShort);
         if (!peer.inbound || !is_short || !peer.has_own_host() || excused_.find(peer) != nullptr) return;
-        count(at, peer, peer.site, threshold(kConnections));
+        const double of_site = count(at, peer, peer.site, threshold(kConnections));
+        by_as_.judge(alarms(), at, peer, 1, {"short connections", of_site, threshold(kConnections)}, time(kWindow),
+                     threshold(kAsConnections), threshold(kAsShare));
         if (peer.netgroup != peer.site) count(at, peer, peer.netgroup, threshold(kNetgroupConnections));
     }
 
-    void count(const Moment& at, const Peer& peer, const std::string& group, double most)
+    double count(const Moment& at, const Peer& peer, const std::string& group, double most)
     {
         Window& window = groups_[group];
         window.add(at.time, time(kWindow), 1);
-        alarms().judge(at, Subject::of_group(group, &peer),
-                       {{"short connections", window.sum(at.time, time(kWindow)), most}});
+        const double connections = window.sum(at.time, time(kWindow));
+        alarms().judge(at, Subject::of_group(group, &peer), {{"short connections", connections, most}});
+        return connections;
     }
 
     PerPeer<bool> excused_;
     PerPeer<bool> asked_;
     LruMap<std::string, Window> groups_{kMostGroups};
+    PerAs by_as_;
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
+#include "services/detector/per_as.h"
 #include "services/detector/usual.h"
 #include "services/detector/window.h"
 
@@ -11,7 +12,7 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kEvictions, kTimes, kLearn, kWindow };
+enum : std::size_t { kEvictions, kTimes, kLearn, kAsEvictions, kAsShare, kWindow };
 constexpr std::array kParameters = {
     Parameter{"evictions", 100, "evicted inbound connections within the window",
               "chosen: most of the 114 inbound slots that Core has by default (net.h), every ten minutes"},
@@ -19,6 +20,13 @@ constexpr std::array kParameters = {
               "chosen: a node whose slots are all taken evicts one for each that comes, day and night"},
     Parameter{"learn_s", 3600, "seconds for which the node must have been watched before",
               "chosen: six windows make a median"},
+    Parameter{"as_evictions", 50, "evicted inbound connections of one AS within the window",
+              "chosen: half of `evictions`; to a node that is full, 30 new connections of all come in the window "
+              "(0xB10C, 2022)"},
+    Parameter{
+        "as_share", 0.5, "of all evicted, of this AS",
+        "chosen: no more are evicted of an AS than come; of the largest hoster an eighth come, and its nodes stay, "
+        "so that it may have a quarter of those evicted"},
     Parameter{"window_s", 600, "seconds", "chosen: makes `evictions` one in six seconds"},
 };
 
@@ -33,6 +41,8 @@ public:
         hooks.evicted += [this](const Moment& at, const Peer& peer) {
             evictions_.add(at.time, time(kWindow), 1);
             usual_.add(at.time, time(kWindow), 1);
+            by_as_.judge(this->alarms(), at, peer, 1, {"evictions"}, time(kWindow), threshold(kAsEvictions),
+                         threshold(kAsShare));
             if (at.time < watched_since_ + time(kLearn)) return;
             const double evictions = evictions_.sum(at.time, time(kWindow));
             const double usual = usual_.median();
@@ -45,6 +55,7 @@ public:
 
 private:
     Window evictions_;
+    PerAs by_as_;
     Usual usual_;
     Time watched_since_ = 0;
 };
@@ -53,7 +64,7 @@ private:
 
 extern const Definition kEvictionPressure = {
     .kind = "eviction_pressure",
-    .text = "evicts far more inbound connections than usual",
+    .text = "has far more inbound connections evicted than usual",
     .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 60,
     .parameters = kParameters,

@@ -6,8 +6,9 @@
 #include "services/detector/lru_map.h"
 #include "services/detector/window.h"
 
+#include <algorithm>
 #include <array>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kTransactions, kTransactionsShare, kBlocks, kBlocksShare, kOthers, kWindow };
+enum : std::size_t { kTransactions, kTransactionsShare, kBlocks, kBlocksShare, kAsShare, kOthers, kWindow };
 constexpr std::array kParameters = {
     Parameter{"transactions", 100, "transactions that one site announced first, within the window",
               "chosen: so many give the share a meaning"},
@@ -24,6 +25,8 @@ constexpr std::array kParameters = {
     Parameter{"blocks", 6, "blocks that one site announced first, within the window", "chosen: an hour's worth"},
     Parameter{"blocks_share", 0.9, "of all blocks, announced first by it",
               "chosen: a peer near to miners is first for most blocks, but not for nearly all"},
+    Parameter{"as_share", 0.95, "of all transactions or blocks, announced first by one AS",
+              "chosen: of a hoster's AS an eighth of the peers may be, which are faster than those of homes"},
     Parameter{"others", 3, "other peers that announce, too", "chosen: among two, one is first by chance"},
     Parameter{"window_s", 7200, "seconds", "chosen: a dozen blocks"},
 };
@@ -32,13 +35,14 @@ constexpr std::size_t kMostGroups = 4096;
 
 class FirstAnnouncer : public Detector {
 public:
-    FirstAnnouncer(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    FirstAnnouncer(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, knows_systems_{hooks.knows_systems()}
     {
         using Payload = proto::MessagePayload;
         hooks.inbound(Payload::kInv) += [this](const Moment& at, const Peer& peer, const auto& message) {
             for (const auto& item : message.payload().inv().items()) {
-                if (is_transaction(item)) transactions_.told(*this, at, peer, short_hash(item.hash()));
-                if (is_block(item)) blocks_.told(*this, at, peer, short_hash(item.hash()));
+                if (is_transaction(item)) told_transaction(at, peer, item.hash());
+                if (is_block(item)) told_block(at, peer, item.hash());
             }
         };
         // An announcement has one, or a few after a reorganisation: more are an answer.
@@ -46,21 +50,21 @@ public:
             const auto& headers = message.payload().headers().headers();
             if (headers.size() > kMostAnnounced) return;
             for (const auto& header : headers)
-                blocks_.told(*this, at, peer, short_hash(header.hash()));
+                told_block(at, peer, header.hash());
         };
         hooks.inbound(Payload::kBlock) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            blocks_.told(*this, at, peer, short_hash(message.payload().block().header().hash()));
+            told_block(at, peer, message.payload().block().header().hash());
         };
         hooks.inbound(Payload::kCmpctblock) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            blocks_.told(*this, at, peer, short_hash(message.payload().cmpctblock().header().hash()));
+            told_block(at, peer, message.payload().cmpctblock().header().hash());
         };
         hooks.forgotten += [this](const Moment&, const Peer& peer) {
-            transactions_.announcers.erase(peer.id);
-            blocks_.announcers.erase(peer.id);
+            for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_})
+                race->announcers.erase(peer.id);
         };
         hooks.gap += [this](const Moment&) { // somebody may have been first
-            transactions_.clear();
-            blocks_.clear();
+            for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_})
+                race->clear();
         };
     }
 
@@ -78,10 +82,11 @@ private:
         std::string_view name;
         std::size_t least;
         std::size_t share;
+        bool is_by_as;
         std::vector<First> latest{};
         Window all{};
         LruMap<std::string, Window> groups{kMostGroups};
-        std::set<std::int64_t> announcers{}; ///< connections that have announced any
+        std::map<std::int64_t, std::string> announcers{}; ///< connections that have announced any, and their groups
 
         void clear()
         {
@@ -89,34 +94,58 @@ private:
             all = {};
             groups.clear();
         }
-
-        void told(FirstAnnouncer& rule, const Moment& at, const Peer& peer, std::uint64_t thing)
-        {
-            announcers.insert(peer.id);
-            if (!peer.has_own_host()) return;
-            if (latest.empty()) latest.resize(kPlaces);
-            First& first = latest[thing % kPlaces];
-            if (first.thing != thing) {
-                first = {thing, peer.site};
-                return;
-            }
-            if (first.group.empty() || first.group == peer.site) return;
-            const Time window_s = rule.time(kWindow);
-            all.add(at.time, window_s, 1);
-            Window& group = groups[first.group];
-            group.add(at.time, window_s, 1);
-            const double firsts = group.sum(at.time, window_s);
-            rule.alarms().judge(
-                at, Subject::of_group(first.group, nullptr),
-                {{name, firsts, rule.threshold(least)},
-                 {"share of all", firsts / all.sum(at.time, window_s), rule.threshold(share)},
-                 {"other peers that announce", static_cast<double>(announcers.size()) - 1, rule.threshold(kOthers)}});
-            first.group.clear();
-        }
     };
 
-    Race transactions_{"transactions announced first", kTransactions, kTransactionsShare};
-    Race blocks_{"blocks announced first", kBlocks, kBlocksShare};
+    void told_transaction(const Moment& at, const Peer& peer, std::string_view hash)
+    {
+        told(at, peer, transactions_, transactions_by_as_, short_hash(hash));
+    }
+    void told_block(const Moment& at, const Peer& peer, std::string_view hash)
+    {
+        told(at, peer, blocks_, blocks_by_as_, short_hash(hash));
+    }
+
+    void told(const Moment& at, const Peer& peer, Race& by_site, Race& by_as, std::uint64_t thing)
+    {
+        told(at, peer, by_site, peer.site, thing);
+        // A peer without one races for itself.
+        if (knows_systems_) told(at, peer, by_as, peer.as.empty() ? peer.site : peer.as, thing);
+    }
+
+    void told(const Moment& at, const Peer& peer, Race& race, const std::string& mine, std::uint64_t thing)
+    {
+        race.announcers.try_emplace(peer.id, mine);
+        if (!peer.has_own_host()) return;
+        if (race.latest.empty()) race.latest.resize(Race::kPlaces);
+        Race::First& first = race.latest[thing % Race::kPlaces];
+        if (first.thing != thing) {
+            first = {thing, mine};
+            return;
+        }
+        if (first.group.empty() || first.group == mine) return;
+        race.all.add(at.time, time(kWindow), 1);
+        Window& group = race.groups[first.group];
+        group.add(at.time, time(kWindow), 1);
+        if (!race.is_by_as || as_number(first.group) != 0) judge(at, race, first.group, group);
+        first.group.clear();
+    }
+
+    void judge(const Moment& at, Race& race, const std::string& group, Window& window)
+    {
+        const double firsts = window.sum(at.time, time(kWindow));
+        const auto others =
+            std::ranges::count_if(race.announcers, [&](const auto& one) { return one.second != group; });
+        alarms().judge(at, Subject::of_group(group, nullptr),
+                       {{race.name, firsts, threshold(race.least)},
+                        {"share of all", firsts / race.all.sum(at.time, time(kWindow)), threshold(race.share)},
+                        {"other peers that announce", static_cast<double>(others), threshold(kOthers)}});
+    }
+
+    bool knows_systems_;
+    Race transactions_{"transactions announced first", kTransactions, kTransactionsShare, false};
+    Race blocks_{"blocks announced first", kBlocks, kBlocksShare, false};
+    Race transactions_by_as_{"transactions announced first", kTransactions, kAsShare, true};
+    Race blocks_by_as_{"blocks announced first", kBlocks, kAsShare, true};
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/lru_map.h"
+#include "services/detector/per_as.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -10,10 +11,14 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kRequests, kWindow };
+enum : std::size_t { kRequests, kAsRequests, kAsShare, kWindow };
 constexpr std::array kParameters = {
     Parameter{"requests", 10, "getaddr messages of one site within the window",
               "chosen: Core sends one per connection, and a crawler comes every few minutes"},
+    Parameter{"as_requests", 60, "likewise, of one AS, of each site up to `requests`",
+              "chosen: twice as many as new connections of all are normal in the window (0xB10C, 2022)"},
+    Parameter{"as_share", 0.5, "of all getaddr messages of inbound peers, of this AS",
+              "chosen: four times what the largest hoster has of the reachable nodes"},
     Parameter{"window_s", 600, "seconds", "chosen: makes `requests` one per minute"},
 };
 
@@ -27,13 +32,16 @@ public:
             if (!peer.inbound || !peer.has_own_host()) return;
             Window& window = sites_[peer.site];
             window.add(at.time, time(kWindow), 1);
-            this->alarms().judge(at, Subject::of_group(peer.site, &peer),
-                                 {{"getaddr messages", window.sum(at.time, time(kWindow)), threshold(kRequests)}});
+            const Figure of_site{"getaddr messages", window.sum(at.time, time(kWindow)), threshold(kRequests)};
+            this->alarms().judge(at, Subject::of_group(peer.site, &peer), {of_site});
+            by_as_.judge(this->alarms(), at, peer, 1, of_site, time(kWindow), threshold(kAsRequests),
+                         threshold(kAsShare));
         };
     }
 
 private:
     LruMap<std::string, Window> sites_{kMostSites};
+    PerAs by_as_;
 };
 
 } // namespace

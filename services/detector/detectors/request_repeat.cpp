@@ -5,6 +5,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/latest_things.h"
+#include "services/detector/per_as.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
 
@@ -14,10 +15,13 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kRepeated, kUnneeded, kWindow };
+enum : std::size_t { kRepeated, kAsRepeated, kAsShare, kUnneeded, kWindow };
 constexpr std::array kParameters = {
     Parameter{"repeated", 50, "requests of one host for what it has asked for before, within the window",
               "chosen: an honest peer asks again when it has connected again, or when a timeout is over"},
+    Parameter{"as_repeated", 500, "likewise, of one AS, of each host up to `repeated`", "chosen: of ten such hosts"},
+    Parameter{"as_share", 0.5, "of all that was asked for again, by this AS",
+              "chosen: four times what the largest hoster has of the reachable nodes"},
     Parameter{"unneeded", 120,
               "requests for headers, block inventories, filters, addresses and the mempool, and changes of its filter, "
               "beyond the blocks that the node connected, within the window",
@@ -63,7 +67,7 @@ private:
         }
         if (repeated > 0) {
             state.repeated.add(at.time, time(kWindow), repeated);
-            judge_repeated(at, peer, state);
+            judge_repeated(at, peer, state, repeated);
         }
         // Blocks and transactions are asked for as they come; filters of blocks by the thousand.
         if (payload.has_getdata() || payload.has_getblocktxn() || payload.has_getcfilters()) return;
@@ -71,10 +75,12 @@ private:
         judge_unneeded(at, peer, state);
     }
 
-    void judge_repeated(const Moment& at, const Peer& peer, State& state)
+    void judge_repeated(const Moment& at, const Peer& peer, State& state, double more)
     {
-        const double repeated = state.repeated.sum(at.time, time(kWindow));
-        alarms().judge(at, Subject::of(peer), {{"requests for the same again", repeated, threshold(kRepeated)}});
+        const Figure repeated{"requests for the same again", state.repeated.sum(at.time, time(kWindow)),
+                              threshold(kRepeated)};
+        alarms().judge(at, Subject::of(peer), {repeated});
+        by_as_.judge(alarms(), at, peer, more, repeated, time(kWindow), threshold(kAsRepeated), threshold(kAsShare));
     }
 
     void judge_unneeded(const Moment& at, const Peer& peer, State& state)
@@ -92,6 +98,7 @@ private:
 
     PerSubject<State> subjects_;
     Window blocks_;
+    PerAs by_as_; ///< of what is asked for again
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/lru_map.h"
+#include "services/detector/per_as.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -12,12 +13,27 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kUnfinished, kNodeUnfinished, kPatience, kMute, kNodeMute, kMuteTime, kWindow };
+enum : std::size_t {
+    kUnfinished,
+    kAsUnfinished,
+    kAsShare,
+    kNodeUnfinished,
+    kPatience,
+    kMute,
+    kAsMute,
+    kNodeMute,
+    kMuteTime,
+    kWindow
+};
 constexpr std::array kParameters = {
     Parameter{"unfinished", 12,
               "inbound connections of one site without a handshake, within the window; five times as many of its "
               "/16 or, of IPv6, /32",
               "a tenth of the 114 inbound slots that Core has by default (net.h), and one more"},
+    Parameter{"as_unfinished", 80, "likewise, of one AS, of each site up to `unfinished`",
+              "chosen: two thirds of those slots, and more than of a netgroup"},
+    Parameter{"as_share", 0.5, "of all connections without a handshake, of this AS",
+              "chosen: four times what the largest hoster has of the reachable nodes"},
     Parameter{"node_unfinished", 114, "such connections of all", "as many as those slots; scanners come a few an hour"},
     Parameter{"patience_s", 10, "seconds after which a handshake is late",
               "chosen: several round trips over Tor; Core waits for 60 (-peertimeout)"},
@@ -26,12 +42,15 @@ constexpr std::array kParameters = {
         "inbound connections at a time, of one site, that have said nothing since the handshake; twice as many of "
         "its /16 or /32",
         "chosen: half of what sybil allows; Core asks each of its outbound peers for headers at once"},
+    Parameter{"as_mute", 24, "likewise, of one AS, of each site up to `mute`",
+              "chosen: twice what a netgroup may have; a node of Core is never mute"},
     Parameter{"node_mute", 40, "such connections of all", "chosen: a third of the inbound slots"},
     Parameter{"mute_s", 600, "seconds for which they have said nothing", "the mean time between blocks"},
     Parameter{"window_s", 600, "seconds", "chosen: ten times what Core gives to a handshake"},
 };
 
 constexpr std::size_t kMostGroups = 4096;
+constexpr std::string_view kWithoutHandshake = "connections without a handshake";
 
 class SlotHold : public Detector {
 public:
@@ -102,7 +121,10 @@ private:
     void unfinished(const Moment& at, const Peer& peer)
     {
         if (peer.has_own_host()) {
-            judge_unfinished(at, Subject::of_group(peer.site, &peer), peer.site, threshold(kUnfinished));
+            const double of_site =
+                judge_unfinished(at, Subject::of_group(peer.site, &peer), peer.site, threshold(kUnfinished));
+            by_as_.judge(alarms(), at, peer, 1, {kWithoutHandshake, of_site, threshold(kUnfinished)}, time(kWindow),
+                         threshold(kAsUnfinished), threshold(kAsShare));
             if (peer.netgroup != peer.site)
                 judge_unfinished(at, Subject::of_group(peer.netgroup, &peer), peer.netgroup,
                                  5 * threshold(kUnfinished));
@@ -110,11 +132,13 @@ private:
         judge_unfinished(at, Subject::of_node(&peer), "", threshold(kNodeUnfinished));
     }
 
-    void judge_unfinished(const Moment& at, const Subject& subject, const std::string& group, double most)
+    double judge_unfinished(const Moment& at, const Subject& subject, const std::string& group, double most)
     {
         Window& window = groups_[group];
         window.add(at.time, time(kWindow), 1);
-        alarms().judge(at, subject, {{"connections without a handshake", window.sum(at.time, time(kWindow)), most}});
+        const double connections = window.sum(at.time, time(kWindow));
+        alarms().judge(at, subject, {{kWithoutHandshake, connections, most}});
+        return connections;
     }
 
     void look(const Moment& at)
@@ -128,20 +152,22 @@ private:
             } else if (at.time >= slot.since + time(kMuteTime)) {
                 const auto add = [&](const std::string& group) {
                     auto& [count, peer] = mute[group];
-                    ++count;
                     peer = &slot.peer;
+                    return ++count;
                 };
                 add("");
                 if (!slot.peer.has_own_host()) continue;
-                add(slot.peer.site);
+                const double of_site = add(slot.peer.site);
+                if (!slot.peer.as.empty() && of_site <= threshold(kMute)) add(slot.peer.as);
                 if (slot.peer.netgroup != slot.peer.site) add(slot.peer.netgroup);
             }
         }
         for (const auto& [group, found] : mute) {
             const auto& [count, peer] = found;
-            const double most = group.empty()           ? threshold(kNodeMute)
+            const double most = group.empty()         ? threshold(kNodeMute)
                                 : group == peer->site ? threshold(kMute)
-                                                        : 2 * threshold(kMute);
+                                : group == peer->as   ? threshold(kAsMute)
+                                                      : 2 * threshold(kMute);
             alarms().judge(at, group.empty() ? Subject::of_node(peer) : Subject::of_group(group, peer),
                            {{"connections that say nothing", count, most},
                             {"seconds for which they say nothing", static_cast<double>(time(kMuteTime)) / kSecond}});
@@ -150,6 +176,7 @@ private:
 
     std::map<std::int64_t, Slot> slots_; ///< inbound connections that have said nothing, by peer id
     LruMap<std::string, Window> groups_{kMostGroups};
+    PerAs by_as_; ///< of those without a handshake
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/lru_map.h"
+#include "services/detector/per_as.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -11,13 +12,16 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kHost, kSite, kNetgroup, kLong, kWindow };
+enum : std::size_t { kHost, kSite, kNetgroup, kAs, kAsShare, kLong, kWindow };
 constexpr std::array kParameters = {
     Parameter{"connections", 60, "inbound connections of one host that ended within the window",
               "chosen: one per minute; a crawler comes a few times an hour, a node a few times a day"},
     Parameter{"site_connections", 150, "likewise, of one site", "chosen: of two or three such hosts"},
     Parameter{"netgroup_connections", 400, "likewise, of one /16 or, of IPv6, /32",
               "chosen: above three for each inbound slot; a provider's customers share it"},
+    Parameter{"as_connections", 800, "likewise, of one AS, of each host up to `connections`",
+              "chosen: twice what a netgroup may have; 180 new connections an hour of all are normal (0xB10C, 2022)"},
+    Parameter{"as_share", 0.3, "of all such connections, of this AS", "as of connection_churn"},
     Parameter{"long_s", 60, "seconds that a connection has to last, in order not to be for connection_churn",
               "Core gives a handshake 60 seconds (-peertimeout)"},
     Parameter{"window_s", 3600, "seconds", "chosen: slow enough for those whom connection_churn does not see"},
@@ -32,7 +36,9 @@ public:
         hooks.closed += [this](const Moment& at, const Peer& peer) {
             const bool is_long = peer.from_start && at.time > peer.since + time(kLong);
             if (!peer.inbound || !is_long || !peer.has_own_host()) return;
-            judge(at, Subject::of(peer), peer.host, threshold(kHost));
+            const double of_host = judge(at, Subject::of(peer), peer.host, threshold(kHost));
+            by_as_.judge(this->alarms(), at, peer, 1, {"connections", of_host, threshold(kHost)}, time(kWindow),
+                         threshold(kAs), threshold(kAsShare));
             judge(at, Subject::of_group(peer.site, &peer), peer.site, threshold(kSite));
             if (peer.netgroup != peer.site)
                 judge(at, Subject::of_group(peer.netgroup, &peer), peer.netgroup, threshold(kNetgroup));
@@ -40,14 +46,17 @@ public:
     }
 
 private:
-    void judge(const Moment& at, const Subject& subject, const std::string& group, double most)
+    double judge(const Moment& at, const Subject& subject, const std::string& group, double most)
     {
         Window& window = groups_[group];
         window.add(at.time, time(kWindow), 1);
-        alarms().judge(at, subject, {{"connections", window.sum(at.time, time(kWindow)), most}});
+        const double connections = window.sum(at.time, time(kWindow));
+        alarms().judge(at, subject, {{"connections", connections, most}});
+        return connections;
     }
 
     LruMap<std::string, Window> groups_{kMostGroups};
+    PerAs by_as_;
 };
 
 } // namespace

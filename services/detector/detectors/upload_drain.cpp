@@ -5,6 +5,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/latest_things.h"
+#include "services/detector/per_as.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
 
@@ -13,12 +14,15 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kAnswers, kMegabytes, kWindow };
+enum : std::size_t { kAnswers, kAsAnswers, kAsShare, kMegabytes, kWindow };
 constexpr std::array kParameters = {
     Parameter{"answers", 50,
               "blocks, headers, filters, transactions and lists sent to one host again, within the window",
               "chosen: an honest peer that connects again, or asks for a block in another form, gets few again"},
-    Parameter{"megabytes", 50, "of these, whatever their number",
+    Parameter{"as_answers", 500, "likewise, to one AS, to each host up to `answers`", "chosen: of ten such hosts"},
+    Parameter{"as_share", 0.5, "of all that was sent again, to this AS",
+              "chosen: four times what the largest hoster has of the reachable nodes"},
+    Parameter{"megabytes", 50, "of what is sent to one host again, whatever the number",
               "chosen: a dozen full blocks; a block is asked for again after a timeout, not more often"},
     Parameter{"window_s", 600, "seconds", "chosen: long enough for slow lines to take so much"},
 };
@@ -49,15 +53,16 @@ private:
         if (!state.sent.insert(things[0])) return;
         state.answers.add(at.time, time(kWindow), 1);
         state.bytes.add(at.time, time(kWindow), static_cast<double>(message.size()));
-        const double answers = state.answers.sum(at.time, time(kWindow));
+        const Figure answers{"answers sent again", state.answers.sum(at.time, time(kWindow)), threshold(kAnswers)};
         const double megabytes = state.bytes.sum(at.time, time(kWindow)) / 1e6;
+        alarms().judge(at, Subject::of(peer), {answers, {"megabytes", megabytes}});
         alarms().judge(at, Subject::of(peer),
-                       {{"answers sent again", answers, threshold(kAnswers)}, {"megabytes", megabytes}});
-        alarms().judge(at, Subject::of(peer),
-                       {{"megabytes sent again", megabytes, threshold(kMegabytes)}, {"answers", answers}});
+                       {{"megabytes sent again", megabytes, threshold(kMegabytes)}, {"answers", answers.value}});
+        by_as_.judge(alarms(), at, peer, 1, answers, time(kWindow), threshold(kAsAnswers), threshold(kAsShare));
     }
 
     PerSubject<State> subjects_;
+    PerAs by_as_;
 };
 
 } // namespace

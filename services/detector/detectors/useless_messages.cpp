@@ -6,6 +6,7 @@
 #include "services/detector/inventory.h"
 #include "services/detector/latest_things.h"
 #include "services/detector/misbehaviour.h"
+#include "services/detector/per_as.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
@@ -17,12 +18,16 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kUseless, kPunished, kWindow };
+enum : std::size_t { kUseless, kPunished, kAsUseless, kAsShare, kWindow };
 constexpr std::array kParameters = {
     Parameter{"useless", 100, "messages or items of one host that are of no use to the node, within the window",
               "chosen: one in six seconds; honest peers have a few after they have connected"},
     Parameter{"punished", 3, "of these, messages for which Core punished it",
               "chosen: Core hangs up on an inbound peer for one, so this one has come again"},
+    Parameter{"as_useless", 500, "such messages or items of one AS, of each host up to `useless`",
+              "chosen: of five such hosts"},
+    Parameter{"as_share", 0.5, "of all such messages, of this AS",
+              "chosen: four times what the largest hoster has of the reachable nodes"},
     Parameter{"window_s", 600, "seconds", "chosen: makes `useless` one in six seconds"},
 };
 
@@ -186,8 +191,10 @@ private:
         for (std::size_t i = 0; i < kSorts; ++i)
             sums.at(i) = totals.sorts.at(i).sum(at.time, time(kWindow));
         const double all = std::accumulate(sums.begin(), sums.end(), 0.0);
+        const Figure useless{"useless messages", all, threshold(kUseless)};
+        by_as_.judge(alarms(), at, peer, amount, useless, time(kWindow), threshold(kAsUseless), threshold(kAsShare));
         alarms().judge(at, Subject::of(peer),
-                       {{"useless messages", all, threshold(kUseless)},
+                       {useless,
                         {"unreadable or of an unknown type", sums[unreadable]},
                         {"before the handshake", sums[early]},
                         {"that nobody asked for", sums[unasked]},
@@ -199,6 +206,7 @@ private:
 
     PerPeer<State> peers_;
     PerSubject<Totals> subjects_;
+    PerAs by_as_;
 };
 
 } // namespace
