@@ -41,6 +41,7 @@ inline constexpr auto kLatencyBuckets = std::to_array<double>(
 
 inline constexpr Label kDirection = label("direction");
 inline constexpr Label kMessage = bounded("message");
+inline constexpr Label kAsn = bounded("asn");
 
 /// Metrics from tracepoints, with the names that existing dashboards query.
 inline constexpr auto kTracepointDefinitions = std::to_array<Definition>({
@@ -160,6 +161,20 @@ inline constexpr auto kLogDefinitions = std::to_array<Definition>({
 inline constexpr auto kToolDefinitions = std::to_array<Definition>({
     counter("peerobserver_conn_inbound_listed_total", {label("list")},
             "Inbound connections from addresses on an IP list, by the name of the list."),
+    gauge("peerobserver_as_peers", {kAsn, kDirection},
+          "IPv4 and IPv6 peers that are connected, by AS. With --asmap, as all metrics of ASes."),
+    gauge("peerobserver_as_distinct", {kDirection}, "ASes of the peers that are connected."),
+    gauge("peerobserver_as_largest_share", {kDirection},
+          "Share of the AS with the most peers, of the IPv4 and IPv6 peers that are connected."),
+    gauge("peerobserver_as_unmapped_peers", {kDirection},
+          "IPv4 and IPv6 peers that are connected and whose address has no AS in the asmap."),
+    counter("peerobserver_as_opened_total", {kAsn, kDirection}, "IPv4 and IPv6 connections opened, by AS."),
+    counter("peerobserver_as_closed_total", {kAsn, kDirection}, "IPv4 and IPv6 connections closed, by AS."),
+    counter("peerobserver_as_evicted_total", {kAsn}, "Inbound IPv4 and IPv6 connections evicted, by AS."),
+    counter("peerobserver_as_misbehaving_total", {kAsn}, "Misbehaviour of IPv4 and IPv6 peers, by AS."),
+    gauge("peerobserver_as_info", {kAsn, label("name")},
+          "1 for each value of asn that the metrics of ASes have now, with the name by --asmap-names, which may be "
+          "empty."),
     counter("peerobserver_p2p_message_undecodable_total", {kMessage, kDirection},
             "P2P messages whose payload could not be decoded."),
     counter("peerobserver_p2p_messages_processed_total", {kMessage},
@@ -231,6 +246,7 @@ inline constexpr auto kDefinitions = [] {
     std::ranges::copy(kToolDefinitions, next);
     return all;
 }();
+static_assert(kDefinitions.size() <= 256); // a Metric has eight bits
 
 /// The metric peerobserver_<name>. One that is not in the table does not compile.
 consteval Metric metric(std::string_view name)

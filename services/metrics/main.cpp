@@ -2,7 +2,9 @@
 #include "libs/app/app.h"
 #include "libs/app/bus_options.h"
 #include "libs/app/metrics.h"
+#include "libs/app/option_values.h"
 #include "libs/app/signals.h"
+#include "libs/asmap/options.h"
 #include "libs/bus/subscriber.h"
 #include "services/metrics/definitions.h"
 #include "services/metrics/ip_lists/ip_lists.h"
@@ -33,7 +35,11 @@ po::options_description options()
     add("ip-list", po::value<std::vector<std::string>>()->value_name("NAME=FILE")->default_value({}, ""),
         "count inbound connections from the addresses and networks in this file, one per line; read again on SIGHUP; "
         "may be repeated. Existing dashboards know banlist_gmax, banlist_monero, linkinglion and tor_exit");
+    add("as-series", po::value<app::Count>()->default_value({50}),
+        "number of autonomous systems with series of their own: the largest ones; all others are counted as `other`; "
+        "needs --asmap");
     add("list-metrics", po::bool_switch(), "print all metrics with their types, labels and meanings, and exit");
+    asmap::add_options(own);
     own.add(app::subscriber_options());
     return own;
 }
@@ -43,6 +49,15 @@ try {
     return std::make_unique<metrics::IpLists>(values["ip-list"].as<std::vector<std::string>>(), registry);
 } catch (const std::invalid_argument& error) {
     throw app::UsageError{fmt::format("--ip-list: {}", error.what())};
+}
+
+metrics::AsOptions read_as_options(const po::variables_map& values, const asmap::AutonomousSystems* systems)
+{
+    const auto shown = values["as-series"].as<app::Count>().value;
+    if (shown < 1 || shown > metrics::kMostAsSeries)
+        throw app::UsageError{
+            fmt::format("--as-series: {} is not a number from 1 to {}", shown, metrics::kMostAsSeries)};
+    return {systems, shown};
 }
 
 void serve(const po::variables_map& values, app::Context& context)
@@ -56,11 +71,13 @@ void serve(const po::variables_map& values, app::Context& context)
     app::ReloadSignal reload;
     metrics::Registry registry;
     const auto lists = read_ip_lists(values, registry);
+    const auto systems = asmap::read(values);
+    const auto as_options = read_as_options(values, systems.get());
     const auto bus_options = app::read_subscriber_options(values);
     bus::Subscriber subscriber{bus_options};
     app::log_notices(subscriber);
 
-    metrics::Observer observer{registry, *lists};
+    metrics::Observer observer{registry, *lists, as_options};
     const auto telemetry = app::serve_metrics(values, "metrics");
     if (!telemetry) throw app::UsageError{"--metrics-address must not be empty: it is where the metrics are"};
     app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
@@ -73,7 +90,10 @@ void serve(const po::variables_map& values, app::Context& context)
         const auto batch = subscriber.receive(kLongestWait);
         const auto now = metrics::Moment::now();
         if (batch) observer.observe(*batch, now);
-        if (reload.take()) lists->reload();
+        if (reload.take()) {
+            lists->reload();
+            asmap::reload(systems.get());
+        }
         if (now.steady < next_tick) continue;
         next_tick = now.steady + kTick;
         observer.tick(now);

@@ -7,10 +7,11 @@ constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
 } // namespace
 
-Node::Node(Registry& registry, std::string_view name, const IpLists& lists, const Moment& start)
+Node::Node(Registry& registry, std::string_view name, const IpLists& lists, const AsOptions& as_options,
+           const Moment& start)
     : registry_{registry, name}, restarts_{registry_.counter(metric("node_restarts_total"))}, health_{registry_},
-      messages_{registry_, lists}, connections_{registry_, lists}, mempool_{registry_}, validation_{registry_},
-      patched_{registry_}, rpc_{registry_, lists}, log_{registry_}
+      messages_{registry_, lists}, connections_{registry_, lists}, by_as_{registry_, as_options}, mempool_{registry_},
+      validation_{registry_}, patched_{registry_}, rpc_{registry_, lists}, log_{registry_}
 {
     const auto start_s = start.unix_ns / kNanoseconds;
     registry_.gauge(metric("runtime_start_timestamp")).Set(static_cast<double>(start_s));
@@ -21,10 +22,13 @@ void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const 
     health_.observe_event(event, now);
     // Answers to RPC calls, lines of the log and what a peer sees come from other publishers, and like a loss from no
     // process.
-    if (!event.has_rpc() && !event.has_log() && !event.has_p2p_extractor() && !event.has_events_lost() &&
-        connections_.seen({publisher_id, event.pid(), event.process_start_ms()})) {
-        patched_.on_new_process();
-        observe_process(event);
+    if (!event.has_rpc() && !event.has_log() && !event.has_p2p_extractor() && !event.has_events_lost()) {
+        const ConnectionState::ProcessId process{publisher_id, event.pid(), event.process_start_ms()};
+        by_as_.seen(process);
+        if (connections_.seen(process)) {
+            patched_.on_new_process();
+            observe_process(event);
+        }
     }
     if (!count(event, now)) health_.count_unknown();
 }
@@ -46,8 +50,10 @@ bool Node::count(const proto::Event& event, const Moment& now)
         health_.observe_loss(event.events_lost());
         return true;
     case proto::Event::kMessage:
+        by_as_.observe(event.message());
         return messages_.observe(event.message(), time_ns / kNanoseconds);
     case proto::Event::kConnection:
+        by_as_.observe(event.connection());
         return connections_.observe(event.connection(), static_cast<double>(time_ns) / kNanoseconds);
     case proto::Event::kMempool:
         return mempool_.observe(event.mempool());
@@ -82,8 +88,11 @@ void Node::flush()
 
 void Node::tick(const Moment& now)
 {
-    for (const std::uint64_t publisher_id : health_.tick(now))
+    for (const std::uint64_t publisher_id : health_.tick(now)) {
         connections_.publisher_gone(publisher_id);
+        by_as_.publisher_gone(publisher_id);
+    }
+    by_as_.show();
     rpc_.tick(now.steady);
 }
 

@@ -10,6 +10,7 @@
 #include "services/metrics/node/validation.h"
 #include "services/metrics/p2p/connections.h"
 #include "services/metrics/p2p/messages.h"
+#include "services/metrics/p2p/peers_by_as.h"
 #include "services/metrics/rpc/rpc.h"
 
 #include <cstdint>
@@ -21,7 +22,8 @@ namespace peer_observer::metrics {
 
 class Node {
 public:
-    Node(Registry& registry, std::string_view name, const IpLists& lists, const Moment& start);
+    Node(Registry& registry, std::string_view name, const IpLists& lists, const AsOptions& as_options,
+         const Moment& start);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -43,6 +45,7 @@ private:
     Health health_;
     Messages messages_;
     Connections connections_;
+    PeersByAs by_as_;
     Mempool mempool_;
     Validation validation_;
     Patched patched_;

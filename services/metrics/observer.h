@@ -15,8 +15,9 @@ namespace peer_observer::metrics {
 
 class Observer {
 public:
-    /// `registry` and `lists` must outlive this object.
-    Observer(Registry& registry, const IpLists& lists, const Moment& start = Moment::now());
+    /// `registry`, `lists` and what `as_options` point to must outlive this object.
+    Observer(Registry& registry, const IpLists& lists, const AsOptions& as_options = {},
+             const Moment& start = Moment::now());
 
     void observe(const bus::Batch& batch, const Moment& now);
 
@@ -30,6 +31,7 @@ private:
 
     Registry& registry_;
     const IpLists& lists_;
+    AsOptions as_options_;
     Moment start_;
     app::BadEvents bad_events_;
     events::EventReader reader_;

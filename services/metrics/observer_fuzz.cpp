@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     metrics::Registry registry;
     const metrics::IpLists lists{{}, registry};
     auto now = metrics::Moment::now();
-    metrics::Observer observer{registry, lists, now};
+    metrics::Observer observer{registry, lists, {}, now};
     observer.observe(bus::Batch{*parsed}, now);
     now = metrics::Moment::now();
     observer.tick(now);

@@ -17,6 +17,8 @@ import promql_files
 import pytest
 import yaml
 
+from autonomous_systems import asmap_file
+
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "bitcoind"), str(ROOT / "tests" / "pipeline"), str(ROOT / "services" / "rpc-extractor")]
 from node import Node, copy_binary, find_bitcoind  # noqa: E402
@@ -111,6 +113,9 @@ def service(directory, sources):
     ip_list = directory / "list.txt"
     ip_list.write_text("198.51.100.0/24\n192.0.2.0/24\nno address\n")
     options = [f"--source={url}" for url in sources.values()] + [f"--ip-list={name}={ip_list}" for name in LISTS]
+    asmap = directory / "asmap.dat"
+    asmap.write_bytes(asmap_file.encode({"0.0.0.0/0": 64500}))
+    options.append(f"--asmap={asmap}")
     with harness.Program(harness.program("peer-observer-metrics"), "--metrics-address=127.0.0.1:0", *options) as running:
         url = re.search(r"http://\S+", running.wait_for_log("metrics on"))[0]
         for source in sources.keys() - {"core"}:

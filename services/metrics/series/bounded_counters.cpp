@@ -72,14 +72,23 @@ BoundedCounters::Value& BoundedCounters::find_or_make(std::string_view name)
 void BoundedCounters::fold_oldest()
 {
     const auto age = [](const auto& entry) { return std::pair{entry.second.permanent_, entry.second.last_seen_}; };
-    const auto oldest = std::ranges::min_element(values_, {}, age);
+    fold(std::ranges::min_element(values_, {}, age));
+}
+
+void BoundedCounters::fold(std::string_view value)
+{
+    if (const auto found = values_.find(label_text(value, buffer_)); found != values_.end()) fold(found);
+}
+
+void BoundedCounters::fold(Values::iterator value)
+{
     for (std::size_t i = 0; i < series_count_; ++i) {
-        Counter* const counter = oldest->second.counters_[i];
+        Counter* const counter = value->second.counters_[i];
         if (counter == nullptr) continue;
         (*other_)[i].Increment(counter->Value());
         registry_.remove(describe_(i).metric, *counter);
     }
-    values_.erase(oldest);
+    values_.erase(value);
     folded_.Increment();
 }
 

@@ -62,13 +62,21 @@ public:
 
     void increment(std::string_view value) { at(value)[0].Increment(); }
 
+    /// What is folded is counted there.
+    Value& other() { return *other_; }
+    /// Adds the value's counts to those of `other`. Nothing if there is no such value.
+    void fold(std::string_view value);
+
 private:
     struct Hash : std::hash<std::string_view> {
         using is_transparent = void;
     };
 
+    using Values = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+
     Value& find_or_make(std::string_view name);
     void fold_oldest();
+    void fold(Values::iterator value);
     Counter& make(const std::string& name, std::size_t index);
 
     NodeRegistry& registry_;
@@ -76,7 +84,7 @@ private:
     Describe describe_;
     bool pairs_;
     Counter& folded_;
-    std::unordered_map<std::string, Value, Hash, std::equal_to<>> values_;
+    Values values_;
     Value* other_ = nullptr; ///< in values_
     std::uint64_t clock_ = 0;
     std::string buffer_;

@@ -33,6 +33,8 @@ void add_others(bus::Publisher& publisher, int height)
     for (const char* type : {"outbound-full-relay", "private-broadcast"})
         add_now(publisher, with([type](proto::Event& event) {
                     auto& opened = *event.mutable_connection()->mutable_outbound();
+                    opened.set_address("11.0.0.1:8333");
+                    opened.set_network(proto::IPV4);
                     opened.set_connection_type(type);
                     opened.set_connection_count(10);
                 }));

@@ -63,8 +63,8 @@ public:
     /// By the values of the labels, e.g. `direction="inbound",message="tx"`; the label host="alpha" is left out.
     using Values = std::map<std::string, double>;
 
-    explicit Metrics(const std::vector<std::string>& ip_lists = {})
-        : lists{ip_lists, registry}, observer_{registry, lists, now}
+    explicit Metrics(const std::vector<std::string>& ip_lists = {}, const AsOptions& as_options = {})
+        : lists{ip_lists, registry}, observer_{registry, lists, as_options, now}
     {}
 
     void publish(const std::vector<proto::Event>& events) { publish(publisher, events); }
