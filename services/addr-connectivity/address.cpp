@@ -129,6 +129,12 @@ std::string netgroup_key(const Address& address)
     return ip ? base::netgroup_of(*ip).text() : "";
 }
 
+std::uint32_t mapped_as(const Address& address, const asmap::AutonomousSystems* systems)
+{
+    const auto ip = ip_of(address);
+    return ip && systems != nullptr ? systems->find(*ip) : 0;
+}
+
 std::string announcer_key(std::string_view peer_address)
 {
     const auto host = base::host_of(peer_address);

@@ -1,6 +1,7 @@
 // Addresses that can be connected to: of which network, which host, which port.
 #pragma once
 
+#include "libs/asmap/autonomous_systems.h"
 #include "libs/base/ip.h"
 #include "proto/p2p.pb.h"
 
@@ -52,6 +53,8 @@ std::optional<Address> parse_address(std::string_view text);
 std::string host_key(const Address& address);
 /// Of an IPv4, IPv6 or CJDNS address, as text. Empty for onion and I2P addresses, which have none.
 std::string netgroup_key(const Address& address);
+/// Its autonomous system; 0 where there is none. `systems` may be null.
+std::uint32_t mapped_as(const Address& address, const asmap::AutonomousSystems* systems);
 /// Who announces: as host_key(), of a peer's address with port as the node has it.
 std::string announcer_key(std::string_view peer_address);
 

@@ -1,6 +1,7 @@
 #include "services/addr-connectivity/intake.h"
 
 #include "libs/base/clock.h"
+#include "libs/base/host_port.h"
 
 #include <algorithm>
 
@@ -29,13 +30,9 @@ std::string lane_of(const proto::Announcement& announcement)
 
 Intake::Intake(const IntakeOptions& options, const Policy& policy, Cache& cache, Counters& counters, Publish send)
     : options_{options}, policy_{policy}, cache_{cache}, counters_{counters}, publish_{std::move(send)},
-      limits_{options.limits}, announced_{options.limits.per_announcer, options.limits.span, kMaxAnnouncementEntries},
-      queue_{options.queue}, announcers_{options.announcers,
-                                         [this](const AnnouncerReachability& account) {
-                                             proto::AddrConnectivity event;
-                                             *event.mutable_announcer_reachability() = account;
-                                             publish(event);
-                                         }},
+      limits_{options.limits, options.systems.get()},
+      announced_{options.limits.per_announcer, options.limits.span, kMaxAnnouncementEntries}, queue_{options.queue},
+      announcers_{options.announcers, [this](const AnnouncerReachability& account) { publish(account); }},
       random_{std::random_device{}()}
 {
     const auto now = Clock::now();
@@ -165,6 +162,7 @@ void Intake::ended(const Address& address, AddressChecked found)
             announcers_.checked(announcer, found.result(), connected, true);
         }
     }
+    if (const auto asn = mapped_as(address, options_.systems.get())) found.set_mapped_as(asn);
     proto::AddrConnectivity event;
     found.MergeFrom(pending.report);
     *event.mutable_address_checked() = std::move(found);
@@ -192,6 +190,17 @@ void Intake::tick(Clock::time_point now)
 }
 
 void Intake::close() { announcers_.close(); }
+
+void Intake::publish(AnnouncerReachability account)
+{
+    if (options_.systems) {
+        const auto asn = options_.systems->find(base::host_of(account.peer_address()));
+        if (asn != 0) account.set_mapped_as(asn);
+    }
+    proto::AddrConnectivity event;
+    *event.mutable_announcer_reachability() = std::move(account);
+    publish(event);
+}
 
 void Intake::publish(const proto::AddrConnectivity& connectivity)
 {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct IntakeOptions {
     std::size_t queue = 20'000;
     std::chrono::seconds recheck{86'400}; ///< a quarter more or less, at random
     Announcers::Options announcers;
+    std::shared_ptr<asmap::AutonomousSystems> systems; ///< null without an asmap
 };
 
 class Intake {
@@ -58,6 +60,7 @@ private:
     void refuse(const Address& address, Announcers::Id announcer, NotChecked reason);
     void drop(const Address& address, NotChecked reason);
     void remember(const Address& address, const proto::AddressChecked& found);
+    void publish(proto::AnnouncerReachability account);
     void publish(const proto::AddrConnectivity& event);
     void update_gauges();
 

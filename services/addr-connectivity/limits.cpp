@@ -47,11 +47,18 @@ void WindowLimit::add(const std::string& key, Clock::time_point time)
         forget_oldest();
 }
 
-TargetLimits::TargetLimits(const LimitOptions& options)
-    : options_{options}, rate_{options.per_second, std::chrono::seconds{1}, options.per_second},
+TargetLimits::TargetLimits(const LimitOptions& options, const asmap::AutonomousSystems* systems)
+    : options_{options}, systems_{systems}, rate_{options.per_second, std::chrono::seconds{1}, options.per_second},
       hosts_{options.per_host, options.span, kMaxRememberedChecks},
-      netgroups_{options.per_netgroup, options.span, kMaxRememberedChecks}
+      netgroups_{options.per_netgroup, options.span, kMaxRememberedChecks},
+      systems_checked_{options.per_as, options.span, kMaxRememberedChecks}
 {}
+
+std::string TargetLimits::as_key(const Address& address) const
+{
+    const auto asn = mapped_as(address, systems_);
+    return asn == 0 ? "" : std::to_string(asn);
+}
 
 bool TargetLimits::any_may_start(Clock::time_point now)
 {
@@ -62,10 +69,14 @@ TargetLimits::Verdict TargetLimits::verdict(const Address& address, Clock::time_
 {
     const auto host = host_key(address);
     const auto netgroup = netgroup_key(address);
-    if (!hosts_.allows(host, now) || (!netgroup.empty() && !netgroups_.allows(netgroup, now))) return Verdict::no;
+    const auto as = as_key(address);
+    if (!hosts_.allows(host, now) || (!netgroup.empty() && !netgroups_.allows(netgroup, now)) ||
+        (!as.empty() && !systems_checked_.allows(as, now)))
+        return Verdict::no;
     if (count(in_flight_by_host_, host) > 0) return Verdict::later;
     if (!netgroup.empty() && count(in_flight_by_netgroup_, netgroup) >= options_.netgroup_in_flight)
         return Verdict::later;
+    if (!as.empty() && count(in_flight_by_as_, as) >= options_.as_in_flight) return Verdict::later;
     return Verdict::now;
 }
 
@@ -76,6 +87,10 @@ void TargetLimits::started(const Address& address, Clock::time_point now)
     ++in_flight_;
     ++in_flight_by_host_[host_key(address)];
     if (const auto netgroup = netgroup_key(address); !netgroup.empty()) ++in_flight_by_netgroup_[netgroup];
+    if (const auto as = as_key(address); !as.empty()) {
+        ++in_flight_by_as_[as];
+        as_in_flight_[address] = as;
+    }
     // Evenly over the second; what was left out in the last 50 ms is caught up with.
     next_start_ = std::max(next_start_, now - std::chrono::milliseconds{50}) +
                   Clock::duration{std::chrono::seconds{1}} / static_cast<int>(options_.per_second);
@@ -86,12 +101,14 @@ void TargetLimits::ended(const Address& address)
     --in_flight_;
     decrement(in_flight_by_host_, host_key(address));
     decrement(in_flight_by_netgroup_, netgroup_key(address));
+    if (const auto as = as_in_flight_.extract(address)) decrement(in_flight_by_as_, as.mapped());
 }
 
 void TargetLimits::remember(const Address& address, Clock::time_point time)
 {
     hosts_.add(host_key(address), time);
     if (const auto netgroup = netgroup_key(address); !netgroup.empty()) netgroups_.add(netgroup, time);
+    if (const auto as = as_key(address); !as.empty()) systems_checked_.add(as, time);
 }
 
 } // namespace peer_observer::addr_connectivity

@@ -1,6 +1,7 @@
 // How often and how many at a time: what keeps the checker from being aimed at somebody.
 #pragma once
 
+#include "libs/asmap/autonomous_systems.h"
 #include "services/addr-connectivity/address.h"
 
 #include <chrono>
@@ -48,20 +49,23 @@ private:
 struct LimitOptions {
     std::size_t in_flight = 200;
     std::size_t per_second = 20;
-    Clock::duration span = std::chrono::hours{1}; ///< of the next three
+    Clock::duration span = std::chrono::hours{1}; ///< of the next four
     std::size_t per_host = 4;
     std::size_t per_netgroup = 256;
+    std::size_t per_as = 1024; ///< where an asmap is given
     std::size_t per_announcer = 1200;
     std::size_t netgroup_in_flight = 8; ///< a host has one
+    std::size_t as_in_flight = 32;
 };
 
 /// What is remembered of an hour's checks: `per_second` times `span` must not be more.
 inline constexpr std::size_t kMaxRememberedChecks = 1'000'000;
 
-/// Limits of checks. Hosts, netgroups: see host_key(), netgroup_key().
+/// Limits of checks. Hosts, netgroups: see host_key(), netgroup_key(). Autonomous systems: by the operator's asmap.
 class TargetLimits {
 public:
-    explicit TargetLimits(const LimitOptions& options);
+    /// `systems` may be null.
+    explicit TargetLimits(const LimitOptions& options, const asmap::AutonomousSystems* systems = nullptr);
 
     /// Whether one more check may start, of whatever address.
     bool any_may_start(Clock::time_point now);
@@ -71,7 +75,7 @@ public:
     enum class Verdict : std::uint8_t {
         now,
         later, ///< a check in flight is in the way
-        no,    ///< its host or netgroup has had its checks
+        no,    ///< its host, netgroup or AS has had its checks
     };
     Verdict verdict(const Address& address, Clock::time_point now);
 
@@ -81,17 +85,24 @@ public:
     void remember(const Address& address, Clock::time_point time);
 
     std::size_t in_flight() const { return in_flight_; }
-    std::size_t entries() const { return hosts_.entries() + netgroups_.entries(); }
+    std::size_t entries() const { return hosts_.entries() + netgroups_.entries() + systems_checked_.entries(); }
 
 private:
+    /// Empty where it is not known.
+    std::string as_key(const Address& address) const;
+
     LimitOptions options_;
+    const asmap::AutonomousSystems* systems_;
     WindowLimit rate_;
     WindowLimit hosts_;
     WindowLimit netgroups_;
+    WindowLimit systems_checked_;
     Clock::time_point next_start_{};
     std::size_t in_flight_ = 0;
     std::map<std::string, std::size_t> in_flight_by_host_;
     std::map<std::string, std::size_t> in_flight_by_netgroup_;
+    std::map<std::string, std::size_t> in_flight_by_as_;
+    std::map<Address, std::string> as_in_flight_; ///< of each check: the asmap may be another one when it ends
 };
 
 } // namespace peer_observer::addr_connectivity

@@ -1,3 +1,4 @@
+#include "libs/asmap/asmap_testing.h"
 #include "services/addr-connectivity/limits.h"
 
 #include <gtest/gtest.h>
@@ -83,6 +84,42 @@ TEST(TargetLimits, LimitNetgroups)
     limits.ended(address("1.2.3.4:1"));
     EXPECT_EQ(limits.verdict(address("1.2.3.5:1"), kStart + 59min), Verdict::no);
     EXPECT_EQ(limits.verdict(address("1.2.3.5:1"), kStart + 60min), Verdict::now);
+}
+
+/// Each of another netgroup.
+TEST(TargetLimits, LimitAutonomousSystems)
+{
+    const auto systems = asmap::systems_of({{"11.0.0.0/8", 64500}, {"2a00::/16", 64500}, {"12.0.0.0/8", 64501}});
+    TargetLimits limits{{.span = 1h, .per_as = 4, .as_in_flight = 2}, systems.get()};
+    const auto begin = [&](const std::string& text) { limits.started(address(text), kStart); };
+    begin("11.1.0.1:1");
+    begin("[2a00:1::1]:1");
+    EXPECT_EQ(limits.verdict(address("11.3.3.3:1"), kStart), Verdict::later);
+    EXPECT_EQ(limits.verdict(address("12.3.3.3:1"), kStart), Verdict::now);
+    EXPECT_EQ(limits.verdict(address("13.3.3.3:1"), kStart), Verdict::now); // none
+    limits.ended(address("11.1.0.1:1"));
+    limits.ended(address("[2a00:1::1]:1"));
+    begin("11.4.0.1:1");
+    limits.ended(address("11.4.0.1:1"));
+    limits.remember(address("11.5.0.1:1"), kStart);
+    EXPECT_EQ(limits.verdict(address("11.6.0.1:1"), kStart + 59min), Verdict::no);
+    EXPECT_EQ(limits.verdict(address("12.6.0.1:1"), kStart + 59min), Verdict::now);
+    EXPECT_EQ(limits.verdict(address("11.6.0.1:1"), kStart + 60min), Verdict::now);
+}
+
+/// Checks that are going on end in the AS in which they began.
+TEST(TargetLimits, KeepTheirCountsWhenTheAsmapChanges)
+{
+    auto systems = asmap::systems_of({{"11.0.0.0/8", 64500}});
+    TargetLimits limits{{.as_in_flight = 1}, systems.get()};
+    limits.started(address("11.1.0.1:1"), kStart);
+    *systems = *asmap::systems_of({{"11.0.0.0/8", 64501}});
+    limits.started(address("11.2.0.1:1"), kStart);
+    EXPECT_EQ(limits.verdict(address("11.3.0.1:1"), kStart), Verdict::later);
+    limits.ended(address("11.1.0.1:1"));
+    EXPECT_EQ(limits.verdict(address("11.3.0.1:1"), kStart), Verdict::later);
+    limits.ended(address("11.2.0.1:1"));
+    EXPECT_EQ(limits.verdict(address("11.3.0.1:1"), kStart), Verdict::now);
 }
 
 TEST(TargetLimits, LimitWhatGoesOnAltogether)

@@ -3,6 +3,8 @@
 #include "libs/app/bus_options.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
+#include "libs/app/signals.h"
+#include "libs/asmap/options.h"
 #include "libs/base/descriptors.h"
 #include "libs/base/host_port.h"
 #include "libs/p2p/options.h"
@@ -94,18 +96,21 @@ po::options_description limit_options()
     auto add = options.add_options();
     add("max-in-flight", count(200), "maximum number of concurrent checks");
     add("max-per-second", count(20), "maximum number of checks started per second");
-    add("limit-seconds", seconds(3600), "seconds to which the next three limits apply");
+    add("limit-seconds", seconds(3600), "seconds to which the next four limits apply");
     add("max-per-host", count(4),
         "maximum number of checks per IPv4 address, IPv6 /64, onion, I2P or CJDNS address, at any port");
     add("max-per-netgroup", count(256), "maximum number of checks per netgroup: IPv4 /16, or /32 of IPv6 or CJDNS");
+    add("max-per-as", count(1024), "maximum number of checks per autonomous system; needs --asmap");
     add("max-per-announcer", count(1200), "maximum number of queued addresses per announcing host or DNS seed");
     add("max-in-flight-per-netgroup", count(8),
         "maximum number of concurrent checks per netgroup; a host has at most one");
+    add("max-in-flight-per-as", count(32), "maximum number of concurrent checks per autonomous system");
     add("recheck-seconds", seconds(86400), "seconds until an address is checked again, plus or minus a quarter");
     add("queue-size", count(20000), "maximum number of queued addresses");
     add("cache-size", count(200000), "maximum number of cached results");
     add("cache-file", text("FILE"), "SQLite file that keeps the results across restarts");
     add("report-seconds", seconds(60), "seconds between two reports about one announcer");
+    asmap::add_options(options);
     return options;
 }
 
@@ -179,8 +184,10 @@ LimitOptions read_limits(const po::variables_map& values)
     limits.span = span<Clock::duration>(values, "limit-seconds");
     limits.per_host = number(values, "max-per-host", 1'000'000);
     limits.per_netgroup = number(values, "max-per-netgroup", 1'000'000);
+    limits.per_as = number(values, "max-per-as", 1'000'000);
     limits.per_announcer = number(values, "max-per-announcer", 1'000'000);
     limits.netgroup_in_flight = number(values, "max-in-flight-per-netgroup", 100'000);
+    limits.as_in_flight = number(values, "max-in-flight-per-as", 100'000);
     const auto span_s = std::chrono::duration<double>{limits.span}.count();
     if (static_cast<double>(limits.per_second) * span_s > static_cast<double>(kMaxRememberedChecks))
         throw UsageError{fmt::format("--max-per-second times --limit-seconds is more than {}", kMaxRememberedChecks)};
@@ -279,7 +286,9 @@ void check_only(const po::variables_map& values, app::Context& context)
 void serve(const po::variables_map& values, app::Context& context)
 {
     if (values.contains("probe")) return check_only(values, context);
-    const auto options = read_service(values);
+    app::ReloadSignal reload_signal;
+    auto options = read_service(values);
+    options.intake.systems = asmap::read(values);
     const Policy policy{read_policy(values)};
     const auto cache_size = number(values, "cache-size", 10'000'000);
     const auto& url = values["listen"].as<std::string>();
@@ -310,7 +319,9 @@ void serve(const po::variables_map& values, app::Context& context)
         add_metrics(*telemetry, counters);
         service.bad_events().add_metrics(*telemetry);
     }
-    service.run(context);
+    service.run(context, [&] {
+        if (reload_signal.take()) asmap::reload(options.intake.systems.get());
+    });
 }
 
 } // namespace

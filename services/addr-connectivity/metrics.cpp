@@ -119,7 +119,7 @@ const std::array kRows = {
     Row{"announcers", MetricType::gauge, "", "Peers and DNS seeds whose announced addresses are tracked.",
         [](const Counters& c) { return one(c.announcers); }},
     Row{"remembered_checks", MetricType::gauge, "",
-        "Check starts remembered for the limits per host and per netgroup, one for each limit.",
+        "Check starts remembered for the limits per host, per netgroup and per AS, one for each limit.",
         [](const Counters& c) { return one(c.remembered_checks); }},
     Row{"cache_write_errors_total", MetricType::counter, "", "Failed writes to the cache file.",
         [](const Counters& c) { return one(c.cache_errors); }},

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import harness
+from autonomous_systems import asmap_file
 from testing import servers
 from testing.checking import check, checking
 
@@ -85,6 +86,23 @@ def test_gives_the_address_itself_to_the_proxy(hosts, option, host, port):
     assert event["through_proxy"] is True
     assert event["version"]["user_agent"] == "/test:1.0/"
     assert proxy.requests == [(host, port)]
+
+
+def test_limits_checks_of_autonomous_system_and_names_it(hosts, directory):
+    """Each address is of another netgroup. Only the proxy hears of them."""
+    proxy = Proxy(hosts, target=hosts.listen(servers.good))
+    asmap = directory / "asmap.dat"
+    asmap.write_bytes(asmap_file.encode({"11.0.0.0/8": 64500, "12.0.0.0/8": 64501}))
+    options = ("--asmap", asmap, "--max-per-as", "3", "--max-per-second", "1000", "--limit-seconds", "60", "--report-seconds", "1")
+    with checking(*options, allow=(*REGTEST, "--proxy", proxy.address)) as (feed, checker, events):
+        feed.announce(*((f"11.{i}.0.1", 8333) for i in range(20)), peer_id=1, peer="12.200.0.1:5000")
+        feed.announce(*((f"13.{i}.0.1", 8333) for i in range(5)), peer_id=2, peer="13.200.0.1:5000")
+        checked = events.wait_for("addr_connectivity.address_checked", count=8)
+        checker.wait_for_metrics(not_checked_total=17, in_flight=0)
+        account = events.wait_for("addr_connectivity.announcer_reachability", where=lambda event: event["peer_id"] == 1)
+    assert sorted(event.get("mapped_as", 0) for event in checked) == [0] * 5 + [64500] * 3
+    assert account["mapped_as"] == 64501
+    assert sum(host.startswith("11.") for host, _ in proxy.requests) == 3
 
 
 def test_ignores_proxy_of_the_environment(hosts, monkeypatch):

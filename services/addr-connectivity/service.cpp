@@ -38,7 +38,7 @@ Service::Service(const ServiceOptions& options, const Policy& policy, Cache& cac
     if (!options.dns.servers.empty()) resolver_ = std::make_unique<Resolver>(poller_, options.dns.servers);
 }
 
-void Service::run(app::Context& context)
+void Service::run(app::Context& context, const std::function<void()>& look_after)
 {
     auto next_tick = Clock::now();
     auto next_slow_tick = next_tick;
@@ -56,6 +56,7 @@ void Service::run(app::Context& context)
         if (now >= next_tick) {
             next_tick = now + kTick;
             intake_.tick(now);
+            look_after();
             context.alive(fmt::format("{} checks in progress, {} addresses waiting, {} results known",
                                       counters_.in_flight.load(), counters_.queued.load(), cache_.size()));
         }

@@ -11,6 +11,7 @@
 #include "services/addr-connectivity/resolver.h"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,7 +42,8 @@ public:
             bus::Subscriber& subscriber, bus::Publisher& publisher);
 
     /// Until it is to stop. Checks that are in progress then have no result; all others are reported and remembered.
-    void run(app::Context& context);
+    /// `look_after` is called several times per second.
+    void run(app::Context& context, const std::function<void()>& look_after);
 
     const app::BadEvents& bad_events() const { return bad_events_; }
 
