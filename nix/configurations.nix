@@ -101,6 +101,28 @@
       units = ["peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha" "peer-observer-p2p-extractor-alpha" "peer-observer-metrics"];
       noUnits = ["bitcoind-alpha" "peer-observer-rpc-user-alpha"];
     };
+    asmap = {
+      configuration.services.peer-observer = {
+        honeynodes.alpha = {
+          asmap = true;
+          tools = ["detector" "metrics"];
+        };
+        honeynodes.beta = {
+          chain = "signet";
+          asmap = "/var/lib/ip_asn.dat";
+          tools = ["logger"];
+        };
+        metrics.asmap = "/var/lib/unfilled.dat";
+        metrics.asmapNames = "/var/lib/names.tsv";
+      };
+      runs = {
+        bitcoind-alpha = "-asmap=1";
+        bitcoind-beta = "-asmap=/var/lib/ip_asn.dat";
+        peer-observer-detector = "asmap-data-";
+        peer-observer-logger = "--asmap\" \"/var/lib/ip_asn.dat";
+        peer-observer-metrics = "--asmap\" \"/var/lib/unfilled.dat\" \"--asmap-names\" \"/var/lib/names.tsv";
+      };
+    };
     archive-on-another-disk = {
       configuration = {
         services.peer-observer.honeynodes.alpha.tools = ["archiver"];
@@ -193,6 +215,21 @@
       };
       says = "Use services.bitcoind.alpha.extraConfig instead.";
     };
+    no-map-in-an-old-node = {
+      configuration.services.peer-observer.honeynodes.alpha = {
+        asmap = true;
+        package = pkgs.bitcoind.overrideAttrs {version = "30.2";};
+      };
+      says = "Bitcoin Core has a map of its own since v31: services.peer-observer.honeynodes.alpha.package is 30.2.";
+    };
+    names-without-a-map = {
+      configuration.services.peer-observer.metrics = {
+        enable = true;
+        sources = ["tcp://127.0.0.1:9331"];
+        asmapNames = "/var/lib/names.tsv";
+      };
+      says = "services.peer-observer.metrics.asmapNames needs services.peer-observer.metrics.asmap.";
+    };
     two-chains-to-check = {
       configuration.services.peer-observer = {
         honeynodes.alpha.tools = ["addr-connectivity"];
@@ -236,11 +273,14 @@
 
   checkRight = name: case: let
     config = host case;
-    missing = builtins.filter (unit: !config.systemd.services ? ${unit}) case.units;
+    missing = builtins.filter (unit: !config.systemd.services ? ${unit}) (case.units or []);
     unwanted = builtins.filter (unit: config.systemd.services ? ${unit}) (case.noUnits or []);
+    command = unit: toString config.systemd.services.${unit}.serviceConfig.ExecStart;
+    others = builtins.filter (unit: !lib.hasInfix case.runs.${unit} (command unit)) (builtins.attrNames (case.runs or {}));
   in
     assert lib.assertMsg (failures config == []) "${name}: ${toString (failures config)}";
     assert lib.assertMsg (missing == []) "${name}: no unit ${toString missing}";
+    assert lib.assertMsg (others == []) "${name}: ${lib.concatMapStrings (unit: "\n${unit} runs ${command unit}") others}";
     assert lib.assertMsg (unwanted == []) "${name}: a unit ${toString unwanted}";
     assert lib.assertMsg (harm config == []) "${name}: a service of ours reaches the node: ${toString (harm config)}"; "${name}: ${config.system.build.toplevel.drvPath}";
 

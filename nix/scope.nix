@@ -16,6 +16,7 @@ in
         mkService = self.callPackage ./mk-service.nix {};
 
         bitcoind = self.callPackage ./bitcoind.nix {inherit bitcoind;};
+        asmap-data = self.callPackage ./asmap-data.nix {inherit bitcoind;};
         dashboards = self.callPackage ./dashboards.nix {};
         rules = self.callPackage ./rules.nix {};
         python-types = self.callPackage ./python-types.nix {};

@@ -4,6 +4,7 @@ import ./lib/tool.nix {
   description = "checks whether the addresses that peers announce are reachable";
   metricsAddress = "127.0.0.1:9363";
   publishes = true;
+  asmap = true;
   options = {lib}: let
     inherit (lib) mkOption types;
     proxy = description:

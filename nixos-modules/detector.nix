@@ -5,6 +5,7 @@ import ./lib/tool.nix {
   metricsAddress = "127.0.0.1:9364";
   hears = ["rpc"];
   publishes = true;
+  asmap = true;
   options = {lib}: {
     disable = lib.mkOption {
       type = lib.types.listOf lib.types.str;

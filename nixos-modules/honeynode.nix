@@ -107,6 +107,15 @@
       tor.enable = lib.mkEnableOption ''
         an onion service that the node creates and announces, and outgoing connections to onion services through Tor. Peers that come
         through Tor have the address 127.0.0.1 and the network `onion`. The node listens for them on the port above `port`'';
+      asmap = mkOption {
+        type = types.either types.bool types.path;
+        default = false;
+        example = true;
+        description = ''
+          The asmap of the node and of the host's `tools`: a file in Bitcoin Core's asmap format, or `true` for the one that Bitcoin Core is built with since v31,
+          which tools take from the package `asmap-data`. The node then chooses peers of different autonomous systems (`-asmap`). A node that is not run here keeps its own setting.
+        '';
+      };
       tools = mkOption {
         type = types.listOf (types.enum peerObserverFlake.tools);
         default = [];
@@ -148,6 +157,11 @@
     # Not -proxy: with it, Core does not listen, and reaches all others through exits.
     extraCmdlineOptions =
       ["-chain=${cfg.chain}"]
+      ++ lib.optional (cfg.asmap != false) (
+        if cfg.asmap == true
+        then "-asmap=1"
+        else "-asmap=${cfg.asmap}"
+      )
       ++ lib.optionals cfg.tor.enable ["-onion=127.0.0.1:9050" "-torcontrol=127.0.0.1:9051" "-listenonion=1"];
   };
   behindTor = lib.filterAttrs (_: cfg: cfg.tor.enable) managed;
@@ -189,6 +203,10 @@
 
   tool = name: let
     watched = watchedBy name;
+    asmaps = map (cfg:
+      if cfg.asmap == true
+      then (peerObserverFlake.packages pkgs).asmap-data
+      else cfg.asmap) (builtins.filter (cfg: cfg.asmap != false) watched);
     withTls = builtins.filter (cfg: lib.any (lib.hasPrefix "tls+tcp://") (heard name cfg)) watched;
   in
     lib.mkIf (watched != []) (
@@ -197,6 +215,7 @@
         sources = lib.unique (lib.concatMap (heard name) watched);
         tls = lib.genAttrs ["caFile" "certKeyFile"] (file: lib.mkIf (withTls != []) (lib.mkDefault (builtins.head withTls).tls.${file}));
       }
+      // lib.optionalAttrs (config.services.peer-observer.${name} ? asmap) {asmap = lib.mkIf (asmaps != []) (lib.mkDefault (builtins.head asmaps));}
       // lib.optionalAttrs (name == "addr-connectivity") {chain = lib.mkDefault (builtins.head checkedChains);}
     );
 
@@ -276,6 +295,14 @@ in {
         '';
       })
       honeynodes
+      ++ lib.mapAttrsToList (name: cfg: {
+        assertion = cfg.asmap == true -> lib.versionAtLeast cfg.package.version "31";
+        message = ''
+          ${where name}.asmap is true, and Bitcoin Core has a map of its own since v31: ${where name}.package is ${cfg.package.version}.
+          Give it a file: ${where name}.asmap = "/var/lib/ip_asn.dat";
+        '';
+      })
+      managed
       ++ [
         {
           assertion = builtins.length checkedChains <= 1;

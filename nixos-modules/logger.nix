@@ -4,6 +4,7 @@ import ./lib/tool.nix {
   description = "prints events to the journal, one event per line";
   metricsAddress = "127.0.0.1:9361";
   hears = ["rpc" "log" "p2p" "tools"];
+  asmap = true;
   options = {lib}: let
     inherit (lib) mkOption types;
   in {

@@ -5,7 +5,8 @@
       name = "metrics";
       description = "turns events into Prometheus metrics";
       metricsAddress = "127.0.0.1:9332";
-  hears = ["rpc" "log" "p2p"];
+      hears = ["rpc" "log" "p2p"];
+      asmap = true;
       options = {lib}: let
         inherit (lib) mkOption types;
       in {
@@ -26,10 +27,6 @@
       };
       settings = cfg: {
         ip-list = builtins.attrValues (builtins.mapAttrs (name: file: "${name}=${file}") cfg.ipLists);
-      };
-      serviceConfig = {pkgs, ...}: {
-        # Reads the lists again.
-        ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
       };
     })
     ./lib/monitoring.nix

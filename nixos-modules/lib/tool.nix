@@ -13,6 +13,8 @@
   lacks ? [],
   # Its options as arguments of the program: cfg: { option = value; }
   settings ? (_: {}),
+  # Whether it tells autonomous systems, and reads the files again when it is reloaded.
+  asmap ? false,
   # Programs for people, beside its own: packages: [ ... ]
   programs ? (_: []),
   # Settings of its unit besides: { cfg, pkgs }: { ... }
@@ -31,6 +33,11 @@
   unit = "peer-observer-${name}";
   urls = cfg.sources ++ lib.optional publishes cfg.listen;
   inherit (lib) mkOption types;
+  # A path of the configuration is copied to the store.
+  fileOrNull = file:
+    if file == null
+    then null
+    else "${file}";
 
   allOptions =
     {
@@ -67,6 +74,23 @@
         description = "URL on which it publishes its own events. By default a socket for the group `peer-observer`.";
       };
     }
+    // lib.optionalAttrs asmap {
+      asmap = mkOption {
+        type = types.nullOr types.path;
+        default = null;
+        example = lib.literalExpression "peer-observer.packages.x86_64-linux.asmap-data";
+        description = ''
+          File that says to which autonomous system an address belongs, in Bitcoin Core's asmap format. The package `asmap-data` is the one that nixpkgs' Bitcoin Core is built
+          with. Where a honeynode of this host with `asmap` names the tool, it is the node's.
+        '';
+      };
+      asmapNames = mkOption {
+        type = types.nullOr types.path;
+        default = null;
+        example = "/var/lib/secrets/as-names.tsv";
+        description = "Names of autonomous systems, a line each: the number, a tab, the name. Needs `asmap`.";
+      };
+    }
     // service.options {
       inherit metricsAddress;
       package = (peerObserverFlake.packages pkgs)."peer-observer-${name}";
@@ -87,6 +111,10 @@ in {
           '';
         }
         (service.tlsAssertion where cfg urls)
+        {
+          assertion = cfg.asmapNames or null != null -> cfg.asmap != null;
+          message = "${where}.asmapNames needs ${where}.asmap.";
+        }
       ];
       systemd.services.${unit} = service.unit {
         inherit name cfg description urls;
@@ -95,6 +123,8 @@ in {
             source = cfg.sources;
             node = cfg.nodes or [];
             listen = cfg.listen or null;
+            asmap = fileOrNull (cfg.asmap or null);
+            asmap-names = fileOrNull (cfg.asmapNames or null);
           }
           // settings cfg;
         serviceConfig =
@@ -102,6 +132,7 @@ in {
             RuntimeDirectory = "peer-observer/${name}";
             RuntimeDirectoryMode = "0750";
           }
+          // lib.optionalAttrs asmap {ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";}
           // serviceConfig {inherit cfg pkgs;};
       };
       environment.systemPackages = [cfg.package] ++ programs (peerObserverFlake.packages pkgs);
