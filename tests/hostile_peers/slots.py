@@ -17,8 +17,13 @@ from .peer import Peer, connected, frame, hosts, wait_gone
 FEW_SLOTS, SLOTS = "-maxconnections=40", 29
 
 
-def inbound(node):
-    return [peer for peer in node.rpc.getpeerinfo() if peer["inbound"]]
+def inbound(node, but=()):
+    """`but`: ids of peers that were there before and are nobody's business."""
+    return [peer for peer in node.rpc.getpeerinfo() if peer["inbound"] and peer["id"] not in but]
+
+
+def present(node):
+    return {peer["id"] for peer in inbound(node)}
 
 
 @attack(options=(FEW_SLOTS,))
@@ -32,11 +37,12 @@ def silent_connections(node, connections=SLOTS, rounds=2, sources=6, network=69,
     Effect: the node counts them as inbound peers of version 0, all slots are taken, and it ends them for silence only.
     """
     chosen = (hosts(network, sources) * (connections // sources + 1))[:connections]
+    others = present(node)
     with Log(node, "net") as log, Clock(node, real_time) as clock:
         for _ in range(rounds):
             with connected(node, chosen, handshake=False) as attackers:
-                harness.wait_until(lambda: len(inbound(node)) == connections, "all are in")
-                assert all(peer["version"] == 0 and peer["bytesrecv"] == 0 for peer in inbound(node))
+                harness.wait_until(lambda: len(inbound(node, others)) == connections, "all are in")
+                assert all(peer["version"] == 0 and peer["bytesrecv"] == 0 for peer in inbound(node, others))
                 clock.pass_time(30)
                 assert not any(attacker.closed.is_set() for attacker in attackers)
                 clock.pass_time(31)
@@ -82,10 +88,11 @@ def silent_after_handshake(node, connections=SLOTS, sources=4, network=69, real_
     Effect: after 19 minutes all are still there, and have sent nothing since; after twenty the node ends them.
     """
     chosen = (hosts(network, sources) * (connections // sources + 1))[:connections]
+    others = present(node)
     with Clock(node, real_time) as clock, connected(node, chosen, pong_delay=None) as attackers:
-        before = {peer["addr"]: peer["bytesrecv"] for peer in inbound(node)}
+        before = {peer["addr"]: peer["bytesrecv"] for peer in inbound(node, others)}
         clock.pass_time(1_140)
-        assert {peer["addr"]: peer["bytesrecv"] for peer in inbound(node)} == before and len(before) == connections
+        assert {peer["addr"]: peer["bytesrecv"] for peer in inbound(node, others)} == before and len(before) == connections
         clock.pass_time(120)
         for attacker in attackers:
             attacker.wait_closed()
@@ -103,9 +110,10 @@ def slow_loris(node, connections=10, step=60, minutes=25, network=69, real_time=
     after the first ping without pong (MaybeSendPing).
     Effect: 19 minutes on, lastrecv is fresh, and no message has come since the handshake.
     """
+    others = present(node)
     with Clock(node, real_time) as clock, connected(node, hosts(network, connections), pong_delay=None) as attackers:
         names = {attacker.name for attacker in attackers}
-        before = {peer["addr"]: sum(peer["bytesrecv_per_msg"].values()) for peer in inbound(node)}
+        before = {peer["addr"]: sum(peer["bytesrecv_per_msg"].values()) for peer in inbound(node, others)}
         started = clock.now
         for attacker in attackers:
             attacker.send_raw(frame("block", size=4_000_000, checksum=bytes(4)))
@@ -116,7 +124,7 @@ def slow_loris(node, connections=10, step=60, minutes=25, network=69, real_time=
                 with contextlib.suppress(OSError):
                     attacker.send_raw(b"\0")
             try:
-                harness.wait_until(lambda: sum(peer["lastrecv"] >= clock.now - step for peer in inbound(node)) == connections, "bytes", 2)
+                harness.wait_until(lambda: sum(peer["lastrecv"] >= clock.now - step for peer in inbound(node, others)) == connections, "bytes", 2)
             except AssertionError:
                 break
             held = clock.now - started
@@ -191,30 +199,32 @@ def large_blocks(node):
 
 
 @attack(prepare=large_blocks)
-def full_send_buffers(node, connections=30, network=69):
+def full_send_buffers(node, connections=30, minutes=0, network=69):
     """Asks for large blocks and does not read them.
 
     Wants: the node's memory: each connection pins a block and a send buffer until the connection ends, 20 minutes later at least.
-    Sends: getdata for five blocks of 0.9 MB by each connection, and then does not read from its socket.
+    Sends: getdata for five blocks of 0.9 MB by each connection, and then does not read from its socket, for so many minutes.
     Core: net_processing.cpp ProcessGetData stops at fPauseSend (-maxsendbuffer, 1 MB), when a block is already queued; net.cpp
     InactivityCheck "socket sending timeout" after 20 min without any progress.
     Effect: the node's memory has grown by half a megabyte a connection, and it does not answer these peers' pings any more.
     """
     height = node.rpc.getblockcount()
     blocks = [messages.wire(node.rpc.getblockhash(height - depth)) for depth in range(5)]
-    before = size(node)
+    before, others = size(node), present(node)
     with connected(node, hosts(network, connections)) as attackers:
         for attacker in attackers:
             attacker.stop_reading()
             attacker.send("getdata", p2p.inventory(p2p.WITNESS_BLOCK, blocks * 5))
             attacker.send("ping", b"unheard!")
         def stuck():
-            sent = [peer["bytessent"] for peer in inbound(node)]
+            sent = [peer["bytessent"] for peer in inbound(node, others)]
             time.sleep(0.2)  # between two looks
-            return sent == [peer["bytessent"] for peer in inbound(node)] and min(sent) > 10_000
+            return sent == [peer["bytessent"] for peer in inbound(node, others)] and min(sent) > 10_000
         harness.wait_until(stuck, "nothing is sent any more")
         assert all(attacker.info()["bytesrecv_per_msg"]["getdata"] and attacker.sent_by_node("block") < 25 * 900_000
                    for attacker in attackers)
         grown = size(node) - before
+        if minutes:
+            Clock(node, real_time=True).pass_time(minutes * 60)
     assert grown > connections * 500_000, grown
     return {"connections": connections, "bytes of memory": grown}

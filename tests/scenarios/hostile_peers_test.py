@@ -1,9 +1,11 @@
 """Each attack of tests/hostile_peers, and each benign behaviour that looks near one, on a real node under the detector with its defaults.
 
-Events have the kernel's times: what waits for the node's clock waits for real, so the long ones run with PEER_OBSERVER_LONG_TESTS=1 only.
+Events have the kernel's times: what waits for the node's clock waits for real, so they run with PEER_OBSERVER_LONG_TESTS=1 only.
+With HOSTILE_PEERS_KEEP=DIR the events of each are written to DIR/<attack>/archive, for tests/corpora/replay.
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import sys
@@ -14,7 +16,9 @@ import pytest
 
 import harness
 import p2p
+from hostile_peers import messages
 from hostile_peers.catalog import ATTACKS
+from hostile_peers.steer import called
 from p2p import Peer
 from scene import detecting, write
 
@@ -23,7 +27,7 @@ from node import Node, copy_binary, require_bitcoind  # noqa: E402
 
 # How each is played: long enough to be an attack, at the rate that its author chose.
 STRENGTH = {
-    "repeated_blocks": {"duration": 20, "rate": 5}, "historic_blocks": {"real_time": True}, "repeated_filters": {"duration": 10, "rate": 10},
+    "repeated_blocks": {"duration": 20, "rate": 5}, "historic_blocks": {"real_time": False}, "repeated_filters": {"duration": 10, "rate": 10},
     "merkleblocks_that_match_all": {"duration": 15}, "repeated_transactions": {"duration": 10},
     "getheaders_from_genesis": {"duration": 10}, "getblocks_from_genesis": {"duration": 10}, "bloom_rescans": {"duration": 30},
     "deep_compact_blocks": {"duration": 15}, "invalid_signatures": {"duration": 10}, "scripts_that_fail_late": {"duration": 20},
@@ -34,11 +38,11 @@ STRENGTH = {
     "first_with_transactions": {"transactions": 120, "real_time": True},
     "rebroadcasting_wallet": {"pause": 60}, "quiet_block_relay_peer": {"minutes": 20}, "crawler": {"pause": 120},
     "silent_connections": {"connections": 22}, "handshakes_never_finished": {"connections": 22}, "silent_after_handshake": {"connections": 22},
-    "protected_from_eviction": {}, "slow_loris": {"minutes": 22}, "delivered_at_the_last_moment": {"blocks": 2},
+    "slow_loris": {"minutes": 22}, "full_send_buffers": {"minutes": 6}, "delivered_at_the_last_moment": {"blocks": 2},
 }
 # Seconds for which the node continues afterwards, where a rule waits for something that does not come.
 AFTERWARDS = {"unknown_inventory": 65, "notfound_to_all": 5, "orphans_without_parents": 65, "high_bandwidth_without_transactions": 5}
-# What has to be found, one of these: an attack may be of several kinds. Of the others, docs/detectors/README.md says what was found.
+# What has to be found, one of these: an attack may be of several kinds.
 WORK = {"request_repeat", "upload_drain", "header_spam", "tx_reject_spam"}
 NOISE = {"useless_messages", "addr_flood", "invalid_block"}
 FOUND = {
@@ -56,20 +60,27 @@ FOUND = {
 def strength(attack):
     given = {name: value for name, value in STRENGTH.get(attack.name, {}).items() if name in attack.parameters}
     if "real_time" in attack.parameters:
-        given["real_time"] = True
+        given.setdefault("real_time", True)
     return given
 
 
 @contextlib.contextmanager
-def pulse(node, rng):
-    """A peer that lives as others do, so that the node always has messages and the events a clock."""
+def pulse(node, rng, company=()):
+    """A peer that lives as others do, so that the node always has messages and the events a clock. Every twelve seconds two
+    of the company announce an address that they have heard of."""
     with Peer(node, "127.9.0.2") as peer:
         over = threading.Event()
 
         def beat():
+            seconds = 0
             while not over.wait(1):
+                seconds += 1
                 with contextlib.suppress(OSError):
                     peer.send("ping", rng.randbytes(8))
+                    if company and seconds % 12 == 0:
+                        address = messages.addrv2([known_address(rng)])
+                        for announcer in rng.sample(company, 2):
+                            announcer.send("addrv2", address)
         thread = threading.Thread(target=beat)
         thread.start()
         try:
@@ -77,6 +88,42 @@ def pulse(node, rng):
         finally:
             over.set()
             thread.join()
+
+
+def known_address(rng):
+    """Of a network of 600 nodes; of class E, which is routable to Core."""
+    number = rng.randrange(600)
+    return bytes([240 + number % 9, number % 251, 7, number // 251])
+
+
+@contextlib.contextmanager
+def chosen(node, rng, count=4):
+    """Peers that the node has chosen, and that answer its getaddr with 200 addresses of the network that all know."""
+    def answer(peer, kind, _):
+        if kind == "getaddr":
+            peer.send("addrv2", messages.addrv2(list({known_address(rng) for _ in range(200)}), seen=int(time.time()) - 7_000))
+    with contextlib.ExitStack() as stack:
+        for number in range(count):
+            peer = stack.enter_context(called(node, f"127.{20 + number}.0.2", "outbound-full-relay", on_message=answer))
+            peer.wait_for("getaddr")
+            peer.settle()
+        yield
+
+
+@contextlib.contextmanager
+def kept(extractor, name):
+    """The events are written where HOSTILE_PEERS_KEEP says."""
+    directory = os.environ.get("HOSTILE_PEERS_KEEP")
+    if not directory:
+        yield
+        return
+    directory = pathlib.Path(directory).resolve() / name
+    directory.mkdir(parents=True)
+    (directory / "counts.json").write_text(json.dumps({"corpus": name}) + "\n")
+    with harness.Program(harness.program("peer-observer-archiver"), "--directory", directory / "archive", "--source", extractor.url) as archiver:
+        archiver.wait_for_log("connected")
+        yield
+        assert archiver.stop() == 0
 
 
 @pytest.mark.parametrize("name", sorted(ATTACKS))
@@ -92,13 +139,17 @@ def test_finds_class_of_attack(name):
         node = stack.enter_context(Node(directory / "node", binary, *attack.options))
         attack.prepare(node)
         extractor = stack.enter_context(harness.Extractor(binary, directory))
+        stack.enter_context(kept(extractor, name))
         watch = stack.enter_context(detecting(extractor, directory))
         extractor.wait_for_log("tracepoints to")
-        with pulse(node, rng):
-            company = [Peer(node, f"127.{number}.0.2") for number in range(1, 4)]
-            for peer in company:
-                peer.send("inv", p2p.inventory(p2p.WTX, [rng.randbytes(32)]))
-                peer.sync()
+        # The attack on full slots brings its own honest peers, and fills the slots with them.
+        company = [Peer(node, f"127.{number}.0.2") for number in range(1, 6)] if name != "protected_from_eviction" else []
+        for peer in company:
+            peer.send("inv", p2p.inventory(p2p.WTX, [rng.randbytes(32)]))
+            peer.sync()
+        if name == "getaddr_answered_with_own":
+            stack.enter_context(chosen(node, rng))
+        with pulse(node, rng, company if name == "own_addresses" else ()) if company else contextlib.nullcontext():
             watch.begin()
             attack.play(node, **strength(attack))
             time.sleep(AFTERWARDS.get(name, 3))  # what follows takes its time
@@ -111,5 +162,5 @@ def test_finds_class_of_attack(name):
                "seconds": None if first is None else round(first - watch.start, 1), "strength": strength(attack)})
         if attack.of_class == "benign":
             assert opened == []
-        elif FOUND.get(name):
+        elif name in FOUND:
             assert FOUND[name] & set(kinds)
