@@ -77,12 +77,12 @@ bus::SubscriberOptions read_subscriber(const po::variables_map& values)
     return options;
 }
 
-/// What the command line and the config file say now. A mistake in it changes nothing.
+/// What the command line, the config file and the file of known peers say now. A mistake in one changes nothing.
 void reload(int argc, char** argv, detector::Settings& settings)
 try {
     settings.assign(detector::read_settings(app::parse_options(argc, argv, make_service()).values));
     spdlog::info("the thresholds were read again");
-} catch (const app::UsageError& error) {
+} catch (const std::exception& error) { // of a file, or wrong usage
     spdlog::error("the thresholds stay as they were: {}", error.what());
 }
 
