@@ -49,6 +49,39 @@ def test_reloads_thresholds_and_ignores_mistakes():
             assert detector.stop() == 0
 
 
+def test_reloads_known_peers_and_ignores_a_bad_file():
+    harness.require_root()
+    with harness.temporary_directory() as directory:
+        path = copy_sim_node(directory)
+        known = directory / "known-peers"
+        known.write_text("leave-out 203.0.113.66 our own monitor\n")
+        with harness.Extractor(path, directory) as extractor, \
+                Detector(directory, extractor.url, options=("--known-peers", known)) as detector, \
+                harness.Events(detector.url) as anomalies:
+            extractor.wait_for_log("tracepoints to")
+
+            def flood():
+                """Of 203.0.113.66; returns what is raised when it has been looked at."""
+                seen = harness.metric(detector.metrics, "peer_observer_detector_events_total")
+                fired = play(path, "--attack", "ping_flood", "--strength", 2)["fired"]
+                harness.wait_until(lambda: harness.metric(detector.metrics, "peer_observer_detector_events_total") >= seen + fired, "events")
+                return sum(harness.metric(detector.metrics, f"peer_observer_detector_{name}") for name in ("waiting_reports", "anomalies_total"))
+
+            assert flood() == 0
+            known.write_text("leave-out 203.0.113.66\n")
+            detector.signal(signal.SIGHUP)
+            line = detector.wait_for_log("stay as they were")
+            assert str(known) in line and "line 1" in line
+            assert flood() == 0
+            known.write_text("mark 203.0.113.0/24 KIT\n")
+            detector.signal(signal.SIGHUP)
+            detector.wait_for_log("were read again")
+            flood()
+            event = anomalies.wait_for("anomaly.opened")
+            assert (event["kind"], event["known_as"]) == ("ping_flood", "KIT")
+            assert detector.stop() == 0
+
+
 def test_exits_with_status_2_and_one_line_on_wrong_usage():
     for arguments in (("--disable", "nonsense"), ("--ping_flood.pings", "0"), ("--ping_flood.pings", "many"), ("--ping_flood.pongs", "3")):
         done = subprocess.run([harness.program("peer-observer-detector"), *arguments], capture_output=True, text=True, timeout=30)
