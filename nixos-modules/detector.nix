@@ -19,6 +19,30 @@ import ./lib/tool.nix {
       example = {"addr_flood.excess" = 50;};
       description = "Thresholds that differ from their defaults (`--list-thresholds`).";
     };
+    knownPeers = lib.mkOption {
+      type = lib.types.nullOr lib.types.path;
+      default = null;
+      example = lib.literalExpression "./known-peers";
+      description = ''
+        A file that names those of whom you know what they do, one per line: `leave-out 192.0.2.7 our own monitor`,
+        `mark 2001:db8::/32 KIT`. Peers that are left out raise no anomalies; anomalies of marked ones have the name.
+      '';
+    };
+    webhook = lib.mkOption {
+      type = lib.types.nullOr (lib.types.strMatching "https?://.+");
+      default = null;
+      example = "https://example.org/anomalies";
+      description = "A URL to which each report is posted as JSON.";
+    };
   };
-  settings = cfg: cfg.thresholds // {inherit (cfg) disable;};
+  settings = cfg:
+    cfg.thresholds
+    // {
+      inherit (cfg) disable webhook;
+      known-peers = cfg.knownPeers;
+    };
+  serviceConfig = {pkgs, ...}: {
+    # Reads the thresholds and the known peers again.
+    ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
+  };
 }

@@ -2,7 +2,11 @@
 {honeynode, ...}: {
   nodes.machine = {pkgs, ...}: {
     imports = [(honeynode {tools = ["detector" "logger"];})];
-    services.peer-observer.detector.thresholds."ping_flood.pings" = 200;
+    services.peer-observer.detector = {
+      thresholds."ping_flood.pings" = 200;
+      knownPeers = pkgs.writeText "known-peers" "mark 127.0.0.1 the test's peer";
+      webhook = "http://127.0.0.1:9399/anomalies";
+    };
     services.peer-observer.logger = {
       format = "json";
       kinds = ["anomaly"];
@@ -26,6 +30,9 @@
         anomaly = json.loads(line)["event"]
         assert anomaly["nodes"][0]["node"] == "alpha", line
         assert anomaly["nodes"][0]["figures"][0]["threshold"] == 200, line
+        assert anomaly["known_as"] == "the test's peer", line
         assert metric(machine, "127.0.0.1:9364", 'peer_observer_detector_anomalies_total{kind="ping_flood"') == 1
+    with subtest("it is posted, again and again while nobody listens"):
+        machine.wait_until_succeeds("curl -fs http://127.0.0.1:9364/metrics | grep -E '^peer_observer_detector_webhook_retries_total [1-9]'", timeout=60)
   '';
 }
