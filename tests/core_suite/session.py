@@ -35,8 +35,9 @@ class TestRun:
 class Session:
     """`folder` takes everything: a copy of bitcoind, the data directories, the archive."""
 
-    def __init__(self, tree, folder, jobs, minutes=None):
+    def __init__(self, tree, folder, jobs, minutes=None, raw_payloads="all"):
         self.tree = tree
+        self.raw_payloads = raw_payloads
         self.folder = folder
         self.jobs = jobs
         self.deadline = time.monotonic() + minutes * 60 if minutes else None
@@ -59,7 +60,7 @@ class Session:
 
     def run(self, commands, on_done):
         self.make_cache()
-        with harness.Extractor(self.bitcoind, self.folder, "--raw-payloads", "all", "--enable", "coin_selection", "--ring-size", str(RING_MIB)) as extractor, \
+        with harness.Extractor(self.bitcoind, self.folder, "--raw-payloads", self.raw_payloads, "--enable", "coin_selection", "--ring-size", str(RING_MIB)) as extractor, \
                 harness.Program(harness.program("peer-observer-archiver"), "--directory", self.archive, "--source", extractor.url,
                                 "--sync", "never") as archiver:
             extractor.wait_for_log("tracepoints to")

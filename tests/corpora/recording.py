@@ -1,6 +1,8 @@
 """What every corpus of nodes is recorded by."""
 
 import contextlib
+import re
+import subprocess
 
 import harness
 from bitcoind.node import copy_binary, find_bitcoind
@@ -18,3 +20,9 @@ def recording(directory):
             yield work, binary
             assert extractor.stop() == 0
             assert archiver.stop() == 0
+
+
+def missing(archive):
+    """How many events the archive lacks, by the sequence numbers of what it has."""
+    told = subprocess.run([harness.program("peer-observer-archive"), "info", archive], check=True, capture_output=True, text=True).stdout
+    return int(re.search(r"^missing +([0-9,]+) events", told, re.MULTILINE)[1].replace(",", ""))
