@@ -178,7 +178,11 @@ Follower::Chunk Follower::read()
     // The node writes into the new file: what is in the old one now is all that will be.
     if (const auto rest = read_file(); !rest.bytes.empty()) return rest;
     Descriptor next{open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-    if (!next) return {};
+    if (!next) {
+        note_failure(errno);
+        return {};
+    }
+    failure_ = 0;
     spdlog::info("{} is another file now", path_);
     ++rotations_;
     is_new_text_ = true;
