@@ -85,16 +85,16 @@ TEST(Log, TimesReconstructionsByWhatTheyNeeded)
 {
     Metrics metrics;
     metrics.publish({header_seen(0, "a", true), compact_block(100, "a"), compact_block(200, "a"),
-                     reconstructed(1'600, "a", 0), header_seen(0, "b", false), compact_block(100, "b"),
-                     reconstructed(50'100, "b", 7), reconstructed(0, "c", 0)});
+                     reconstructed(250'100, "a", 0), header_seen(0, "b", false), compact_block(100, "b"),
+                     reconstructed(500'100, "b", 7), reconstructed(0, "c", 0)});
     EXPECT_THAT(metrics.values("log_compact_block_reconstruction_count"),
                 UnorderedElementsAre(Pair(R"(bandwidth="high",tx_requested="false")", 1),
                                      Pair(R"(bandwidth="low",tx_requested="true")", 1),
                                      Pair(R"(bandwidth="unknown",tx_requested="false")", 1)));
     EXPECT_THAT(metrics.values("log_compact_block_reconstruction_time"),
-                UnorderedElementsAre(Pair(R"(bandwidth="high",tx_requested="false")", 1'500),
+                UnorderedElementsAre(Pair(R"(bandwidth="high",tx_requested="false")", 2500'000),
                                      Pair(R"(bandwidth="low",tx_requested="true")", 50'000)));
-    EXPECT_EQ(metrics.histogram(kReconstruction, kAlpha), histogram_of(kReconstruction, kAlpha, {0.0015, 0.05}));
+    EXPECT_EQ(metrics.histogram(kReconstruction, kAlpha), histogram_of(kReconstruction, kAlpha, {0.25, 0.5}));
     EXPECT_THAT(metrics.values("log_compact_block_transactions_total"),
                 UnorderedElementsAre(Pair(R"(source="prefilled")", 3), Pair(R"(source="mempool")", 288),
                                      Pair(R"(source="extra_pool")", 12), Pair(R"(source="requested")", 7)));
