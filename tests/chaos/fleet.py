@@ -40,7 +40,7 @@ class Load:
 
 class Fleet:
     """`there` is where the tools run. The archive is on a disk of its own, which is small. `core` is a bitcoind, where there
-    is one, with three publishers of its own."""
+    is one, with four publishers of its own."""
 
     def __init__(self, directory, there, core=True):
         self.directory = directory
@@ -58,7 +58,7 @@ class Fleet:
         self.core = None
         if core and find_bitcoind():
             self.core = Node(directory / "core", copy_binary(directory))
-            self.add_core(*(control(CONTROL_HERE) for _ in range(3)))
+            self.add_core(*(control(CONTROL_HERE) for _ in range(4)))
         def tool(kind, name, *options, sources=tuple(self.sources), **more):
             return kind(name, f"peer-observer-{name.split('-2')[0]}", *options, sources=sources, metrics=control(CONTROL_THERE),
                         before=there.command, **more)
@@ -74,7 +74,7 @@ class Fleet:
         self.nodes = []
 
     def add_core(self, *metrics):
-        urls = [f"tcp://{HERE}:{port}" for port in (9336, 9333, 9337)]
+        urls = [f"tcp://{HERE}:{port}" for port in (9336, 9333, 9337, 9338)]
         intervals = [word for method in METHODS for word in ("--interval", f"{method}=0.5")]
         self.sources += [
             Source("extractor-core", "peer-observer-extractor", "--bitcoind", self.core.binary, "--node", "core",
@@ -83,7 +83,10 @@ class Fleet:
                    "--cookie-file", self.core.directory / "regtest" / ".cookie", "--node", "core", *intervals,
                    "--listen", urls[1], url=urls[1], metrics=metrics[1], idle_connections=len(METHODS)),
             Source("log-extractor", "peer-observer-log-extractor", "--debug-log", self.core.directory / "regtest" / "debug.log", "--node", "core",
-                   "--state-file", self.directory / "log-position", "--listen", urls[2], url=urls[2], metrics=metrics[2])]
+                   "--state-file", self.directory / "log-position", "--listen", urls[2], url=urls[2], metrics=metrics[2]),
+            # Its pings are rare: where everything is to be accounted for, nothing may happen.
+            Source("p2p-extractor", "peer-observer-p2p-extractor", "--chain", "regtest", "--connect", self.core.address, "--node", "core",
+                   "--ping-interval", 3600, "--retry", 1, "--listen", urls[3], url=urls[3], metrics=metrics[3], idle_connections=1)]
 
     def __enter__(self):
         self.disk.mkdir()

@@ -31,7 +31,10 @@ class Ports:
         self.extractor = member(Source, "extractor", "--bitcoind", self.path, "--node", "sim", publishes=True)
         rpc = member(Source, "rpc-extractor", "--rpc-address", "127.0.0.1:9", "--cookie-file", "/dev/null", "--node", "rpc", publishes=True)
         log = member(Source, "log-extractor", "--debug-log", directory / "debug.log", "--node", "log", publishes=True)
-        sources = [self.extractor, rpc, log]
+        self.meeting = address()  # where a node may connect to the p2p-extractor, and strangers do
+        p2p = member(Source, "p2p-extractor", "--chain", "regtest", "--accept", self.meeting, "--node", "p2p", "--handshake-timeout", 1,
+                     publishes=True)
+        sources = [self.extractor, rpc, log, p2p]
         self.logger = member(Logger, "logger", "--format", "protobuf", sources=sources)
         member(Tool, "metrics", sources=sources)
         member(Tool, "archiver", "--directory", directory / "archive", sources=sources)
@@ -53,7 +56,7 @@ class Ports:
             member.end()
 
     def addresses(self):
-        return [member.metrics for member in self.members] + [member.url.removeprefix("tcp://") for member in self.members if hasattr(member, "url")]
+        return [self.meeting] + [member.metrics for member in self.members] + [member.url.removeprefix("tcp://") for member in self.members if hasattr(member, "url")]
 
     def settle(self):
         for tool in self.tools:
