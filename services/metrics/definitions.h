@@ -1,6 +1,7 @@
 // Every metric of this tool, in one table: the code takes names and labels from it, docs/metrics.md is made from it.
 #pragma once
 
+#include "services/metrics/p2p_extractor/definitions.h"
 #include "services/metrics/rpc/definitions.h"
 #include "services/metrics/series/definition.h"
 
@@ -205,6 +206,28 @@ inline constexpr auto kToolDefinitions = std::to_array<Definition>({
             "Checked blocks that are invalid, by Core's reason."),
     counter("peerobserver_log_disconnects_total", {bounded("reason")},
             "Disconnected peers, by Core's reason. Most reasons need -debug=net."),
+    histogram("peerobserver_p2pextractor_ping_seconds", {label("direction")},
+              "Round trips of the pings to the node, by the direction of the connection as seen from the node.",
+              kWaitBuckets),
+    gauge("peerobserver_p2pextractor_ping_waiting_seconds", {label("direction")},
+          "How long the last ping had been waiting at its last report; 0 after its pong or the end of its connection."),
+    histogram("peerobserver_p2pextractor_handshake_seconds", {label("direction")},
+              "From the TCP connection until the handshake was complete.", kWaitBuckets),
+    counter("peerobserver_p2pextractor_ended_total", {label("direction"), label("reason")},
+            "Connections, and attempts to connect, that have ended, by the reason that the event has."),
+    counter("peerobserver_p2pextractor_notfound_items_total", {}, "Entries of notfound messages."),
+    counter("peerobserver_p2pextractor_blocks_announced_total", {label("direction"), label("by")},
+            "Blocks that the node announced, by the message that did so first: headers, cmpctblock, inv."),
+    histogram(
+        "peerobserver_p2pextractor_block_delay_since_heard_seconds", {label("direction")},
+        "From the first message of a peer of the node that named the block (cmpctblock, headers, inv, block), until "
+        "the node announced it. Needs the extractor.",
+        kWaitBuckets),
+    histogram(
+        "peerobserver_p2pextractor_block_delay_since_connected_seconds", {label("direction")},
+        "From the connection of the block to the chain until the node announced it; below 0 where it was announced "
+        "before. Needs the extractor.",
+        kAroundBuckets),
     counter("peerobserver_events_total", {}, "Events received."),
     counter("peerobserver_events_lost_total", {label("cause")},
             "Events that did not arrive, by cause. Lost in the extractor: ring_full, too_big, event_too_large, unknown "
@@ -238,11 +261,12 @@ inline constexpr auto kToolDefinitions = std::to_array<Definition>({
 
 inline constexpr auto kDefinitions = [] {
     std::array<Definition, kTracepointDefinitions.size() + kRpcDefinitions.size() + kLogDefinitions.size() +
-                               kToolDefinitions.size()>
+                               kP2pExtractorDefinitions.size() + kToolDefinitions.size()>
         all{};
     auto next = std::ranges::copy(kTracepointDefinitions, all.begin()).out;
     next = std::ranges::copy(kRpcDefinitions, next).out;
     next = std::ranges::copy(kLogDefinitions, next).out;
+    next = std::ranges::copy(kP2pExtractorDefinitions, next).out;
     std::ranges::copy(kToolDefinitions, next);
     return all;
 }();

@@ -189,6 +189,16 @@ log_block_checked_events counter
 log_mutated_blocks counter status
 log_compact_block_reconstruction_count counter tx_requested bandwidth
 log_compact_block_reconstruction_time counter tx_requested bandwidth
+p2pextractor_ping_duration_nanoseconds gauge
+p2pextractor_addrv2relay_addresses counter network
+p2pextractor_addrv2relay_messages counter
+p2pextractor_addrv2relay_messages_10_or_less_entries counter
+p2pextractor_addrv2relay_size gauge
+p2pextractor_invs_items counter inv_type
+p2pextractor_invs_messages counter
+p2pextractor_invs_size gauge
+p2pextractor_feefilter_messages counter
+p2pextractor_feefilter_last gauge
 )";
 
 TEST(Definitions, KeepWhatExistingDashboardsQuery)
@@ -248,13 +258,14 @@ TEST(Definitions, AreWhatTheDocumentationSays)
 {
     std::ifstream file{PEER_OBSERVER_SOURCE "/docs/metrics.md"};
     const std::string page{std::istreambuf_iterator<char>{file}, {}};
-    // Its tables are the rows that `peer-observer-metrics --list-metrics` prints, in four parts.
+    // Its tables are the rows that `peer-observer-metrics --list-metrics` prints, in five parts.
     const auto has = [&page](const std::string& table) {
         return page.find("\n\n" + table + "\n") != std::string::npos;
     };
     EXPECT_TRUE(has(markdown_table(kTracepointDefinitions)));
     EXPECT_TRUE(has(markdown_table(kRpcDefinitions)));
     EXPECT_TRUE(has(markdown_table(kLogDefinitions)));
+    EXPECT_TRUE(has(markdown_table(kP2pExtractorDefinitions)));
     EXPECT_TRUE(has(markdown_table(kToolDefinitions)));
 }
 

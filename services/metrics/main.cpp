@@ -63,8 +63,9 @@ metrics::AsOptions read_as_options(const po::variables_map& values, const asmap:
 void serve(const po::variables_map& values, app::Context& context)
 {
     if (values["list-metrics"].as<bool>()) {
-        fmt::print("{}\n{}\n{}\n{}", metrics::markdown_table(metrics::kTracepointDefinitions),
+        fmt::print("{}\n{}\n{}\n{}\n{}", metrics::markdown_table(metrics::kTracepointDefinitions),
                    metrics::markdown_table(metrics::kRpcDefinitions), metrics::markdown_table(metrics::kLogDefinitions),
+                   metrics::markdown_table(metrics::kP2pExtractorDefinitions),
                    metrics::markdown_table(metrics::kToolDefinitions));
         return;
     }

@@ -51,6 +51,8 @@ bool Node::count(const proto::Event& event, const Moment& now)
         return true;
     case proto::Event::kMessage:
         by_as_.observe(event.message());
+        if (p2p_extractor_ && event.message().has_inbound())
+            p2p_extractor_->block_delays().observe_message(event.message().inbound(), time_ns);
         return messages_.observe(event.message(), time_ns / kNanoseconds);
     case proto::Event::kConnection:
         by_as_.observe(event.connection());
@@ -58,6 +60,8 @@ bool Node::count(const proto::Event& event, const Moment& now)
     case proto::Event::kMempool:
         return mempool_.observe(event.mempool());
     case proto::Event::kValidation:
+        if (p2p_extractor_ && event.validation().has_block_connected())
+            p2p_extractor_->block_delays().connected(event.validation().block_connected().hash(), time_ns);
         return validation_.observe(event.validation());
     case proto::Event::kAddrman:
         return patched_.observe(event.addrman());
@@ -68,6 +72,8 @@ bool Node::count(const proto::Event& event, const Moment& now)
     case proto::Event::kLog:
         return log_.observe(event.log(), time_ns);
     case proto::Event::kP2PExtractor:
+        if (!p2p_extractor_) p2p_extractor_.emplace(registry_);
+        return p2p_extractor_->observe(event.p2p_extractor(), time_ns);
     case proto::Event::kAddrConnectivity:
     case proto::Event::kUtxocache:
     case proto::Event::kCoinSelection:
@@ -83,6 +89,7 @@ void Node::flush()
 {
     messages_.flush();
     log_.flush();
+    if (p2p_extractor_) p2p_extractor_->flush();
     health_.flush();
 }
 

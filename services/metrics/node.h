@@ -11,9 +11,11 @@
 #include "services/metrics/p2p/connections.h"
 #include "services/metrics/p2p/messages.h"
 #include "services/metrics/p2p/peers_by_as.h"
+#include "services/metrics/p2p_extractor/p2p_extractor.h"
 #include "services/metrics/rpc/rpc.h"
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -51,6 +53,7 @@ private:
     Patched patched_;
     Rpc rpc_;
     Log log_;
+    std::optional<P2pExtractor> p2p_extractor_; ///< of a node that has one
 };
 
 } // namespace peer_observer::metrics

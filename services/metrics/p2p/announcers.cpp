@@ -1,5 +1,7 @@
 #include "services/metrics/p2p/announcers.h"
 
+#include "services/metrics/p2p/names.h"
+
 #include <algorithm>
 
 namespace peer_observer::metrics {
@@ -7,28 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxOwnAddresses = 8;
 
-// Core's names of networks, by what proto::Address calls them.
-constexpr auto kNetworkNames = std::to_array<std::string_view>({"ipv4", "ipv6", "onion", "i2p", "cjdns"});
-constexpr std::size_t kIpNetworks = 2; // of the above, those with subnets
-
-std::optional<std::size_t> network_index(proto::Address::Network network)
-{
-    switch (network) {
-    case proto::Address::IPV4:
-        return 0;
-    case proto::Address::IPV6:
-        return 1;
-    case proto::Address::TORV2:
-    case proto::Address::TORV3:
-        return 2;
-    case proto::Address::I2P:
-        return 3;
-    case proto::Address::CJDNS:
-        return 4;
-    default:
-        return std::nullopt;
-    }
-}
+constexpr std::size_t kIpNetworks = 2; // of kNetworkNames, those with subnets
 
 /// `192.0.2.` of `192.0.2.1`.
 std::string_view ipv4_subnet(std::string_view text) { return text.substr(0, text.rfind('.') + 1); }

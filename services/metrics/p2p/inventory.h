@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proto/p2p.pb.h"
+#include "services/metrics/p2p/names.h"
 #include "services/metrics/series/direction.h"
 
 namespace peer_observer::metrics {
@@ -14,9 +15,7 @@ public:
     void flush() { sizes_.flush(); }
 
 private:
-    static constexpr std::size_t kTypeCount = 9;
-
-    std::array<std::array<Counter*, kTypeCount>, 2> entries_{}; ///< by direction and type
+    std::array<std::array<Counter*, kInvTypes.size()>, 2> entries_{}; ///< by direction and type
     DirectionHistograms sizes_;
     DirectionCounters homogeneous_;
     DirectionCounters heterogeneous_;

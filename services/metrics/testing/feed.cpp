@@ -141,6 +141,42 @@ void add_log_lines(bus::Publisher& publisher, int round)
     });
 }
 
+/// What a peer sees of the node; a block is heard of, connected and announced in each round.
+void add_peer_view(bus::Publisher& publisher, int round)
+{
+    const auto hash = std::to_string(round);
+    const auto add_seen = [&](const auto& fill) {
+        proto::Event event;
+        fill(*event.mutable_p2p_extractor());
+        add_now(publisher, event);
+    };
+    const auto from_node = [](auto& event) {
+        event.mutable_connection()->set_direction(proto::NodeConnection::FROM_NODE);
+        return &event;
+    };
+    add_seen([&](auto& seen) { from_node(*seen.mutable_connected())->set_handshake_duration_ns(1'000'000); });
+    add_seen([&](auto& seen) { from_node(*seen.mutable_ping_waiting())->set_waiting_ns(1'000'000'000); });
+    add_seen([&](auto& seen) { from_node(*seen.mutable_ping_answered())->set_round_trip_ns(300'000); });
+    add_seen([&](auto& seen) { from_node(*seen.mutable_feefilter())->set_fee_rate_sat_per_kvb(1000); });
+    add_seen([&](auto& seen) {
+        auto& entry = *from_node(*seen.mutable_addresses())->add_networks();
+        entry.set_network(proto::Address::IPV4);
+        entry.set_count(3);
+    });
+    add_seen([&](auto& seen) { from_node(*seen.mutable_inventory())->set_count(7); });
+    add_seen([&](auto& seen) { from_node(*seen.mutable_disconnected())->set_reason(proto::CLOSED_BY_NODE); });
+    auto heard = metrics::testing::inbound_message("cmpctblock");
+    metrics::testing::payload_of(heard).mutable_cmpctblock()->mutable_header()->set_hash(hash);
+    add_now(publisher, heard);
+    add_now(publisher,
+            with([&](auto& event) { event.mutable_validation()->mutable_block_connected()->set_hash(hash); }));
+    add_seen([&](auto& seen) {
+        auto& announced = *from_node(*seen.mutable_block_announced());
+        announced.set_hash(hash);
+        announced.set_by(proto::BlockAnnounced::CMPCTBLOCK);
+    });
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -155,6 +191,7 @@ try {
             add_now(publisher, mix.next());
         add_others(publisher, 900'000 + round / 10);
         add_log_lines(publisher, round);
+        add_peer_view(publisher, round);
         for (const auto& answer : metrics::testing::answers(round))
             add_now(publisher, answer);
         publisher.flush();
