@@ -234,7 +234,7 @@
   managed);
   clashes = lib.filterAttrs (_: owners: builtins.length owners > 1) (lib.groupBy (entry: toString entry.port) ports);
 in {
-  imports = [./lib/honeynode-rpc.nix ./lib/honeynode-log.nix ./lib/honeynode-p2p.nix];
+  imports = [./lib/honeynode-node.nix ./lib/honeynode-rpc.nix ./lib/honeynode-log.nix ./lib/honeynode-p2p.nix];
 
   options.services.peer-observer.honeynodes = mkOption {
     type = types.attrsOf (types.submodule honeynode);
