@@ -19,11 +19,12 @@
     _file = ./. + "/${name}.nix";
     imports = [shared (./. + "/${name}.nix")];
   });
+  fleet = [./fleet/central.nix ./fleet/uplink.nix];
 in
   modules
   // {
     # Its options reach into those of all the others.
     honeynode.imports = builtins.attrValues modules;
-    default.imports = builtins.attrValues modules;
+    default.imports = builtins.attrValues modules ++ fleet;
     nix-bitcoin.imports = builtins.attrValues modules ++ [./presets/nix-bitcoin.nix];
   }

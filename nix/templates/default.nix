@@ -12,7 +12,18 @@ let
       Nix sees only files that git tracks: `git init && git add .`
     '';
   };
+  fleet = {
+    path = ./fleet;
+    description = "Two NixOS hosts with a honeynode each, and a central host that watches them; secrets by agenix";
+    welcomeText = ''
+      - Set `peer-observer.url` in flake.nix, and the addresses in nodes.nix.
+      - Copy each host's own configuration to hosts/<name>/default.nix, with its hardware-configuration.nix. It has the boot loader, users and SSH.
+      - Make the CA and the certificates (docs/how-to/secure-the-bus.md), and encrypt ca.pem and <name>.pem with agenix to secrets/.
+
+      Nix sees only files that git tracks: `git init && git add .`
+    '';
+  };
 in {
-  inherit honeynode;
+  inherit fleet honeynode;
   default = honeynode;
 }

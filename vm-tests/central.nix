@@ -1,0 +1,80 @@
+# Two honeynodes and a central host, with certificates of a CA of their own: it has the metrics of both, dashboards and an alert.
+{
+  honeynode,
+  lib,
+  ...
+}: let
+  certificates = ./certificates;
+  secrets = name: {
+    environment.etc."secrets/ca.pem".source = certificates + "/ca.pem";
+    environment.etc."secrets/cert-key.pem" = {
+      source = certificates + "/${name}.pem";
+      mode = "0400";
+    };
+  };
+  tls = {
+    caFile = "/etc/secrets/ca.pem";
+    certKeyFile = "/etc/secrets/cert-key.pem";
+  };
+  field = name: {
+    imports = [(honeynode {inherit name;}) (secrets name)];
+    services.peer-observer.honeynodes.${name} = {
+      listen = "tls+tcp://0.0.0.0:9331";
+      inherit tls;
+    };
+    services.peer-observer.extractors.${name}.openFirewall = true;
+  };
+in {
+  nodes = {
+    alpha = field "alpha";
+    beta = field "beta";
+    central = {
+      imports = [(secrets "central")];
+      environment.etc."secrets/grafana-secret-key".text = "not a secret";
+      # user: reader, password: password
+      environment.etc."secrets/htpasswd".text = "reader:{PLAIN}password\n";
+      services.peer-observer.central = {
+        enable = true;
+        nodes = lib.genAttrs ["alpha" "beta"] (name: {address = name;});
+        tools = ["metrics" "detector" "archiver"];
+        inherit tls;
+        alertReceiver.webhook_configs = [{url = "http://127.0.0.1:8000/";}];
+        grafanaSecretKeyFile = "/etc/secrets/grafana-secret-key";
+        web = {
+          domain = "central";
+          acme = false;
+          passwordFile = "/etc/secrets/htpasswd";
+        };
+      };
+      services.prometheus.globalConfig.scrape_interval = "1s";
+      virtualisation.memorySize = 2048;
+    };
+  };
+
+  testScript = ''
+    start_all()
+    for machine, node in ((alpha, "alpha"), (beta, "beta")):
+        wait_for_tracing(machine, node)
+    for unit in ("peer-observer-metrics", "peer-observer-detector", "peer-observer-archiver", "prometheus", "alertmanager", "grafana", "nginx"):
+        central.wait_for_unit(f"{unit}.service")
+    login = "--user reader:password"
+    with subtest("Prometheus has the metrics of both nodes"):
+        for machine, node in ((alpha, "alpha"), (beta, "beta")):
+            connect(machine, node)
+            query = f"peerobserver_publishers_up{{host=\"{node}\",publisher=\"tracepoints\"}}"
+            central.wait_until_succeeds(
+                f"curl -fsS {login} --get --data-urlencode 'query={query}' http://central/prometheus/api/v1/query | grep '\"1\"'", timeout=60
+            )
+    with subtest("the archive has the events of both"):
+        for node in ("alpha", "beta"):
+            central.wait_until_succeeds(f"peer-observer-archive cat --node {node} /var/lib/peer-observer-archiver | grep verack", timeout=60)
+    with subtest("Grafana has the dashboards"):
+        central.wait_until_succeeds(f"curl -fsS {login} http://central/api/search | grep overview", timeout=60)
+    with subtest("Alertmanager is told when a node goes away"):
+        alpha.succeed("systemctl stop peer-observer-extractor-alpha.service")
+        central.wait_until_succeeds(f"curl -fsS {login} http://central/alertmanager/api/v2/status | grep operator", timeout=60)
+    with subtest("who has no password sees nothing"):
+        for path in ("", "prometheus/graph", "alertmanager/"):
+            assert central.succeed(f"curl -s -o /dev/null -w '%{{http_code}}' http://central/{path}").strip() == "401", path
+  '';
+}
