@@ -24,6 +24,7 @@
           option-reference = import ./nix/option-reference.nix {inherit self pkgs;};
         }
     );
+    legacyPackages = forEachSystem (pkgs: {images = import ./nix/images.nix pkgs;});
     apps = forEachSystem (pkgs: import ./nix/apps.nix pkgs);
     devShells = forEachSystem (pkgs: {default = pkgs.callPackage ./nix/dev-shell.nix {};});
     formatter = forEachSystem (pkgs: pkgs.alejandra);

@@ -24,4 +24,5 @@ in
       touch $out
     '';
     configurations = import ./configurations.nix {inherit self pkgs;};
+    images = pkgs.linkFarm "images" (import ./images.nix pkgs);
   }
