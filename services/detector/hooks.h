@@ -10,6 +10,7 @@
 #include "proto/rpc_network.pb.h"
 #include "proto/validation.pb.h"
 #include "services/detector/core.h"
+#include "services/detector/latest_transactions.h"
 #include "services/detector/moment.h"
 #include "services/detector/peer.h"
 
@@ -59,8 +60,10 @@ public:
     Hook<const Peer&, const proto::MisbehavingConnection&> misbehaving;
     Hook<const Peer&, const proto::ProcessedMessage&> processed;
     Hook<const proto::BlockConnected&> block_connected;
-    /// The peer that sent the transaction.
+    /// The peer that sent the transaction; of `replaced`, what replaces.
     Hook<const Peer&, const proto::MempoolRejected&> rejected;
+    Hook<const Peer&, const proto::MempoolAdded&> accepted;
+    Hook<const Peer&, const proto::MempoolReplaced&> replaced;
     Hook<const Peer&, const proto::OrphanChange&> orphan_added;
     Hook<const proto::AddrManAttemptAdd&> addrman_attempt;
     /// From the publisher of addr-connectivity, which sees no other events.
@@ -74,6 +77,8 @@ public:
     /// Something is missing before the next event: what has not been seen may have happened.
     Hook<> gap;
 
+    /// That peers who are not left out have sent.
+    LatestTransactions transactions;
     /// Of the observed node's release, once it has said which that is.
     CoreConstants core;
 

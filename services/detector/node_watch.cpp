@@ -67,7 +67,7 @@ void NodeWatch::observe(const Moment& event_at, const proto::Event& event)
         observe(at, event.connection());
         break;
     case proto::Event::kMempool:
-        if (event.mempool().has_rejected()) observe_rejected(at, event.mempool().rejected());
+        observe(at, event.mempool());
         break;
     case proto::Event::kValidation:
         if (event.validation().has_block_connected())
@@ -253,6 +253,7 @@ void NodeWatch::observe_inbound(const Moment& at, const proto::PeerMessage& mess
         break;
     }
     if (is_left_out(who)) return;
+    if (payload.has_tx()) hooks_->transactions.received(who, payload.tx());
     hooks_->received.call(at, who, message);
     hooks_->inbound_[payload.payload_case()].call(at, who, message);
 }
@@ -269,12 +270,24 @@ void NodeWatch::observe_outbound(const Moment& at, const proto::PeerMessage& mes
     hooks_->outbound_[payload.payload_case()].call(at, who, message);
 }
 
-/// A transaction is rejected while the message that brought it is processed.
-void NodeWatch::observe_rejected(const Moment& at, const proto::MempoolRejected& rejected)
+Peer* NodeWatch::latest_sender(const std::string& txid)
 {
-    if (rejected.txid() != latest_.txid || latest_.txid.empty()) return;
-    if (Peer* who = known(latest_.peer_id); who != nullptr && !is_left_out(*who))
-        hooks_->rejected.call(at, *who, rejected);
+    if (txid.empty() || txid != latest_.txid) return nullptr;
+    Peer* who = known(latest_.peer_id);
+    return who == nullptr || is_left_out(*who) ? nullptr : who;
+}
+
+/// The node accepts or rejects a transaction while it processes the message that brought it.
+void NodeWatch::observe(const Moment& at, const proto::Mempool& mempool)
+{
+    if (mempool.has_rejected()) {
+        if (Peer* who = latest_sender(mempool.rejected().txid())) hooks_->rejected.call(at, *who, mempool.rejected());
+    } else if (mempool.has_added()) {
+        if (Peer* who = latest_sender(mempool.added().txid())) hooks_->accepted.call(at, *who, mempool.added());
+    } else if (mempool.has_replaced()) {
+        if (Peer* who = latest_sender(mempool.replaced().replacement_txid()))
+            hooks_->replaced.call(at, *who, mempool.replaced());
+    }
 }
 
 std::uint64_t NodeWatch::refused() const

@@ -54,7 +54,9 @@ private:
     void observe(const Moment& at, const proto::Connection& connection);
     void observe_inbound(const Moment& at, const proto::PeerMessage& message);
     void observe_outbound(const Moment& at, const proto::PeerMessage& message);
-    void observe_rejected(const Moment& at, const proto::MempoolRejected& rejected);
+    void observe(const Moment& at, const proto::Mempool& mempool);
+    /// The peer that has sent this transaction last of all; null if nobody has, or it is left out.
+    Peer* latest_sender(const std::string& txid);
     Peer* known(std::int64_t id) { return peers_.find(id); }
 
     const Settings& settings_;

@@ -87,6 +87,12 @@ proto::Event event_of(const Call& call)
         break;
     case Probe::mempool_added:
         event.mutable_mempool()->mutable_added()->set_txid(hash(arguments[0]));
+        event.mutable_mempool()->mutable_added()->set_vsize_vbytes(arguments[1].i32);
+        event.mutable_mempool()->mutable_added()->set_fee_sat(arguments[2].i64);
+        break;
+    case Probe::mempool_replaced:
+        event.mutable_mempool()->mutable_replaced()->set_replaced_txid(hash(arguments[0]));
+        event.mutable_mempool()->mutable_replaced()->set_replacement_txid(hash(arguments[4]));
         break;
     case Probe::mempool_rejected:
         event.mutable_mempool()->mutable_rejected()->set_txid(hash(arguments[0]));
