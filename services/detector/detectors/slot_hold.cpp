@@ -1,14 +1,18 @@
-// slot_hold: connections that never finish the handshake, or never say anything, take the slots of peers that would.
+// slot_hold: connections that never finish the handshake, never say anything, or are dead, take slots of peers that
+// would.
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/lru_map.h"
+#include "services/detector/node_pace.h"
 #include "services/detector/per_as.h"
 #include "services/detector/window.h"
 
 #include <array>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace peer_observer::detector {
 namespace {
@@ -23,6 +27,10 @@ enum : std::size_t {
     kAsMute,
     kNodeMute,
     kMuteTime,
+    kUnanswered,
+    kAsUnanswered,
+    kNodeUnanswered,
+    kPongTime,
     kWindow
 };
 constexpr std::array kParameters = {
@@ -46,6 +54,14 @@ constexpr std::array kParameters = {
               "chosen: twice what a netgroup may have; a node of Core is never mute"},
     Parameter{"node_mute", 40, "such connections of all", "chosen: a third of the inbound slots"},
     Parameter{"mute_s", 600, "seconds for which they have said nothing", "the mean time between blocks"},
+    Parameter{"unanswered", 4,
+              "inbound connections at a time, of one site, that do not answer a ping; twice as many of its /16 or /32",
+              "chosen: peers whose line has gone dead are rarely of one site"},
+    Parameter{"as_unanswered", 16, "likewise, of one AS, of each site up to `unanswered`",
+              "chosen: twice what a netgroup may have"},
+    Parameter{"node_unanswered", 40, "such connections of all", "chosen: a third of the inbound slots"},
+    Parameter{"pong_s", 180, "seconds for which they do not, while the node continues to process others' messages",
+              "chosen: a ping that waits behind two full blocks has 44 kB a second; Core waits for 20 minutes"},
     Parameter{"window_s", 600, "seconds", "chosen: ten times what Core gives to a handshake"},
 };
 
@@ -56,19 +72,35 @@ class SlotHold : public Detector {
 public:
     SlotHold(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
+        using Payload = proto::MessagePayload;
         hooks.opened += [this](const Moment& at, const Peer& peer, const auto&) {
             if (peer.inbound) slots_[peer.id] = {peer, at.time};
+        };
+        hooks.outbound(Payload::kPing) += [this](const Moment&, const Peer& peer, const auto& message) {
+            if (peer.inbound) pings_.try_emplace(peer.id, peer, message.payload().ping().nonce(), pace_.mark());
+        };
+        hooks.inbound(Payload::kPong) += [this](const Moment&, const Peer& peer, const auto& message) {
+            const auto ping = pings_.find(peer.id);
+            if (ping != pings_.end() && ping->second.nonce == message.payload().pong().nonce()) pings_.erase(ping);
         };
         hooks.received +=
             [this](const Moment& at, const Peer& peer, const auto& message) { received(at, peer, message); };
         hooks.forgotten += [this](const Moment& at, const Peer& peer) {
+            pings_.erase(peer.id);
+            pace_.forget(peer.id);
             const auto slot = slots_.find(peer.id);
             if (slot == slots_.end()) return;
             if (!slot->second.has_finished && !slot->second.is_counted) unfinished(at, peer);
             slots_.erase(slot);
         };
-        hooks.evicted += [this](const Moment&, const Peer& peer) { slots_.erase(peer.id); };
-        hooks.gap += [this](const Moment&) { slots_.clear(); }; // they may have spoken
+        hooks.evicted += [this](const Moment&, const Peer& peer) {
+            slots_.erase(peer.id);
+            pings_.erase(peer.id);
+        };
+        hooks.gap += [this](const Moment&) { // they may have spoken
+            slots_.clear();
+            pings_.clear();
+        };
         hooks.tick += [this](const Moment& at) { look(at); };
     }
 
@@ -79,6 +111,16 @@ private:
         bool has_finished = false;
         bool is_counted = false;
     };
+    struct Ping {
+        Ping(Peer from, std::uint64_t nonce_sent, NodePace::Mark mark)
+            : peer{std::move(from)}, nonce{nonce_sent}, sent{mark}
+        {}
+        Peer peer;
+        std::uint64_t nonce;
+        NodePace::Mark sent;
+    };
+    /// How many connections of each group, and one of them. The group "" is the node.
+    using Groups = std::map<std::string, std::pair<double, const Peer*>>;
 
     /// What every peer sends whatever it is there for.
     static bool is_word(proto::MessagePayload::PayloadCase type)
@@ -105,6 +147,7 @@ private:
 
     void received(const Moment& at, const Peer& peer, const proto::PeerMessage& message)
     {
+        pace_.received(at.time, peer.id);
         const auto slot = slots_.find(peer.id);
         if (slot == slots_.end()) return;
         const auto& payload = message.payload();
@@ -143,38 +186,57 @@ private:
 
     void look(const Moment& at)
     {
-        std::map<std::string, std::pair<double, const Peer*>> mute;
+        Groups mute;
         for (auto& [id, slot] : slots_) {
-            if (!slot.has_finished) {
-                if (slot.is_counted || at.time < slot.since + time(kPatience)) continue;
+            if (slot.has_finished) {
+                if (at.time >= slot.since + time(kMuteTime)) add(mute, slot.peer, kMute);
+            } else if (!slot.is_counted && at.time >= slot.since + time(kPatience)) {
                 slot.is_counted = true;
                 unfinished(at, slot.peer);
-            } else if (at.time >= slot.since + time(kMuteTime)) {
-                const auto add = [&](const std::string& group) {
-                    auto& [count, peer] = mute[group];
-                    peer = &slot.peer;
-                    return ++count;
-                };
-                add("");
-                if (!slot.peer.has_own_host()) continue;
-                const double of_site = add(slot.peer.site);
-                if (!slot.peer.as.empty() && of_site <= threshold(kMute)) add(slot.peer.as);
-                if (slot.peer.netgroup != slot.peer.site) add(slot.peer.netgroup);
             }
         }
-        for (const auto& [group, found] : mute) {
+        judge(at, mute, {kMute, kAsMute, kNodeMute, kMuteTime}, "connections that say nothing");
+        Groups dead;
+        for (const auto& [id, ping] : pings_)
+            if (pace_.seconds_since(ping.sent) >= threshold(kPongTime)) add(dead, ping.peer, kUnanswered);
+        judge(at, dead, {kUnanswered, kAsUnanswered, kNodeUnanswered, kPongTime},
+              "connections that do not answer a ping");
+    }
+
+    void add(Groups& groups, const Peer& peer, std::size_t most)
+    {
+        const auto add_to = [&](const std::string& group) {
+            auto& [count, latest] = groups[group];
+            latest = &peer;
+            return ++count;
+        };
+        add_to("");
+        if (!peer.has_own_host()) return;
+        const double of_site = add_to(peer.site);
+        if (!peer.as.empty() && of_site <= threshold(most)) add_to(peer.as);
+        if (peer.netgroup != peer.site) add_to(peer.netgroup);
+    }
+
+    struct Limits {
+        std::size_t site, as, node, seconds; ///< parameters
+    };
+
+    void judge(const Moment& at, const Groups& groups, const Limits& limits, std::string_view what)
+    {
+        for (const auto& [group, found] : groups) {
             const auto& [count, peer] = found;
-            const double most = group.empty()         ? threshold(kNodeMute)
-                                : group == peer->site ? threshold(kMute)
-                                : group == peer->as   ? threshold(kAsMute)
-                                                      : 2 * threshold(kMute);
+            const double most = group.empty()         ? threshold(limits.node)
+                                : group == peer->site ? threshold(limits.site)
+                                : group == peer->as   ? threshold(limits.as)
+                                                      : 2 * threshold(limits.site);
             alarms().judge(at, group.empty() ? Subject::of_node(peer) : Subject::of_group(group, peer),
-                           {{"connections that say nothing", count, most},
-                            {"seconds for which they say nothing", static_cast<double>(time(kMuteTime)) / kSecond}});
+                           {{what, count, most}, {"seconds for which they do so", threshold(limits.seconds)}});
         }
     }
 
     std::map<std::int64_t, Slot> slots_; ///< inbound connections that have said nothing, by peer id
+    std::map<std::int64_t, Ping> pings_; ///< to inbound connections, that are not answered yet
+    NodePace pace_;
     LruMap<std::string, Window> groups_{kMostGroups};
     PerAs by_as_; ///< of those without a handshake
 };
@@ -183,7 +245,7 @@ private:
 
 extern const Definition kSlotHold = {
     .kind = "slot_hold",
-    .text = "holds connections that never finish the handshake or never say anything",
+    .text = "holds connections that never finish the handshake, never say anything, or answer no ping",
     .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 65,
     .parameters = kParameters,
