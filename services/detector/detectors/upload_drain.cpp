@@ -14,7 +14,7 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kAnswers, kAsAnswers, kAsShare, kMegabytes, kWindow };
+enum : std::size_t { kAnswers, kAsAnswers, kAsShare, kMegabytes, kNodeMegabytes, kNodeShare, kNodeHosts, kWindow };
 constexpr std::array kParameters = {
     Parameter{"answers", 50,
               "blocks, headers, filters, transactions and lists sent to one host again, within the window",
@@ -24,6 +24,10 @@ constexpr std::array kParameters = {
               "chosen: four times what the largest hoster has of the reachable nodes"},
     Parameter{"megabytes", 50, "of what is sent to one host again, whatever the number",
               "chosen: a dozen full blocks; a block is asked for again after a timeout, not more often"},
+    Parameter{"node_megabytes", 20, "of what is sent again to all hosts", "chosen: ten blocks of today"},
+    Parameter{"node_share", 0.5, "of all that the node has sent of these things, sent again",
+              "chosen: whoever synchronizes is sent each block once"},
+    Parameter{"node_hosts", 3, "hosts to which something was sent again", "chosen: fewer are judged by themselves"},
     Parameter{"window_s", 600, "seconds", "chosen: long enough for slow lines to take so much"},
 };
 
@@ -50,7 +54,10 @@ private:
         if (payload.has_addrv2() && payload.addrv2().addresses_size() > kMostRelayed) things.push_back(1);
         if (things.empty()) return;
         State& state = subjects_[peer];
+        all_.add(at.time, time(kWindow), static_cast<double>(message.size()));
         if (!state.sent.insert(things[0])) return;
+        if (state.answers.sum(at.time, time(kWindow)) == 0) hosts_.add(at.time, time(kWindow), 1);
+        again_.add(at.time, time(kWindow), static_cast<double>(message.size()));
         state.answers.add(at.time, time(kWindow), 1);
         state.bytes.add(at.time, time(kWindow), static_cast<double>(message.size()));
         const Figure answers{"answers sent again", state.answers.sum(at.time, time(kWindow)), threshold(kAnswers)};
@@ -59,10 +66,18 @@ private:
         alarms().judge(at, Subject::of(peer),
                        {{"megabytes sent again", megabytes, threshold(kMegabytes)}, {"answers", answers.value}});
         by_as_.judge(alarms(), at, peer, 1, answers, time(kWindow), threshold(kAsAnswers), threshold(kAsShare));
+        const double again = again_.sum(at.time, time(kWindow));
+        alarms().judge(at, Subject::of_node(&peer),
+                       {{"megabytes sent again", again / 1e6, threshold(kNodeMegabytes)},
+                        {"share of all that was sent", again / all_.sum(at.time, time(kWindow)), threshold(kNodeShare)},
+                        {"hosts", hosts_.sum(at.time, time(kWindow)), threshold(kNodeHosts)}});
     }
 
     PerSubject<State> subjects_;
     PerAs by_as_;
+    Window all_;   ///< bytes
+    Window again_; ///< of these, sent again
+    Window hosts_; ///< for each the first time that it was sent something again; a host that continues counts once
 };
 
 } // namespace
