@@ -24,7 +24,7 @@ void addr_impossible(Script& script, double strength)
     Connection peer{script, std::string{kAttacker}, "outbound-full-relay"};
     peer.shake_hands().send("getaddr", {});
     const auto now = static_cast<std::uint32_t>(script.now_s());
-    std::vector<payloads::KnownAddress> addresses(300);
+    std::vector<payloads::KnownAddress> addresses(static_cast<std::size_t>(std::max(120, times(20, strength))));
     for (auto& known : addresses)
         known = {random_address(script.random), now - script.random.below(2'000'000U), 0xc09};
     const Address private_address{Network::ipv4, {10, 1, 2, 3}, 8333};

@@ -1,13 +1,16 @@
 // first_announcer: what the node hears of transactions or blocks comes first from the same host nearly every time.
 #include "services/detector/alarms.h"
+#include "services/detector/announced_addresses.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
 #include "services/detector/lru_map.h"
+#include "services/detector/recent_hashes.h"
 #include "services/detector/window.h"
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,7 +19,18 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kTransactions, kTransactionsShare, kBlocks, kBlocksShare, kAsShare, kOthers, kWindow };
+enum : std::size_t {
+    kTransactions,
+    kTransactionsShare,
+    kBlocks,
+    kBlocksShare,
+    kAsShare,
+    kAddresses,
+    kAddressesShare,
+    kConnections,
+    kOthers,
+    kWindow
+};
 constexpr std::array kParameters = {
     Parameter{"transactions", 100, "transactions that one site announced first, within the window",
               "chosen: so many give the share a meaning"},
@@ -27,6 +41,12 @@ constexpr std::array kParameters = {
               "chosen: a peer near to miners is first for most blocks, but not for nearly all"},
     Parameter{"as_share", 0.95, "of all transactions or blocks, announced first by one AS",
               "chosen: of a hoster's AS an eighth of the peers may be, which are faster than those of homes"},
+    Parameter{"addresses", 100, "addresses that one /16 or, of IPv6, /32 announced first, within the window",
+              "chosen: so many give the share a meaning"},
+    Parameter{"addresses_share", 0.75, "of all addresses, announced first by it",
+              "chosen: nodes pass on what others pass on, too"},
+    Parameter{"addresses_connections", 3, "connections of it that announce addresses",
+              "chosen: what one host makes up is for addr_unheard"},
     Parameter{"others", 3, "other peers that announce, too", "chosen: among two, one is first by chance"},
     Parameter{"window_s", 7200, "seconds", "chosen: a dozen blocks"},
 };
@@ -36,7 +56,7 @@ constexpr std::size_t kMostGroups = 4096;
 class FirstAnnouncer : public Detector {
 public:
     FirstAnnouncer(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
-        : Detector{thresholds, alarms}, knows_systems_{hooks.knows_systems()}
+        : Detector{thresholds, alarms}, knows_systems_{hooks.knows_systems()}, answers_{hooks}
     {
         using Payload = proto::MessagePayload;
         hooks.inbound(Payload::kInv) += [this](const Moment& at, const Peer& peer, const auto& message) {
@@ -58,12 +78,15 @@ public:
         hooks.inbound(Payload::kCmpctblock) += [this](const Moment& at, const Peer& peer, const auto& message) {
             told_block(at, peer, message.payload().cmpctblock().header().hash());
         };
+        on_addresses(hooks, [this](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
+            told_addresses(at, peer, addresses);
+        });
         hooks.forgotten += [this](const Moment&, const Peer& peer) {
-            for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_})
+            for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_, &addresses_})
                 race->announcers.erase(peer.id);
         };
         hooks.gap += [this](const Moment&) { // somebody may have been first
-            for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_})
+            for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_, &addresses_})
                 race->clear();
         };
     }
@@ -130,7 +153,24 @@ private:
         first.group.clear();
     }
 
-    void judge(const Moment& at, Race& race, const std::string& group, Window& window)
+    /// Of an address whoever tells it alone is the first, too: the node takes it all the same.
+    void told_addresses(const Moment& at, const Peer& peer, const proto::Addresses& addresses)
+    {
+        const bool is_answer = answers_.take(peer, addresses);
+        if (!is_answer) addresses_.announcers.try_emplace(peer.id, peer.netgroup);
+        for (const auto& address : addresses.addresses()) {
+            const std::uint64_t hash = std::hash<std::string_view>{}(address.address());
+            const bool is_first = !heard_.contains(hash);
+            heard_.insert(at.time, hash);
+            if (!is_first || is_answer || !peer.has_own_host()) continue;
+            addresses_.all.add(at.time, time(kWindow), 1);
+            Window& window = addresses_.groups[peer.netgroup];
+            window.add(at.time, time(kWindow), 1);
+            judge(at, addresses_, peer.netgroup, window, threshold(kConnections));
+        }
+    }
+
+    void judge(const Moment& at, Race& race, const std::string& group, Window& window, double connections = 0)
     {
         const double firsts = window.sum(at.time, time(kWindow));
         const auto others =
@@ -138,7 +178,9 @@ private:
         alarms().judge(at, Subject::of_group(group, nullptr),
                        {{race.name, firsts, threshold(race.least)},
                         {"share of all", firsts / race.all.sum(at.time, time(kWindow)), threshold(race.share)},
-                        {"other peers that announce", static_cast<double>(others), threshold(kOthers)}});
+                        {"other peers that announce", static_cast<double>(others), threshold(kOthers)},
+                        {"its own that announce",
+                         static_cast<double>(race.announcers.size()) - static_cast<double>(others), connections}});
     }
 
     bool knows_systems_;
@@ -146,6 +188,9 @@ private:
     Race blocks_{"blocks announced first", kBlocks, kBlocksShare, false};
     Race transactions_by_as_{"transactions announced first", kTransactions, kAsShare, true};
     Race blocks_by_as_{"blocks announced first", kBlocks, kAsShare, true};
+    Race addresses_{"addresses announced first", kAddresses, kAddressesShare, false};
+    GetaddrAnswers answers_;
+    BasicRecentHashes<1U << 17U, 7'200 * kSecond> heard_; ///< addresses, for two to four hours: 32 KiB
 };
 
 } // namespace
