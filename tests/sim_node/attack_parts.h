@@ -61,5 +61,11 @@ void slot_turnover(Script& script, double strength);
 void block_withhold(Script& script, double strength);
 void first_announcer(Script& script, double strength);
 void addr_concentration(Script& script, double strength);
+void slot_takeover(Script& script, double strength);
+void outbound_concentration(Script& script, double strength);
+void replacement_cycling(Script& script, double strength);
+void tx_pinning(Script& script, double strength);
+void addr_sink(Script& script, double strength);
+void addr_unshared(Script& script, double strength);
 
 } // namespace peer_observer::sim_node
