@@ -292,6 +292,7 @@ constexpr auto kAttacks = std::to_array<Attack>({
     {"block_withhold", block_withhold},
     {"first_announcer", first_announcer},
     {"addr_concentration", addr_concentration},
+    {"slot_takeover", slot_takeover},
 });
 
 } // namespace
