@@ -293,6 +293,7 @@ constexpr auto kAttacks = std::to_array<Attack>({
     {"first_announcer", first_announcer},
     {"addr_concentration", addr_concentration},
     {"slot_takeover", slot_takeover},
+    {"outbound_concentration", outbound_concentration},
 });
 
 } // namespace
