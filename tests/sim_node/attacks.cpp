@@ -294,6 +294,7 @@ constexpr auto kAttacks = std::to_array<Attack>({
     {"addr_concentration", addr_concentration},
     {"slot_takeover", slot_takeover},
     {"outbound_concentration", outbound_concentration},
+    {"replacement_cycling", replacement_cycling},
 });
 
 } // namespace
