@@ -295,6 +295,7 @@ constexpr auto kAttacks = std::to_array<Attack>({
     {"slot_takeover", slot_takeover},
     {"outbound_concentration", outbound_concentration},
     {"replacement_cycling", replacement_cycling},
+    {"tx_pinning", tx_pinning},
 });
 
 } // namespace
