@@ -296,6 +296,7 @@ constexpr auto kAttacks = std::to_array<Attack>({
     {"outbound_concentration", outbound_concentration},
     {"replacement_cycling", replacement_cycling},
     {"tx_pinning", tx_pinning},
+    {"addr_sink", addr_sink},
 });
 
 } // namespace
