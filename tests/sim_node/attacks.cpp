@@ -297,6 +297,7 @@ constexpr auto kAttacks = std::to_array<Attack>({
     {"replacement_cycling", replacement_cycling},
     {"tx_pinning", tx_pinning},
     {"addr_sink", addr_sink},
+    {"addr_unshared", addr_unshared},
 });
 
 } // namespace
