@@ -22,6 +22,9 @@ FASTER = {
     "block_withhold": (60, "--block_withhold.patience_s", 1),
     "first_announcer": (1_000,),
     "addr_concentration": (1_000, "--disable", "addr_flood"),  # as for addr_unheard
+    "slot_takeover": (200,),
+    "replacement_cycling": (20,),
+    "addr_sink": (200, "--disable", "addr_flood"),  # likewise
     "block_stall": (60, "--block_stall.unanswered_s", 2),
     "inbound_drop": (20, "--inbound_drop.lasts_s", 2),
     "inv_backlog": (10,),
