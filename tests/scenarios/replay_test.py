@@ -13,7 +13,8 @@ from sim_node import copy_sim_node, play  # noqa: E402
 
 OPTIONS = ("--close-after", 3, "--update-every", 1, "--block_stall.unanswered_s", 1)
 ATTACKS = (("addr_flood", 1), ("ping_flood", 1), ("tx_probe", 1), ("block_stall", 120), ("connection_churn", 10), ("inv_flood", 1),
-           ("sybil", 1), ("addr_flood", 1))
+           ("sybil", 1), ("addr_flood", 1), ("addr_unshared", 1), ("tx_pinning", 1), ("outbound_concentration", 1), ("replacement_cycling", 20),
+           ("upload_drain", 1), ("useless_messages", 1), ("request_repeat", 10), ("slot_takeover", 300))
 
 
 class Found:
