@@ -38,10 +38,11 @@ def test_matches_thresholds_with_program():
 
 
 def test_finds_every_kind_below_threshold_in_table_of_margins():
-    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+|–) \|$", (PAGES / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (\w+)" + r" \| ([\d.]+|–)" * 4 + r" \|$", (PAGES / "README.md").read_text(), re.MULTILINE)
     assert {kind for kind, *_ in rows} == kinds()
-    for kind, *shares in rows:
-        assert all(float(share) < 1 for share in shares if share != "–"), kind
+    for kind, day, network, core, clients in rows:
+        assert all(float(share) < 1 for share in (day, network, clients)), kind
+        assert core == "–" or float(core) < 1, kind
 
 
 def test_finds_every_kind_and_no_false_positive_in_table_of_scenarios():
@@ -51,3 +52,11 @@ def test_finds_every_kind_and_no_false_positive_in_table_of_scenarios():
         core, sim = cells.split("|")[:3], cells.split("|")[3:6]
         assert sim[0].strip() == ("–" if kind == "addr_dead" else "yes") and sim[2].strip() in ("none", "–"), kind
         assert core[0].strip() in ("yes", "–") and core[2].strip() in ("none", "–"), kind
+
+
+def test_finds_every_attack_and_no_false_positive_in_table_of_classes():
+    table = (PAGES / "README.md").read_text().partition("## Classes of attack")[2].partition("## Thresholds")[0]
+    rows = re.findall(r"^\| (\w+) \| (\w+) \| ([^|]+) \|", table, re.MULTILINE)[1:]
+    sources = "".join(path.read_text() for path in (ROOT / "tests/hostile_peers").glob("*.py"))
+    assert {name for _, name, _ in rows} == set(re.findall(r"^@attack\(.*\)\ndef (\w+)", sources, re.MULTILINE))
+    assert [name for of_class, name, found in rows if (found.strip() == "–") != (of_class == "benign")] == []
