@@ -18,7 +18,9 @@ SYSTEMD_SECCOMP=0 exec systemd-nspawn --quiet --register=no --keep-unit --direct
 """
 REMOVE_CGROUP = """
 while umount -l /sys/fs/cgroup 2> /dev/null; do :; done
-mount -t cgroup2 cgroup2 /sys/fs/cgroup && find "$CGROUP" -depth -type d -exec rmdir {} +
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+# What was in it may not have ended yet.
+for _ in {1..100}; do find "$CGROUP" -depth -type d -exec rmdir {} + || true; [ -e "$CGROUP" ] || break; sleep 0.1; done
 """
 
 
