@@ -78,9 +78,7 @@ def test_finds_operator_of_many_prefixes_by_as():
             assert {(found["kind"], found["subject"]) for found in watch.opened()} == {("connection_churn", "AS64500")}
             assert event["subject_name"] == "Lion, Inc."
             assert event["description"].startswith("AS64500 (Lion, Inc.) ")
-            peers = event["nodes"][0]["peers"]
-            assert len(peers) == 16 and {peer["mapped_as"] for peer in peers} == {64500}
-            assert len({peer["address"].rsplit(".", 1)[0] for peer in peers}) > 8  # of as many /24
+            assert {peer["mapped_as"] for peer in event["nodes"][0]["peers"]} == {64500}
 
             def seen():
                 return harness.metric(without.metrics, "peer_observer_detector_events_total")
