@@ -19,7 +19,7 @@ namespace {
 using proto::AddressChecked;
 using Found = base::CHandle<addrinfo, freeaddrinfo>;
 
-constexpr auto kLongestWait = std::chrono::milliseconds{100};
+constexpr auto kLongestPoll = std::chrono::milliseconds{100};
 
 std::string summary(const AddressChecked& found)
 {
@@ -78,9 +78,9 @@ std::size_t probe(const std::vector<Address>& addresses, CheckerOptions options,
         checker.start(address);
         while (checker.in_flight() > 0) {
             if (stopping()) return good;
-            const auto wait = checker.deadline().value_or(Clock::now() + kLongestWait) - Clock::now();
+            const auto wait = checker.deadline().value_or(Clock::now() + kLongestPoll) - Clock::now();
             poller.wait(std::clamp(std::chrono::ceil<std::chrono::milliseconds>(wait), std::chrono::milliseconds{0},
-                                   kLongestWait));
+                                   kLongestPoll));
             checker.work();
         }
     }
