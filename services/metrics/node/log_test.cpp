@@ -92,8 +92,8 @@ TEST(Log, TimesReconstructionsByWhatTheyNeeded)
                                      Pair(R"(bandwidth="low",tx_requested="true")", 1),
                                      Pair(R"(bandwidth="unknown",tx_requested="false")", 1)));
     EXPECT_THAT(metrics.values("log_compact_block_reconstruction_time"),
-                UnorderedElementsAre(Pair(R"(bandwidth="high",tx_requested="false")", 2500'000),
-                                     Pair(R"(bandwidth="low",tx_requested="true")", 50'000)));
+                UnorderedElementsAre(Pair(R"(bandwidth="high",tx_requested="false")", 250'000),
+                                     Pair(R"(bandwidth="low",tx_requested="true")", 500'000)));
     EXPECT_EQ(metrics.histogram(kReconstruction, kAlpha), histogram_of(kReconstruction, kAlpha, {0.25, 0.5}));
     EXPECT_THAT(metrics.values("log_compact_block_transactions_total"),
                 UnorderedElementsAre(Pair(R"(source="prefilled")", 3), Pair(R"(source="mempool")", 288),
