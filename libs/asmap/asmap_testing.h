@@ -117,17 +117,22 @@ inline std::string asmap_of(const NetworkList& networks)
     return write_below(prefixes, 0).file();
 }
 
-/// As the programs have them. `names`: the text of the file of names.
-inline std::shared_ptr<AutonomousSystems> systems_of(const NetworkList& networks, const std::string& names = "")
+/// As the programs have them, of the bytes of an asmap file. `names`: the text of the file of names.
+inline std::shared_ptr<AutonomousSystems> systems_of_file(const std::string& asmap, const std::string& names = "")
 {
     char folder[] = "/tmp/asmap_testing_XXXXXX";
     if (mkdtemp(folder) == nullptr) throw std::runtime_error{"no temporary folder"};
     const std::filesystem::path path{folder};
-    std::ofstream{path / "asmap.dat", std::ios::binary} << asmap_of(networks);
+    std::ofstream{path / "asmap.dat", std::ios::binary} << asmap;
     std::ofstream{path / "names.tsv"} << names;
     auto systems = std::make_shared<AutonomousSystems>(path / "asmap.dat", path / "names.tsv");
     std::filesystem::remove_all(path);
     return systems;
+}
+
+inline std::shared_ptr<AutonomousSystems> systems_of(const NetworkList& networks, const std::string& names = "")
+{
+    return systems_of_file(asmap_of(networks), names);
 }
 
 } // namespace peer_observer::asmap

@@ -11,7 +11,9 @@
 #include <boost/program_options.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
@@ -24,14 +26,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 /// IPv4 is AS 4, all else AS 6.
-std::string asmap_file()
-{
-    auto path = testing::TempDir() + "mapped_as_test.dat";
-    std::ofstream{path, std::ios::binary} << asmap::AsmapWriter{}.add_default(6).add_ipv4_prefix().add_return(4).file();
-    return path;
-}
+std::string asmap_bytes() { return asmap::AsmapWriter{}.add_default(6).add_ipv4_prefix().add_return(4).file(); }
 
-const auto kSystems = std::make_shared<const asmap::AutonomousSystems>(asmap_file(), "");
+const std::shared_ptr<const asmap::AutonomousSystems> kSystems = asmap::systems_of_file(asmap_bytes());
 
 proto::Event message_from(const std::string& address)
 {
@@ -115,10 +112,13 @@ TEST(MappedAs, HasOptions)
     EXPECT_EQ(asmap::read(values_of({})), nullptr);
     EXPECT_THROW(asmap::read(values_of({"--asmap-names", "names"})), app::UsageError);
     EXPECT_THROW(asmap::read(values_of({"--asmap", "/nowhere"})), std::runtime_error);
-    const auto values = values_of({"--asmap", asmap_file(), "--as", "4"});
+    const auto file = testing::TempDir() + "mapped_as_test." + std::to_string(getpid());
+    std::ofstream{file, std::ios::binary} << asmap_bytes();
+    const auto values = values_of({"--asmap", file, "--as", "4"});
     EXPECT_TRUE(read_filter(values, asmap::read(values)).selects(message_from("8.8.8.8:8333")));
     EXPECT_THROW(read_filter(values, nullptr), app::UsageError);
     EXPECT_THROW(read_filter(values_of({"--as", "0"}), kSystems), app::UsageError);
+    std::filesystem::remove(file);
 }
 
 } // namespace

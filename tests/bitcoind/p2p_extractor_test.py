@@ -61,8 +61,10 @@ class Watched:
         return self.events.wait_for(f"p2p_extractor.{name}", **conditions)
 
     def peer(self):
-        """What the node says of us."""
-        (peer,) = [peer for peer in self.node.rpc.getpeerinfo() if peer["subver"].startswith(AGENT)]
+        """What the node says of us, once it has us as a peer."""
+        def ours():
+            return [peer for peer in self.node.rpc.getpeerinfo() if peer["subver"].startswith(AGENT)]
+        (peer,) = harness.wait_until(ours, "the node has the extractor as a peer")
         return peer
 
 
