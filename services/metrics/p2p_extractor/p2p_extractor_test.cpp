@@ -45,8 +45,8 @@ TEST(P2pExtractorMetrics, ShowPingsAndTheirBacklog)
     Metrics metrics;
     metrics.publish({answered(2'000'000), answered(300'000)});
     EXPECT_EQ(metrics.value("p2pextractor_ping_duration_nanoseconds"), 300'000);
-    EXPECT_THAT(metrics.histogram(metric("p2pextractor_ping_seconds"), R"(host="alpha",direction="outbound")"),
-                Contains(HasSubstr("_count{host=\"alpha\",direction=\"outbound\"} 2")));
+    EXPECT_THAT(metrics.histogram(metric("p2pextractor_ping_seconds"), R"(direction="outbound",host="alpha")"),
+                Contains(HasSubstr("_count{direction=\"outbound\",host=\"alpha\"} 2")));
     metrics.publish({waiting(60'000'000'000)});
     EXPECT_EQ(metrics.value("p2pextractor_ping_waiting_seconds", R"(direction="outbound")"), 60);
     metrics.publish({answered(61'000'000'000)});
@@ -148,7 +148,7 @@ TEST(BlockDelays, AreMeasuredInWhateverOrderTheEventsCome)
 {
     const auto since_heard = metric("p2pextractor_block_delay_since_heard_seconds");
     const auto since_connected = metric("p2pextractor_block_delay_since_connected_seconds");
-    const std::string outbound = R"(host="alpha",direction="outbound")";
+    const std::string outbound = R"(direction="outbound",host="alpha")";
     std::vector<proto::Event> events = {heard(1000), announced(1250), connected(1500)};
     std::vector<int> order = {0, 1, 2};
     do {
@@ -160,7 +160,7 @@ TEST(BlockDelays, AreMeasuredInWhateverOrderTheEventsCome)
         EXPECT_EQ(metrics.histogram(since_heard, outbound), histogram_of(since_heard, outbound, {0.25}));
         EXPECT_EQ(metrics.histogram(since_connected, outbound), histogram_of(since_connected, outbound, {-0.25}));
         EXPECT_THAT(metrics.values("p2pextractor_blocks_announced_total"),
-                    ElementsAre(Pair(R"(direction="outbound",by="cmpctblock")", 2)));
+                    ElementsAre(Pair(R"(by="cmpctblock",direction="outbound")", 2)));
     } while (std::ranges::next_permutation(order).found);
 }
 
@@ -172,7 +172,7 @@ TEST(BlockDelays, AreNotMeasuredFromLongLists)
         payload_of(long_list).mutable_headers()->add_headers()->set_hash(std::string(1, static_cast<char>('a' + i)));
     metrics.publish({answered(1), long_list, announced(1250)});
     EXPECT_THAT(metrics.page(),
-                HasSubstr("block_delay_since_heard_seconds_count{host=\"alpha\",direction=\"outbound\"} 0"));
+                HasSubstr("block_delay_since_heard_seconds_count{direction=\"outbound\",host=\"alpha\"} 0"));
 }
 
 } // namespace
