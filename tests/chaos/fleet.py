@@ -76,16 +76,17 @@ class Fleet:
     def add_core(self, *metrics):
         urls = [f"tcp://{HERE}:{port}" for port in (9336, 9333, 9337, 9338)]
         intervals = [word for method in METHODS for word in ("--interval", f"{method}=0.5")]
+        # Each has a node of its own: the ledger takes the second publisher of a node for the successor of the first.
         self.sources += [
             Source("extractor-core", "peer-observer-extractor", "--bitcoind", self.core.binary, "--node", "core",
                    "--listen", urls[0], url=urls[0], metrics=metrics[0]),
             Source("rpc-extractor", "peer-observer-rpc-extractor", "--rpc-address", f"127.0.0.1:{self.core.rpc_port}",
-                   "--cookie-file", self.core.directory / "regtest" / ".cookie", "--node", "core", *intervals,
+                   "--cookie-file", self.core.directory / "regtest" / ".cookie", "--node", "core-rpc", *intervals,
                    "--listen", urls[1], url=urls[1], metrics=metrics[1], idle_connections=len(METHODS)),
-            Source("log-extractor", "peer-observer-log-extractor", "--debug-log", self.core.directory / "regtest" / "debug.log", "--node", "core",
+            Source("log-extractor", "peer-observer-log-extractor", "--debug-log", self.core.directory / "regtest" / "debug.log", "--node", "core-log",
                    "--state-file", self.directory / "log-position", "--listen", urls[2], url=urls[2], metrics=metrics[2]),
             # Its pings are rare: where everything is to be accounted for, nothing may happen.
-            Source("p2p-extractor", "peer-observer-p2p-extractor", "--chain", "regtest", "--connect", self.core.address, "--node", "core",
+            Source("p2p-extractor", "peer-observer-p2p-extractor", "--chain", "regtest", "--connect", self.core.address, "--node", "core-p2p",
                    "--ping-interval", 3600, "--retry", 1, "--listen", urls[3], url=urls[3], metrics=metrics[3], idle_connections=1)]
 
     def __enter__(self):

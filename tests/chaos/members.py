@@ -201,7 +201,7 @@ class Logger(Tool):
         received, missed, _ = self.counts()
         harness.wait_until(lambda: self.ledger.error or self.ledger.received == received, "the logger has printed all")
         self.ledger.check()
-        assert self.ledger.missing == missed
+        assert self.ledger.missing == missed, f"printed events lack {self.ledger.missing}, the logger counts {missed} missed"
 
 
 class Relay(Tool, Source):
