@@ -33,7 +33,7 @@ class SlotTakeover : public Detector {
 public:
     SlotTakeover(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
     {
-        hooks.evicted += [this](const Moment& at, const Peer& peer) { victim_ = {at.time, peer.netgroup}; };
+        hooks.evicted += [this](const Moment& at, const Peer& peer) { victim_.emplace(at.time, peer.netgroup); };
         hooks.opened += [this](const Moment& at, const Peer& peer, const auto&) {
             if (!peer.inbound || !victim_) return;
             const Victim victim = *victim_;
