@@ -27,6 +27,11 @@ EVENT_LAG = float(os.environ.get("EVENT_LAG", 0))
 MEMORY_FACTOR = 10 if "TSAN_OPTIONS" in os.environ else 1
 
 
+def measure_memory(monkeypatch):
+    """For what a test starts: the address sanitizer keeps freed memory for a while, which is not what is measured."""
+    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
+
+
 def program(name):
     return pathlib.Path(os.environ["PEER_OBSERVER_BUILD"]) / "bin" / name
 

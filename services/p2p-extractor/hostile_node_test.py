@@ -131,7 +131,8 @@ def test_disconnects_and_retries_hostile_node(directory, good, case):
         assert extractor.stop() == 0
 
 
-def test_bounds_memory_of_garbage(directory):
+def test_bounds_memory_of_garbage(monkeypatch, directory):
+    harness.measure_memory(monkeypatch)
     source = random.Random(21)
     kinds = [b"inv", b"addrv2", b"headers", b"cmpctblock", b"ping", b"pong", b"getdata", b"notfound", b"tx", b"block", b"getheaders"]
     def act(connection):
@@ -146,7 +147,8 @@ def test_bounds_memory_of_garbage(directory):
         assert extractor.stop() == 0
 
 
-def test_stops_reading_from_node_that_does_not_read(directory):
+def test_stops_reading_from_node_that_does_not_read(monkeypatch, directory):
+    harness.measure_memory(monkeypatch)
     sent = 0
     def act(connection):
         nonlocal sent

@@ -20,5 +20,4 @@ def private_network():
 
 @pytest.fixture(autouse=True)
 def little_quarantine(monkeypatch):
-    """The address sanitizer keeps freed memory for a while: not what is measured here."""
-    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
+    harness.measure_memory(monkeypatch)

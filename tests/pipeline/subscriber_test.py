@@ -53,8 +53,7 @@ def memory_peak(pid):
 
 
 def test_reports_missed_events_to_stopped_subscriber_only(monkeypatch):
-    # The address sanitizer keeps freed memory for a while: not what is measured here.
-    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
+    harness.measure_memory(monkeypatch)
     with harness.temporary_directory() as directory:
         path = copy_sim_node(directory)
         with harness.Extractor(path, directory, "--ring-size", 256) as extractor, \
