@@ -135,7 +135,8 @@ def test_warns_once_of_a_pid_file_without_process_and_retries(directory, prepare
         os.rename(directory / "new", pid_file)
         extractor.wait_for_log(f"tracing process {node.pid}")
         wait_for_events_of(events, node.pid)
-        assert sum("no process to trace" in text for text in extractor.log) == 1
+        # Between a folder and the file that takes its place there may be a look that finds nothing.
+        assert sum(reason in text for text in extractor.log) == 1
 
 
 def test_notices_another_process_with_same_pid(directory):
