@@ -12,6 +12,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pipeline"))
 from sim_node import copy_sim_node, play  # noqa: E402
 
 
+def flood(detector, program, strength):
+    """Pings of 203.0.113.66, 120 in a minute at strength 1. Returns how much has been raised when they have been looked at."""
+    seen = harness.metric(detector.metrics, "peer_observer_detector_events_total")
+    fired = play(program, "--attack", "ping_flood", "--strength", strength)["fired"]
+    harness.wait_until(lambda: harness.metric(detector.metrics, "peer_observer_detector_events_total") >= seen + fired, "events")
+    return sum(harness.metric(detector.metrics, f"peer_observer_detector_{name}") for name in ("waiting_reports", "anomalies_total"))
+
+
 def test_reloads_thresholds_and_ignores_mistakes():
     harness.require_root()
     with harness.temporary_directory() as directory:
@@ -22,27 +30,15 @@ def test_reloads_thresholds_and_ignores_mistakes():
                 Detector(directory, extractor.url, options=("--config", config)) as detector, \
                 harness.Events(detector.url) as anomalies:
             extractor.wait_for_log("tracepoints to")
-
-            def pings():
-                """120 in a minute; returns when they have been looked at."""
-                seen = harness.metric(detector.metrics, "peer_observer_detector_events_total")
-                fired = play(path, "--attack", "ping_flood", "--strength", 1)["fired"]
-                harness.wait_until(lambda: harness.metric(detector.metrics, "peer_observer_detector_events_total") >= seen + fired, "events")
-
-            def raised():
-                return sum(harness.metric(detector.metrics, f"peer_observer_detector_{name}") for name in ("waiting_reports", "anomalies_total"))
-
-            pings()
-            assert raised() == 0
+            assert flood(detector, path, 1) == 0
             config.write_text("[ping_flood]\npings = many\n")
             detector.signal(signal.SIGHUP)
             detector.wait_for_log("stay as they were")
-            pings()
-            assert raised() == 0
+            assert flood(detector, path, 1) == 0
             config.write_text("[ping_flood]\npings = 50\n")
             detector.signal(signal.SIGHUP)
             detector.wait_for_log("were read again")
-            pings()
+            flood(detector, path, 1)
             event = anomalies.wait_for("anomaly.opened")
             assert event["kind"] == "ping_flood"
             assert event["nodes"][0]["figures"][0]["threshold"] == 50
@@ -59,24 +55,16 @@ def test_reloads_known_peers_and_ignores_a_bad_file():
                 Detector(directory, extractor.url, options=("--known-peers", known)) as detector, \
                 harness.Events(detector.url) as anomalies:
             extractor.wait_for_log("tracepoints to")
-
-            def flood():
-                """Of 203.0.113.66; returns what is raised when it has been looked at."""
-                seen = harness.metric(detector.metrics, "peer_observer_detector_events_total")
-                fired = play(path, "--attack", "ping_flood", "--strength", 2)["fired"]
-                harness.wait_until(lambda: harness.metric(detector.metrics, "peer_observer_detector_events_total") >= seen + fired, "events")
-                return sum(harness.metric(detector.metrics, f"peer_observer_detector_{name}") for name in ("waiting_reports", "anomalies_total"))
-
-            assert flood() == 0
+            assert flood(detector, path, 2) == 0
             known.write_text("leave-out 203.0.113.66\n")
             detector.signal(signal.SIGHUP)
             line = detector.wait_for_log("stay as they were")
             assert str(known) in line and "line 1" in line
-            assert flood() == 0
+            assert flood(detector, path, 2) == 0
             known.write_text("mark 203.0.113.0/24 KIT\n")
             detector.signal(signal.SIGHUP)
             detector.wait_for_log("were read again")
-            flood()
+            flood(detector, path, 2)
             event = anomalies.wait_for("anomaly.opened")
             assert (event["kind"], event["known_as"]) == ("ping_flood", "KIT")
             assert detector.stop() == 0
