@@ -78,7 +78,7 @@ Follower::Follower(std::string path, Start start, std::optional<Position> saved)
 {
     if (!inotify_) throw std::system_error{errno, std::generic_category(), "inotify_init1"};
     if (path_ == "-") {
-        begin(Descriptor{fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}, 0);
+        begin(base::Descriptor{fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}, 0);
         return;
     }
     open_first();
@@ -91,7 +91,7 @@ void Follower::open_first()
     const auto folder = std::filesystem::path{path_}.parent_path();
     inotify_add_watch(inotify_.get(), folder.empty() ? "." : folder.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 
-    Descriptor file{open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    base::Descriptor file{open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     struct stat status{};
     if (!file || fstat(file.get(), &status) != 0) {
         note_failure(errno);
@@ -112,7 +112,7 @@ void Follower::open_first()
     begin(std::move(file), offset);
 }
 
-void Follower::begin(Descriptor file, std::uint64_t offset)
+void Follower::begin(base::Descriptor file, std::uint64_t offset)
 {
     struct stat status{};
     if (fstat(file.get(), &status) != 0)
@@ -128,7 +128,7 @@ void Follower::begin(Descriptor file, std::uint64_t offset)
 }
 
 /// Continues where the last run stopped. `file` is what has the name now.
-bool Follower::resume(Descriptor& file, const struct stat& status)
+bool Follower::resume(base::Descriptor& file, const struct stat& status)
 {
     const auto saved = *std::exchange(saved_, std::nullopt);
     start_ = Start::beginning; // else the lines in between would be missing
@@ -154,12 +154,12 @@ bool Follower::resume(Descriptor& file, const struct stat& status)
 }
 
 /// The file in which the last run stopped, under the name that it has now.
-Descriptor Follower::find_renamed_file() const
+base::Descriptor Follower::find_renamed_file() const
 {
     const auto folder = std::filesystem::path{path_}.parent_path();
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator{folder.empty() ? "." : folder, error}) {
-        Descriptor file{open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+        base::Descriptor file{open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
         struct stat status{};
         if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_ino != saved_->inode)
             continue;
@@ -177,7 +177,7 @@ Follower::Chunk Follower::read()
     if (!next_file_has_content()) return {};
     // The node writes into the new file: what is in the old one now is all that will be.
     if (const auto rest = read_file(); !rest.bytes.empty()) return rest;
-    Descriptor next{open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    base::Descriptor next{open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (!next) {
         note_failure(errno);
         return {};

@@ -1,7 +1,7 @@
 // Follows a log through renames, truncation and restarts; or reads a pipe.
 #pragma once
 
-#include "services/log-extractor/descriptor.h"
+#include "libs/base/descriptor.h"
 #include "services/log-extractor/position.h"
 
 #include <sys/stat.h>
@@ -50,9 +50,9 @@ public:
 
 private:
     void open_first();
-    void begin(Descriptor file, std::uint64_t offset);
-    bool resume(Descriptor& file, const struct stat& status);
-    Descriptor find_renamed_file() const;
+    void begin(base::Descriptor file, std::uint64_t offset);
+    bool resume(base::Descriptor& file, const struct stat& status);
+    base::Descriptor find_renamed_file() const;
     Chunk read_file();
     Chunk read_pipe();
     Chunk chunk(std::string_view bytes);
@@ -63,9 +63,9 @@ private:
     std::string path_;
     Start start_;
     std::optional<Position> saved_;
-    Descriptor inotify_;
+    base::Descriptor inotify_;
     int file_watch_ = -1;
-    Descriptor file_;
+    base::Descriptor file_;
     bool is_pipe_ = false;
     bool is_without_writer_ = false; ///< of a pipe: poll() would not wait
     bool has_ended_ = false;

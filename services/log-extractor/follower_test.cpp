@@ -213,7 +213,7 @@ TEST_F(LogFollower, ReadsAFifo)
     auto follower = follow(Start::end);
     EXPECT_EQ(read_all(follower), "") << "nobody writes";
     for (const std::string text : {"one\n", "two\n"}) { // the second by another process
-        const Descriptor writer{open(path().c_str(), O_WRONLY | O_NONBLOCK)};
+        const base::Descriptor writer{open(path().c_str(), O_WRONLY | O_NONBLOCK)};
         ASSERT_TRUE(writer);
         ASSERT_EQ(::write(writer.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
         EXPECT_EQ(read_all(follower), text);

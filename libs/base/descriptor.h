@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace peer_observer::log_extractor {
+namespace peer_observer::base {
 
 class Descriptor {
 public:
@@ -31,4 +31,4 @@ private:
     int number_ = -1;
 };
 
-} // namespace peer_observer::log_extractor
+} // namespace peer_observer::base
