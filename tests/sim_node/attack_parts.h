@@ -52,6 +52,14 @@ inline Block block(Script& script)
     return result;
 }
 
+/// The node takes a new address, of which `source` has told.
+inline void insert_address(Script& script, const std::string& source)
+{
+    const std::string address = random_address(script.random, Network::ipv4).text_with_port();
+    script.emit(calls::addrman_attempt_add(true, script.random.below(1'024), script.random.below(64), address.c_str(),
+                                           0, source.c_str(), 0));
+}
+
 /// Scripts of classes of attack.
 void request_repeat(Script& script, double strength);
 void upload_drain(Script& script, double strength);

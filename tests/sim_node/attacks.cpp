@@ -195,15 +195,10 @@ void eviction_pressure(Script& script, double strength)
 
 void eclipse_preparation(Script& script, double strength)
 {
-    const auto insert = [&](const std::string& source) {
-        const std::string address = random_address(script.random, Network::ipv4).text_with_port();
-        script.emit(calls::addrman_attempt_add(true, script.random.below(1'024), script.random.below(64),
-                                               address.c_str(), 0, source.c_str(), 0));
-    };
     for (int i = 0; i < 500; ++i)
-        insert(script.distinct_host());
+        insert_address(script, script.distinct_host());
     for (int i = times(2'000, strength); i > 0; --i)
-        insert(sibling(i));
+        insert_address(script, sibling(i));
 }
 
 void time_skew(Script& script, double strength)

@@ -206,15 +206,10 @@ void addr_concentration(Script& script, double strength)
 
 void eclipse_preparation(Script& script, double strength)
 {
-    const auto insert = [&](const std::string& source) {
-        const std::string address = random_address(script.random, Network::ipv4).text_with_port();
-        script.emit(calls::addrman_attempt_add(true, script.random.below(1'024), script.random.below(64),
-                                               address.c_str(), 0, source.c_str(), 0));
-    };
     for (int i = 0; i < 500; ++i)
-        insert(script.distinct_host());
+        insert_address(script, script.distinct_host());
     for (int i = 0; i < times(3'000, strength); ++i)
-        insert(spread_host(i));
+        insert_address(script, spread_host(i));
 }
 
 constexpr auto kAttacks = std::to_array<Attack>({
