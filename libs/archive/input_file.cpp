@@ -21,19 +21,14 @@ constexpr std::size_t kReadAhead = std::size_t{1} << 20U;
 } // namespace
 
 InputFile::InputFile(const std::filesystem::path& path)
-    : name_{path}, fd_{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}
+    : name_{path}, descriptor_{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}
 {
     struct stat status{};
-    if (fd_ < 0) fail(errno, "cannot open " + name_);
-    const int error = fstat(fd_, &status) != 0 ? errno : S_ISREG(status.st_mode) ? 0 : EINVAL;
-    if (error != 0) {
-        close(fd_);
-        fail(error, "cannot read " + name_);
-    }
+    if (!descriptor_) fail(errno, "cannot open " + name_);
+    const int error = fstat(fd(), &status) != 0 ? errno : S_ISREG(status.st_mode) ? 0 : EINVAL;
+    if (error != 0) fail(error, "cannot read " + name_);
     size_ = static_cast<std::uint64_t>(status.st_size);
 }
-
-InputFile::~InputFile() { close(fd_); }
 
 std::string_view InputFile::view(std::uint64_t offset, std::size_t count)
 {
@@ -45,7 +40,7 @@ std::string_view InputFile::view(std::uint64_t offset, std::size_t count)
         std::size_t have = 0;
         while (have < buffer_.size()) {
             const ssize_t got =
-                pread(fd_, buffer_.data() + have, buffer_.size() - have, static_cast<off_t>(offset + have));
+                pread(fd(), buffer_.data() + have, buffer_.size() - have, static_cast<off_t>(offset + have));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) {
                 const int error = errno;

@@ -1,6 +1,8 @@
 // A file that is read in pieces, never as a whole.
 #pragma once
 
+#include "libs/base/descriptor.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -13,13 +15,10 @@ class InputFile {
 public:
     /// Throws std::system_error naming the file, also for what is not a regular file.
     explicit InputFile(const std::filesystem::path& path);
-    ~InputFile();
-    InputFile(const InputFile&) = delete;
-    InputFile& operator=(const InputFile&) = delete;
 
     /// As it was when the file was opened.
     std::uint64_t size() const { return size_; }
-    int fd() const { return fd_; }
+    int fd() const { return descriptor_.get(); }
 
     /// The bytes from `offset` on: `count`, or fewer at the file's end. Valid until the next view(). Throws
     /// std::system_error when reading fails.
@@ -27,7 +26,7 @@ public:
 
 private:
     std::string name_;
-    int fd_ = -1;
+    base::Descriptor descriptor_;
     std::uint64_t size_ = 0;
     std::string buffer_;
     std::uint64_t buffer_offset_ = 0;

@@ -22,17 +22,12 @@ std::expected<RegularFile, FileError> RegularFile::open(const std::string& path)
     // To open a device may have effects of its own: look first.
     if (stat(path.c_str(), &status) != 0) return std::unexpected{failure(errno)};
     if (!S_ISREG(status.st_mode)) return std::unexpected{wrong_type(status.st_mode)};
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (descriptor < 0) return std::unexpected{failure(errno)};
-    RegularFile file{descriptor, status};
-    if (fstat(descriptor, &file.status_) != 0) return std::unexpected{failure(errno)};
+    Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (!descriptor) return std::unexpected{failure(errno)};
+    RegularFile file{std::move(descriptor), status};
+    if (fstat(file.descriptor(), &file.status_) != 0) return std::unexpected{failure(errno)};
     if (!S_ISREG(file.status_.st_mode)) return std::unexpected{wrong_type(file.status_.st_mode)};
     return file;
-}
-
-RegularFile::~RegularFile()
-{
-    if (descriptor_ >= 0) close(descriptor_);
 }
 
 std::expected<std::string, FileError> RegularFile::read(std::size_t most) const
@@ -42,7 +37,7 @@ std::expected<std::string, FileError> RegularFile::read(std::size_t most) const
     while (true) {
         const std::size_t have = text.size();
         text.resize(std::min(have + kStep, most + 1));
-        const ssize_t got = pread(descriptor_, text.data() + have, text.size() - have, static_cast<off_t>(have));
+        const ssize_t got = pread(descriptor(), text.data() + have, text.size() - have, static_cast<off_t>(have));
         if (got < 0 && errno != EINTR) return std::unexpected{failure(errno)};
         text.resize(have + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
         if (text.size() > most) return std::unexpected{failure(EFBIG)};

@@ -1,6 +1,8 @@
 // Files that options name: never waited for, refused unless they are regular files, read up to a limit.
 #pragma once
 
+#include "libs/base/descriptor.h"
+
 #include <sys/stat.h>
 
 #include <cstddef>
@@ -20,15 +22,7 @@ public:
     /// A FIFO or a device is not opened for reading: open() would wait for its other end.
     static std::expected<RegularFile, FileError> open(const std::string& path);
 
-    RegularFile(RegularFile&& other) noexcept
-        : descriptor_{std::exchange(other.descriptor_, -1)}, status_{other.status_}
-    {}
-    RegularFile(const RegularFile&) = delete;
-    RegularFile& operator=(const RegularFile&) = delete;
-    RegularFile& operator=(RegularFile&&) = delete;
-    ~RegularFile();
-
-    int descriptor() const { return descriptor_; }
+    int descriptor() const { return descriptor_.get(); }
     /// Of the file that is open, whatever happens to its path.
     const struct stat& status() const { return status_; }
 
@@ -36,9 +30,10 @@ public:
     std::expected<std::string, FileError> read(std::size_t most) const;
 
 private:
-    RegularFile(int descriptor, const struct stat& status) : descriptor_{descriptor}, status_{status} {}
+    RegularFile(Descriptor descriptor, const struct stat& status) : descriptor_{std::move(descriptor)}, status_{status}
+    {}
 
-    int descriptor_;
+    Descriptor descriptor_;
     struct stat status_;
 };
 

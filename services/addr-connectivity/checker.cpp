@@ -26,7 +26,7 @@ struct Checker::Check {
     AddressChecked found{};
     Clock::time_point started{};
     Clock::time_point connected{};
-    std::optional<Socket> socket{};
+    std::optional<base::Descriptor> socket{};
     std::string to_send{};
     std::optional<VersionReader> reader{};
     std::multimap<Clock::time_point, std::uint64_t>::iterator deadline{};
@@ -40,7 +40,7 @@ Checker::Checker(Poller& poller, CheckerOptions options, Ended ended)
 Checker::~Checker()
 {
     for (const auto& [id, check] : checks_)
-        if (check.socket) poller_.forget(check.socket->fd());
+        if (check.socket) poller_.forget(check.socket->get());
 }
 
 void Checker::start(const Address& address)
@@ -76,7 +76,7 @@ std::optional<Clock::time_point> Checker::deadline() const
     return deadline;
 }
 
-void Checker::connected(std::uint64_t id, std::expected<Socket, DialError> result)
+void Checker::connected(std::uint64_t id, std::expected<base::Descriptor, DialError> result)
 {
     auto& check = checks_.at(id);
     if (!result) return end(id, result.error().result, result.error().reason);
@@ -96,7 +96,7 @@ void Checker::connected(std::uint64_t id, std::expected<Socket, DialError> resul
 void Checker::watch(std::uint64_t id, Check& check)
 {
     const std::uint32_t events = std::uint32_t{EPOLLIN} | (check.to_send.empty() ? 0U : std::uint32_t{EPOLLOUT});
-    poller_.watch(check.socket->fd(), events, [this, id](std::uint32_t happened) { on_event(id, happened); });
+    poller_.watch(check.socket->get(), events, [this, id](std::uint32_t happened) { on_event(id, happened); });
 }
 
 void Checker::on_event(std::uint64_t id, std::uint32_t events)
@@ -112,7 +112,7 @@ void Checker::on_event(std::uint64_t id, std::uint32_t events)
 
 bool Checker::send(Check& check)
 {
-    const auto sent = ::send(check.socket->fd(), check.to_send.data(), check.to_send.size(), MSG_NOSIGNAL);
+    const auto sent = ::send(check.socket->get(), check.to_send.data(), check.to_send.size(), MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
     check.to_send.erase(0, static_cast<std::size_t>(sent));
     if (check.to_send.empty()) tell(check.address, "our version message is sent");
@@ -122,7 +122,7 @@ bool Checker::send(Check& check)
 void Checker::receive(std::uint64_t id, Check& check)
 {
     std::array<char, 2048> bytes; // NOLINT(cppcoreguidelines-pro-type-member-init)
-    const auto size = recv(check.socket->fd(), bytes.data(), bytes.size(), 0);
+    const auto size = recv(check.socket->get(), bytes.data(), bytes.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     auto& reader = *check.reader;
     if (size > 0) tell(check.address, fmt::format("{} bytes came", size));
@@ -157,7 +157,7 @@ void Checker::end(std::uint64_t id, Result result, const std::string& reason)
     const auto node = checks_.extract(id);
     auto& check = node.mapped();
     if (check.socket) {
-        poller_.forget(check.socket->fd());
+        poller_.forget(check.socket->get());
         deadlines_.erase(check.deadline);
         check.socket.reset(); // the caller may start another check at once
     }

@@ -50,7 +50,7 @@ private:
     struct Check;
     using Checks = std::map<std::uint64_t, Check>;
 
-    void connected(std::uint64_t id, std::expected<Socket, DialError> result);
+    void connected(std::uint64_t id, std::expected<base::Descriptor, DialError> result);
     void on_event(std::uint64_t id, std::uint32_t events);
     bool send(Check& check);
     void receive(std::uint64_t id, Check& check);

@@ -143,11 +143,6 @@ void check(CURLMcode code)
 
 } // namespace
 
-Socket::~Socket()
-{
-    if (fd_ >= 0) close(fd_);
-}
-
 Dialer::Dialer(Poller& poller, std::chrono::milliseconds timeout)
     : poller_{poller}, timeout_{timeout}, multi_{(curl_global_init(CURL_GLOBAL_DEFAULT), curl_multi_init())}
 {
@@ -225,13 +220,13 @@ void Dialer::finish_all()
         auto attempt = std::move(found->second);
         attempts_.erase(found);
         auto result = outcome(*attempt, code);
-        if (result) result.value() = Socket{std::exchange(attempt->fd, -1)};
+        if (result) result.value() = base::Descriptor{std::exchange(attempt->fd, -1)};
         attempt->connected(std::move(result));
         if (spare_.size() < kMaxSpare) spare_.push_back(std::move(attempt->easy));
     }
 }
 
-std::expected<Socket, DialError> Dialer::outcome(Attempt& attempt, CURLcode code)
+std::expected<base::Descriptor, DialError> Dialer::outcome(Attempt& attempt, CURLcode code)
 {
     CURL* easy = attempt.easy.get();
     long error = 0;
@@ -240,7 +235,7 @@ std::expected<Socket, DialError> Dialer::outcome(Attempt& attempt, CURLcode code
     curl_easy_getinfo(easy, CURLINFO_PROXY_ERROR, &proxy_code);
     attempt.keep = code == CURLE_OK;
     check(curl_multi_remove_handle(multi_.get(), easy)); // closes the connection, but for the socket to keep
-    if (code == CURLE_OK) return Socket{-1};
+    if (code == CURLE_OK) return base::Descriptor{};
     if (attempt.local_error != 0)
         return std::unexpected{DialError{proto::AddressChecked::LOCAL_ERROR, text_of(attempt.local_error)}};
     const auto* words = curl_easy_strerror(code);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "libs/base/c_handle.h"
+#include "libs/base/descriptor.h"
 #include "proto/addr_connectivity.pb.h"
 #include "services/addr-connectivity/address.h"
 #include "services/addr-connectivity/handshake.h"
@@ -22,23 +23,6 @@
 
 namespace peer_observer::addr_connectivity {
 
-/// Closes a socket.
-class Socket {
-public:
-    explicit Socket(int fd) : fd_{fd} {}
-    ~Socket();
-    Socket(Socket&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-    Socket& operator=(Socket&& other) noexcept
-    {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    int fd() const { return fd_; }
-
-private:
-    int fd_;
-};
-
 struct DialError {
     Result result;
     std::string reason;
@@ -52,7 +36,7 @@ public:
     Dialer(const Dialer&) = delete;
     Dialer& operator=(const Dialer&) = delete;
 
-    using Connected = std::function<void(std::expected<Socket, DialError>)>;
+    using Connected = std::function<void(std::expected<base::Descriptor, DialError>)>;
 
     /// `proxy`: an IP address and port of a SOCKS5 proxy, which resolves names. `connected` is called from work().
     void dial(const Address& address, const std::optional<Address>& proxy, Connected connected);
@@ -74,7 +58,7 @@ private:
 
     void act(curl_socket_t fd, std::uint32_t events);
     void finish_all();
-    std::expected<Socket, DialError> outcome(Attempt& attempt, CURLcode code);
+    std::expected<base::Descriptor, DialError> outcome(Attempt& attempt, CURLcode code);
 
     Poller& poller_;
     std::chrono::milliseconds timeout_;
