@@ -22,33 +22,27 @@
     config,
     ...
   }: {
-    options.logExtractor = {
-      enable = lib.mkEnableOption ''
-        a log-extractor for the node; more is set in `services.peer-observer.log-extractors.<name>`. The log of a node that is run here moves to
-        `/var/log/bitcoind-<name>`'';
-      debug = mkOption {
-        type = types.listOf types.str;
-        default = ["cmpctblock" "net" "validation"];
-        example = ["cmpctblock" "validation"];
-        description = ''
-          Categories that a node that is run here logs (`-debug`). Without `net`, disconnects, misbehaviour and failed handshakes are not seen; it is
-          most of the log.
-        '';
+    options.logExtractor =
+      {
+        enable = lib.mkEnableOption ''
+          a log-extractor for the node; more is set in `services.peer-observer.log-extractors.<name>`. The log of a node that is run here moves to
+          `/var/log/bitcoind-<name>`'';
+        debug = mkOption {
+          type = types.listOf types.str;
+          default = ["cmpctblock" "net" "validation"];
+          example = ["cmpctblock" "validation"];
+          description = ''
+            Categories that a node that is run here logs (`-debug`). Without `net`, disconnects, misbehaviour and failed handshakes are not seen; it is
+            most of the log.
+          '';
+        };
+      }
+      // service.publisherOptions {
+        inherit name;
+        sort = "log";
+        port = 9337;
+        inherit (config.logExtractor) listen;
       };
-      listen = mkOption {
-        type = service.url;
-        default = "ipc:///run/peer-observer/${name}-log/bus";
-        example = "tls+tcp://0.0.0.0:9337";
-        description = "As the honeynode's `listen`.";
-      };
-      source = mkOption {
-        type = types.str;
-        default = config.logExtractor.listen;
-        defaultText = lib.literalMD "`logExtractor.listen`";
-        example = "tls+tcp://alpha.example.org:9337";
-        description = "As the honeynode's `source`.";
-      };
-    };
     options.bitcoind.debugLog = mkOption {
       type = types.nullOr types.path;
       default =

@@ -20,28 +20,22 @@
     config,
     ...
   }: {
-    options.p2pExtractor = {
-      enable = lib.mkEnableOption "a p2p-extractor for the node; more is set in `services.peer-observer.p2p-extractors.<name>`";
-      port = mkOption {
-        type = types.nullOr types.port;
-        default = null;
-        defaultText = lib.literalMD "9320, 9321, ... in the order of the honeynodes' names";
-        description = "Port on 127.0.0.1 on which the p2p-extractor waits for a node that is run here.";
+    options.p2pExtractor =
+      {
+        enable = lib.mkEnableOption "a p2p-extractor for the node; more is set in `services.peer-observer.p2p-extractors.<name>`";
+        port = mkOption {
+          type = types.nullOr types.port;
+          default = null;
+          defaultText = lib.literalMD "9320, 9321, ... in the order of the honeynodes' names";
+          description = "Port on 127.0.0.1 on which the p2p-extractor waits for a node that is run here.";
+        };
+      }
+      // service.publisherOptions {
+        inherit name;
+        sort = "p2p";
+        port = 9338;
+        inherit (config.p2pExtractor) listen;
       };
-      listen = mkOption {
-        type = service.url;
-        default = "ipc:///run/peer-observer/${name}-p2p/bus";
-        example = "tls+tcp://0.0.0.0:9338";
-        description = "As the honeynode's `listen`.";
-      };
-      source = mkOption {
-        type = types.str;
-        default = config.p2pExtractor.listen;
-        defaultText = lib.literalMD "`p2pExtractor.listen`";
-        example = "tls+tcp://alpha.example.org:9338";
-        description = "As the honeynode's `source`.";
-      };
-    };
   };
 
   # Where the node of that name and its p2p-extractor meet.

@@ -21,22 +21,16 @@
     config,
     ...
   }: {
-    options.rpcExtractor = {
-      enable = lib.mkEnableOption "an rpc-extractor for the node. Its other options are in `services.peer-observer.rpc-extractors.<name>`";
-      listen = mkOption {
-        type = service.url;
-        default = "ipc:///run/peer-observer/${name}-rpc/bus";
-        example = "tls+tcp://0.0.0.0:9333";
-        description = "As the honeynode's `listen`.";
+    options.rpcExtractor =
+      {
+        enable = lib.mkEnableOption "an rpc-extractor for the node. Its other options are in `services.peer-observer.rpc-extractors.<name>`";
+      }
+      // service.publisherOptions {
+        inherit name;
+        sort = "rpc";
+        port = 9333;
+        inherit (config.rpcExtractor) listen;
       };
-      source = mkOption {
-        type = types.str;
-        default = config.rpcExtractor.listen;
-        defaultText = lib.literalMD "`rpcExtractor.listen`";
-        example = "tls+tcp://alpha.example.org:9333";
-        description = "As the honeynode's `source`.";
-      };
-    };
   };
 
   folder = name: "peer-observer-rpc-user-${name}";

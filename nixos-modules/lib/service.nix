@@ -73,6 +73,28 @@ in rec {
   # Of a publisher.
   url = types.strMatching "(tcp|ipc|tls\\+tcp)://.+";
 
+  # The options of a honeynode for its extractor NAME-SORT beside the one for tracepoints. `listen`: the value of that option.
+  publisherOptions = {
+    name,
+    sort,
+    port,
+    listen,
+  }: {
+    listen = mkOption {
+      type = url;
+      default = "ipc:///run/peer-observer/${name}-${sort}/bus";
+      example = "tls+tcp://0.0.0.0:${toString port}";
+      description = "As the honeynode's `listen`.";
+    };
+    source = mkOption {
+      type = types.str;
+      default = listen;
+      defaultText = lib.literalMD "`${sort}Extractor.listen`";
+      example = "tls+tcp://alpha.example.org:${toString port}";
+      description = "As the honeynode's `source`.";
+    };
+  };
+
   # A unit of the systemd module. secrets: options that are files which only root need be able to read.
   unit = {
     name,
