@@ -4,26 +4,7 @@
   lib,
   ...
 }: let
-  certificates = ./certificates;
-  secrets = name: {
-    environment.etc."secrets/ca.pem".source = certificates + "/ca.pem";
-    environment.etc."secrets/cert-key.pem" = {
-      source = certificates + "/${name}.pem";
-      mode = "0400";
-    };
-  };
-  tls = {
-    caFile = "/etc/secrets/ca.pem";
-    certKeyFile = "/etc/secrets/cert-key.pem";
-  };
-  field = name: {
-    imports = [(honeynode {inherit name;}) (secrets name)];
-    services.peer-observer.honeynodes.${name} = {
-      listen = "tls+tcp://0.0.0.0:9331";
-      inherit tls;
-    };
-    services.peer-observer.extractors.${name}.openFirewall = true;
-  };
+  inherit (import ./lib/certified.nix {inherit honeynode;}) field secrets tls;
 in {
   nodes = {
     alpha = field "alpha";
