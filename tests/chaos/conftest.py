@@ -6,16 +6,16 @@ import sys
 import pytest
 
 import harness
-import network
+import private_network
 
 for folder in ("pipeline", "archive", "bitcoind"):  # sim_node.py, archiving.py, node.py and rpc_node.py
     sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / folder))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def private_network():
+def loopback_only():
     harness.require_root()
-    network.enter_private_network()
+    private_network.enter()
 
 
 @pytest.fixture(autouse=True)
