@@ -10,7 +10,7 @@ const moment = { from_ns: undefined, at_ns: undefined };
 
 export const isReport = Boolean(answers);
 
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -47,4 +47,3 @@ export function setMoment(from, at) {
   window.dispatchEvent(new Event("moment"));
 }
 
-export const getMoment = () => ({ ...moment });

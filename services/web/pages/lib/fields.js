@@ -46,7 +46,7 @@ function tree(object) {
 
 const printable = (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".");
 
-export function dump(hex) {
+function dump(hex) {
   const lines = [];
   const shown = Math.min(hex.length / 2, MOST_BYTES);
   for (let at = 0; at < shown; at += BYTES) {

@@ -2,7 +2,7 @@
 
 import { milliseconds } from "./json.js";
 
-export const NONE = "–";
+const NONE = "–";
 
 export const absent = (value) => value === undefined || value === null || value === "";
 

@@ -5,7 +5,7 @@ import { short } from "./format.js";
 
 const path = (...parts) => `#/${parts.map((part) => encodeURIComponent(part)).join("/")}`;
 
-export const nodePath = (node) => path("node", node);
+const nodePath = (node) => path("node", node);
 export const peerPath = (node, process, peer) => path("node", node, "peer", process ?? "latest", peer);
 export const anomalyPath = (id) => path("anomaly", id);
 export const blockPath = (hash) => path("block", hash);

@@ -23,8 +23,8 @@ export const errorPanel = (error) => el("p", { class: "panel error", role: "aler
   error.status === 403 ? "This service does not show this to the public." : error.message);
 
 // `value` is called when the button is pressed. Without a clipboard (plain HTTP to another host) the text is shown, to copy by hand.
-export function copyButton(label, value) {
-  const button = el("button", { class: "plain", type: "button" }, label);
+export function copyButton(label, value, id) {
+  const button = el("button", { class: "plain", type: "button", id }, label);
   button.addEventListener("click", async () => {
     const found = value();
     const text = Array.isArray(found) ? found.map((one) => stringify(one)).join("\n") : stringify(found, 2);

@@ -1,6 +1,6 @@
 // Pages by the part of the address behind `#`. Each page gets a signal that ends its timers, streams and listeners when another is opened.
 
-export function routeOf(hash) {
+function routeOf(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
   try {
     return { parts: path.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };

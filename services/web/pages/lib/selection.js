@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-export const FIELDS = [
+const FIELDS = [
   { name: "node", label: "node" },
   { name: "kind", label: "kind", placeholder: "message, mempool.rejected" },
   { name: "message_type", label: "message type", placeholder: "inv, tx" },

@@ -8,7 +8,7 @@ import { milliseconds, nanosecondsBetween } from "./json.js";
 import { tag } from "./parts.js";
 import { proof } from "./opened.js";
 
-export const ROW = 26; // pixels; the style sheet has the same
+const ROW = 26; // pixels; the style sheet has the same
 const LANES = 5;
 
 const wide = () => document.documentElement.clientWidth > 700;

@@ -5,7 +5,7 @@ import { el, show } from "./dom.js";
 
 const missing = (value) => value === undefined || value === null || value === "";
 
-export function compare(a, b) {
+function compare(a, b) {
   if (missing(a) || missing(b)) return missing(a) - missing(b);
   if (typeof a === "string" || typeof b === "string") return String(a).localeCompare(String(b), "en", { numeric: true });
   return a < b ? -1 : a > b ? 1 : 0;

@@ -15,7 +15,7 @@ import { secondsSince } from "./fleet.js";
 const SEVERITIES = { CRITICAL: "bad", WARNING: "warn", INFO: "" };
 const RANK = { CRITICAL: 3, WARNING: 2, INFO: 1 };
 
-export const severityTag = (severity) => tag((severity ?? "unknown").toLowerCase(), SEVERITIES[severity] ?? "");
+const severityTag = (severity) => tag((severity ?? "unknown").toLowerCase(), SEVERITIES[severity] ?? "");
 
 // A lane for each kind; a bar from the first event that counts to the last.
 function axisOf(anomalies, now) {

@@ -49,7 +49,7 @@ export function messagesView({ query, root, signal }) {
   const back = el("button", { class: "plain", type: "button", id: "older", onclick: () => loadOlder() }, "Older");
   const form = selectionForm(selection, (chosen) => { selection = chosen; rememberQuery(writeSelection(selection)); restart(); });
   root.append(head("Messages"), form,
-    el("div", { class: "controls" }, pause, el("label", {}, "at most", rate), copyButton("Copy shown as JSON", () => [...shown].reverse())), status, problem,
+    el("div", { class: "controls" }, pause, el("label", {}, "at most", rate), copyButton("Copy shown as JSON", () => [...shown].reverse(), "copy")), status, problem,
     el("div", { class: "panel flush" }, list), back);
   const drawer = makeDrawer(root, signal);
   signal.addEventListener("abort", () => stream.abort());
