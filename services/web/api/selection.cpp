@@ -1,0 +1,76 @@
+#include "services/web/api/selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <stdexcept>
+
+namespace peer_observer::web {
+namespace {
+
+template <typename Number>
+std::vector<Number> numbers(const Request& request, const std::string& name)
+{
+    std::vector<Number> list;
+    for (const auto& text : request.all(name)) {
+        Number number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc{} || end != text.data() + text.size())
+            throw ApiError{400, fmt::format("{}: '{}' is not a number", name, text)};
+        list.push_back(number);
+    }
+    return list;
+}
+
+print::Filter make_filter(const Request& request, const asmap::AutonomousSystems* systems)
+{
+    print::FilterOptions options;
+    options.kinds = request.all("kind");
+    options.message_types = request.all("message_type");
+    options.peers = numbers<std::int64_t>(request, "peer");
+    options.addresses = request.all("address");
+    options.pids = numbers<std::uint32_t>(request, "pid");
+    options.ases = numbers<std::uint32_t>(request, "as");
+    options.direction = request.text("direction");
+    if (!options.ases.empty() && systems == nullptr) throw ApiError{400, "as: this service runs without --asmap"};
+    // Not owned: it lives as long as the service.
+    if (systems != nullptr) options.systems = {std::shared_ptr<void>{}, systems};
+    try {
+        return print::Filter{std::move(options)};
+    } catch (const std::invalid_argument& error) {
+        throw ApiError{400, error.what()};
+    }
+}
+
+std::string make_name(const Request& request)
+{
+    std::string name;
+    for (const auto* parameter : {"kind", "message_type", "peer", "address", "pid", "as", "direction", "node"}) {
+        auto values = request.all(parameter);
+        std::ranges::sort(values);
+        for (const auto& value : values)
+            name += fmt::format("{}={}:{};", parameter, value.size(), value);
+    }
+    return name;
+}
+
+} // namespace
+
+Selection::Selection(const Request& request, const asmap::AutonomousSystems* systems)
+    : nodes_{request.all("node")}, name_{make_name(request)}, filter_{make_filter(request, systems)}
+{}
+
+bool Selection::selects_node(std::string_view node) const
+{
+    return nodes_.empty() || std::ranges::find(nodes_, node) != nodes_.end();
+}
+
+bool Selection::selects(std::string_view node, const proto::Event& event) const
+{
+    return selects_node(node) && (filter_.selects_all() || filter_.selects(event));
+}
+
+} // namespace peer_observer::web

@@ -1,0 +1,13 @@
+{
+  mkService,
+  libxcrypt,
+  nlohmann_json,
+  openssl,
+  zstd,
+}:
+mkService {
+  name = "web";
+  description = "A node's peers in a browser, live and from archives";
+  folders = ["libs/archive" "libs/asmap" "libs/print" "libs/wire"];
+  buildInputs = [libxcrypt nlohmann_json openssl zstd];
+}
