@@ -19,6 +19,8 @@
   programs ? (_: []),
   # Settings of its unit besides: { cfg, pkgs }: { ... }
   serviceConfig ? (_: {}),
+  # Options that are files which only root need be able to read: cfg: { option = file; }
+  secrets ? (_: {}),
 }: {
   config,
   lib,
@@ -118,6 +120,7 @@ in {
       ];
       systemd.services.${unit} = service.unit {
         inherit name cfg description urls;
+        secrets = secrets cfg;
         settings =
           {
             source = cfg.sources;
