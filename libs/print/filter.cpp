@@ -1,7 +1,7 @@
 #include "libs/print/filter.h"
 
 #include "libs/base/host_port.h"
-#include "libs/print/kind.h"
+#include "libs/events/kind.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,7 +32,7 @@ bool is_kind_prefix(std::string_view prefix, std::string_view kind)
 void check_kinds(const std::vector<std::string>& wanted)
 {
     std::vector<std::string> known;
-    for (const auto& kind : known_kinds())
+    for (const auto& kind : events::known_kinds())
         known.push_back(kind.full_name);
     for (const auto& kind : wanted)
         if (kind.empty() || std::ranges::none_of(known, [&](const auto& k) { return is_kind_prefix(kind, k); }))
@@ -56,7 +56,7 @@ const FieldDescriptor* find_field(const google::protobuf::Descriptor& type, cons
 }
 
 /// The same, if it is set.
-const FieldDescriptor* find_field(const Kind& kind, const char* name, FieldDescriptor::CppType cpp_type)
+const FieldDescriptor* find_field(const events::Kind& kind, const char* name, FieldDescriptor::CppType cpp_type)
 {
     if (kind.content == nullptr) return nullptr;
     const FieldDescriptor* field = find_field(*kind.content->GetDescriptor(), name, cpp_type);
@@ -67,14 +67,14 @@ const FieldDescriptor* find_field(const Kind& kind, const char* name, FieldDescr
 
 /// Whether the text of the field is one that `fits`.
 template <typename Fits>
-bool fits_text(const Kind& kind, const char* name, const Fits& fits)
+bool fits_text(const events::Kind& kind, const char* name, const Fits& fits)
 {
     const auto* field = find_field(kind, name, FieldDescriptor::CPPTYPE_STRING);
     std::string scratch;
     return field != nullptr && fits(kind.content->GetReflection()->GetStringReference(*kind.content, field, &scratch));
 }
 
-bool fits_message_type(const std::vector<std::string>& wanted, const Kind& kind)
+bool fits_message_type(const std::vector<std::string>& wanted, const events::Kind& kind)
 {
     return wanted.empty() || fits_text(kind, kMessageType, [&](const std::string& type) {
                return std::ranges::find(wanted, type) != wanted.end();
@@ -87,14 +87,14 @@ bool is_at(std::string_view address, const std::string& wanted)
     return address == wanted || address.starts_with(wanted + ":") || address.starts_with("[" + wanted + "]:");
 }
 
-bool fits_address(const std::vector<std::string>& wanted, const Kind& kind)
+bool fits_address(const std::vector<std::string>& wanted, const events::Kind& kind)
 {
     return wanted.empty() || fits_text(kind, kAddress, [&](const std::string& address) {
                return std::ranges::any_of(wanted, [&](const auto& host) { return is_at(address, host); });
            });
 }
 
-bool fits_as(const FilterOptions& options, const Kind& kind)
+bool fits_as(const FilterOptions& options, const events::Kind& kind)
 {
     return options.ases.empty() || fits_text(kind, kAddress, [&](const std::string& address) {
                const auto asn = options.systems->find(base::host_of(address));
@@ -102,7 +102,7 @@ bool fits_as(const FilterOptions& options, const Kind& kind)
            });
 }
 
-bool fits_peer(const std::vector<std::int64_t>& wanted, const Kind& kind)
+bool fits_peer(const std::vector<std::int64_t>& wanted, const events::Kind& kind)
 {
     if (wanted.empty()) return true;
     const auto* field = find_field(kind, kPeer, FieldDescriptor::CPPTYPE_INT64);
@@ -116,7 +116,7 @@ bool fits_direction(const std::optional<std::string>& wanted, std::string_view k
 }
 
 /// What the options ask for and events of this kind never have; empty = nothing.
-std::string lacks(const FilterOptions& options, const KnownKind& kind)
+std::string lacks(const FilterOptions& options, const events::KnownKind& kind)
 {
     const auto has = [&](const char* name, FieldDescriptor::CppType type) {
         return find_field(*kind.content, name, type) != nullptr;
@@ -134,7 +134,7 @@ void check_that_each_kind_can_match(const FilterOptions& options)
 {
     for (const auto& wanted : options.kinds) {
         std::string lacking;
-        for (const auto& kind : known_kinds()) {
+        for (const auto& kind : events::known_kinds()) {
             if (!is_kind_prefix(wanted, kind.full_name)) continue;
             lacking = lacks(options, kind);
             if (lacking.empty()) break;
@@ -165,8 +165,8 @@ bool Filter::selects(const proto::Event& event) const
 {
     if (selects_all_ || event.has_events_lost()) return true;
     if (!options_.pids.empty() && std::ranges::find(options_.pids, event.pid()) == options_.pids.end()) return false;
-    const Kind kind = kind_of(event);
-    return fits_kind(options_.kinds, to_string(kind)) && fits_direction(options_.direction, kind.name) &&
+    const events::Kind kind = events::kind_of(event);
+    return fits_kind(options_.kinds, events::to_string(kind)) && fits_direction(options_.direction, kind.name) &&
            fits_message_type(options_.message_types, kind) && fits_peer(options_.peers, kind) &&
            fits_address(options_.addresses, kind) && fits_as(options_, kind);
 }

@@ -1,6 +1,6 @@
+#include "libs/events/kind.h"
+#include "libs/events/testing/every_kind.h"
 #include "libs/print/filter.h"
-#include "libs/print/kind.h"
-#include "libs/print/testing/print.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ TEST(Filter, SelectsEverythingWithoutOptions)
 {
     const Filter filter{{}};
     EXPECT_TRUE(filter.selects_all());
-    for (const auto& event : events_of_every_kind())
+    for (const auto& event : events::events_of_every_kind())
         EXPECT_TRUE(filter.selects(event));
     EXPECT_TRUE(filter.selects(proto::Event{}));
 }
@@ -50,10 +50,10 @@ TEST(Filter, SelectsByKindOrItsFirstPart)
 
 TEST(Filter, SelectsExactlyThatKindForEveryKind)
 {
-    for (const auto& kind : known_kinds())
-        for (const auto& event : events_of_every_kind())
+    for (const auto& kind : events::known_kinds())
+        for (const auto& event : events::events_of_every_kind())
             EXPECT_EQ(Filter{{.kinds = {kind.full_name}}}.selects(event),
-                      to_string(kind_of(event)) == kind.full_name || event.has_events_lost());
+                      to_string(events::kind_of(event)) == kind.full_name || event.has_events_lost());
 }
 
 TEST(Filter, SelectsByMessageType)

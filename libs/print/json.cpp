@@ -2,9 +2,9 @@
 
 #include "libs/base/hex.h"
 #include "libs/base/utf8.h"
+#include "libs/events/kind.h"
 #include "libs/print/display.h"
 #include "libs/print/json_writer.h"
-#include "libs/print/kind.h"
 #include "libs/print/mapped_as.h"
 
 #include <google/protobuf/descriptor.h>
@@ -239,9 +239,9 @@ private:
 void append_json(const Origin& origin, const proto::Event& event, std::string& out,
                  const asmap::AutonomousSystems* systems)
 {
-    const Kind kind = kind_of(event);
+    const events::Kind kind = events::kind_of(event);
     Printer printer{out, systems};
-    printer.start(event.timestamp_ns(), origin, to_string(kind));
+    printer.start(event.timestamp_ns(), origin, events::to_string(kind));
     printer.number("pid", event.pid());
     if (event.process_start_ms() != 0) printer.number("process_start_ms", event.process_start_ms());
     if (event.unreadable_arguments_size() > 0)

@@ -1,8 +1,8 @@
 #include "libs/base/hex.h"
+#include "libs/events/testing/every_kind.h"
 #include "libs/print/display.h"
 #include "libs/print/json.h"
 #include "libs/print/testing/json.h"
-#include "libs/print/testing/print.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -215,12 +215,12 @@ void expect_message(const Message& message, const std::string& path, FlatJson& e
 
 TEST(Json, HasEveryFieldOfEveryKindAndNothingElse)
 {
-    for (const auto& event : events_of_every_kind()) {
+    for (const auto& event : events::events_of_every_kind()) {
         FlatJson expected{{"", "{}"},         {"timestamp_ns", std::to_string(event.timestamp_ns())},
                           {"node", "alpha"},  {"publisher", "ffffffffffffffff"},
-                          {"sequence", "42"}, {"kind", to_string(kind_of(event))},
+                          {"sequence", "42"}, {"kind", to_string(events::kind_of(event))},
                           {"pid", "4242"},    {"event", "{}"}};
-        expect_message(*kind_of(event).content, "event.", expected);
+        expect_message(*events::kind_of(event).content, "event.", expected);
         EXPECT_EQ(parse(json(event)), expected);
     }
 }
@@ -229,12 +229,12 @@ TEST(Json, IsValidForAnyBytes)
 {
     std::mt19937 random{1};
     for (int round = 0; round < 50; ++round) {
-        Filler filler{.items = 2};
+        events::Filler filler{.items = 2};
         filler.bytes.resize(random() % 40);
         std::ranges::generate(filler.bytes, [&] { return static_cast<char>(random()); });
         filler.text = filler.bytes;
-        for (const auto& event : events_of_every_kind(filler))
-            ASSERT_EQ(parse(json(event)).at("kind"), to_string(kind_of(event)));
+        for (const auto& event : events::events_of_every_kind(filler))
+            ASSERT_EQ(parse(json(event)).at("kind"), to_string(events::kind_of(event)));
     }
 }
 

@@ -1,8 +1,8 @@
 #include "libs/print/text.h"
 
 #include "libs/base/hex.h"
+#include "libs/events/kind.h"
 #include "libs/print/display.h"
-#include "libs/print/kind.h"
 #include "libs/print/mapped_as.h"
 
 #include <fmt/format.h>
@@ -256,9 +256,9 @@ private:
 void append_text(const Origin& origin, const proto::Event& event, bool colour, std::string& out,
                  const asmap::AutonomousSystems* systems)
 {
-    const Kind kind = kind_of(event);
+    const events::Kind kind = events::kind_of(event);
     Line line{out, colour, systems};
-    line.start(event.timestamp_ns(), origin.node, to_string(kind), kBold);
+    line.start(event.timestamp_ns(), origin.node, events::to_string(kind), kBold);
     if (kind.content != nullptr) line.content(*kind.content);
     line.list(event, *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber));
     line.end();

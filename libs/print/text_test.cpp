@@ -1,4 +1,4 @@
-#include "libs/print/testing/print.h"
+#include "libs/events/testing/every_kind.h"
 #include "libs/print/text.h"
 
 #include <gmock/gmock.h>
@@ -133,14 +133,14 @@ TEST(Text, ShowsTheFirstItemsOfAListAndHowManyMore)
 
 TEST(Text, IsOneLineOfPrintableAsciiForEveryKind)
 {
-    Filler filler{.items = 40, .bytes = "\n\x1b\xff\"= ", .text = "\x1b]0;x\x07\n\xc2\x9b"};
-    for (const auto& event : events_of_every_kind(filler)) {
+    events::Filler filler{.items = 40, .bytes = "\n\x1b\xff\"= ", .text = "\x1b]0;x\x07\n\xc2\x9b"};
+    for (const auto& event : events::events_of_every_kind(filler)) {
         const auto line = text(event);
         ASSERT_EQ(std::ranges::count(line, '\n'), 1);
         ASSERT_TRUE(std::ranges::all_of(line.substr(0, line.size() - 1), [](char c) { return c >= 0x20 && c < 0x7f; }))
             << line;
         EXPECT_LT(line.size(), 4096U) << line;
-        EXPECT_THAT(line, StartsWith("2023-11-14T22:13:20.123456Z alpha " + to_string(kind_of(event)) + " "));
+        EXPECT_THAT(line, StartsWith("2023-11-14T22:13:20.123456Z alpha " + to_string(events::kind_of(event)) + " "));
     }
 }
 

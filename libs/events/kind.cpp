@@ -1,9 +1,9 @@
-#include "libs/print/kind.h"
+#include "libs/events/kind.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
-namespace peer_observer::print {
+namespace peer_observer::events {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -54,4 +54,4 @@ std::vector<KnownKind> known_kinds()
     return kinds;
 }
 
-} // namespace peer_observer::print
+} // namespace peer_observer::events

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace peer_observer::print {
+namespace peer_observer::events {
 
 /// The arms of the oneofs that make up an event's kind, e.g. `mempool` and `rejected`.
 struct Kind {
@@ -31,4 +31,4 @@ struct KnownKind {
 /// All that this program knows, in the order of the descriptors.
 std::vector<KnownKind> known_kinds();
 
-} // namespace peer_observer::print
+} // namespace peer_observer::events

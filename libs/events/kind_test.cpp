@@ -1,15 +1,15 @@
-#include "libs/print/kind.h"
-#include "libs/print/testing/print.h"
+#include "libs/events/kind.h"
+#include "libs/events/testing/every_kind.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace peer_observer::print {
+namespace peer_observer::events {
 namespace {
 
-using testing::Contains;
+using ::testing::Contains;
 
 TEST(Kind, IsContextAndName)
 {
@@ -56,4 +56,4 @@ TEST(Kind, KnowsEveryKind)
 }
 
 } // namespace
-} // namespace peer_observer::print
+} // namespace peer_observer::events

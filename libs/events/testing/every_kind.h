@@ -1,7 +1,7 @@
 // For tests: one event of every kind, made by reflection.
 #pragma once
 
-#include "libs/print/kind.h"
+#include "libs/events/kind.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace peer_observer::print {
+namespace peer_observer::events {
 
 /// Sets every field: lists get `items` items; of a oneof the arm number `arm` (counted round) is set. Text and bytes
 /// are `bytes`, those of `string` fields `text`.
@@ -105,4 +105,4 @@ inline std::vector<proto::Event> events_of_every_kind(Filler filler = {})
     return events;
 }
 
-} // namespace peer_observer::print
+} // namespace peer_observer::events
