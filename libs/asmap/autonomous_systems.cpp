@@ -55,4 +55,10 @@ std::uint32_t AutonomousSystems::find(std::string_view host) const
     return ip ? find(*ip) : 0;
 }
 
+std::function<std::uint32_t(std::string_view host)> finder(std::shared_ptr<const AutonomousSystems> systems)
+{
+    if (!systems) return {};
+    return [systems = std::move(systems)](std::string_view host) { return systems->find(host); };
+}
+
 } // namespace peer_observer::asmap

@@ -5,6 +5,8 @@
 #include "libs/asmap/names.h"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -41,5 +43,8 @@ private:
     Asmap asmap_;
     Names names_;
 };
+
+/// What finds the autonomous system of a host, or nothing where `systems` is null.
+std::function<std::uint32_t(std::string_view host)> finder(std::shared_ptr<const AutonomousSystems> systems);
 
 } // namespace peer_observer::asmap

@@ -14,12 +14,10 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using protozero::pbf_wire_type;
 
-constexpr std::uint32_t kMaxFieldNumber = 64;
-
 struct ContextFields {
     bool has_arms = false;
-    /// By the number of an arm: the number of its `message_type` field; 0 = it has none.
-    std::array<std::uint8_t, kMaxFieldNumber> message_type{};
+    /// By the number of an arm; of a context without arms, the first.
+    std::array<PeerFieldNumbers, kMaxFieldNumber> arms{};
 };
 using Contexts = std::array<ContextFields, kMaxFieldNumber>;
 
@@ -30,35 +28,61 @@ const FieldDescriptor* arm_of(const Descriptor* message, std::uint32_t number)
     return is_arm && field->message_type() != nullptr ? field : nullptr;
 }
 
-Contexts find_fields()
+PeerFieldNumbers find_fields(const Descriptor* content)
+{
+    const auto field = [content](const char* name, FieldDescriptor::Type type) {
+        const auto* const found = content->FindFieldByName(name);
+        return found != nullptr && !found->is_repeated() && found->type() == type ? found : nullptr;
+    };
+    const auto number = [](const FieldDescriptor* found) {
+        return static_cast<std::uint8_t>(found == nullptr ? 0 : found->number());
+    };
+    const auto* const peer = field("peer_id", FieldDescriptor::TYPE_INT64);
+    return {.message_type = number(field("message_type", FieldDescriptor::TYPE_STRING)),
+            .peer_id = number(peer),
+            .address = number(field("address", FieldDescriptor::TYPE_STRING)),
+            .peer_is_optional = peer != nullptr && peer->has_presence()};
+}
+
+Contexts find_contexts()
 {
     Contexts contexts{};
-    for (std::uint32_t context = 0; context < kMaxFieldNumber; ++context) {
-        const auto* const outer = arm_of(proto::Event::descriptor(), context);
+    for (std::uint32_t number = 0; number < kMaxFieldNumber; ++number) {
+        const auto* const outer = arm_of(proto::Event::descriptor(), number);
         if (outer == nullptr) continue;
-        contexts[context].has_arms = outer->message_type()->real_oneof_decl_count() > 0;
-        for (std::uint32_t arm = 0; arm < kMaxFieldNumber; ++arm) {
-            const auto* const inner = arm_of(outer->message_type(), arm);
-            const auto* const type =
-                inner == nullptr ? nullptr : inner->message_type()->FindFieldByName("message_type");
-            if (type != nullptr) contexts[context].message_type[arm] = static_cast<std::uint8_t>(type->number());
-        }
+        auto& context = contexts[number];
+        context.has_arms = outer->message_type()->real_oneof_decl_count() > 0;
+        if (!context.has_arms) context.arms[0] = find_fields(outer->message_type());
+        for (std::uint32_t arm = 0; context.has_arms && arm < kMaxFieldNumber; ++arm)
+            if (const auto* const inner = arm_of(outer->message_type(), arm))
+                context.arms[arm] = find_fields(inner->message_type());
     }
     return contexts;
 }
 
-void view_arm(EventView& view, protozero::pbf_reader context)
+const Contexts& contexts()
 {
-    static const Contexts contexts = find_fields();
-    if (view.context >= kMaxFieldNumber || !contexts[view.context].has_arms) return;
+    static const Contexts found = find_contexts();
+    return found;
+}
+
+void view_arm(EventView& view, std::string_view bytes)
+{
+    view.arm = 0;
+    view.message_type = {};
+    view.content = bytes;
+    if (view.context >= kMaxFieldNumber || !contexts()[view.context].has_arms) return;
+    view.content = {};
+    protozero::pbf_reader context{bytes.data(), bytes.size()};
     while (context.next()) {
         if (context.wire_type() != pbf_wire_type::length_delimited || context.tag() >= kMaxFieldNumber) {
             context.skip();
             continue;
         }
         view.arm = context.tag();
-        const auto message_type = contexts[view.context].message_type[view.arm];
-        auto arm = context.get_message();
+        view.content = context.get_view();
+        const auto message_type = contexts()[view.context].arms[view.arm].message_type;
+        protozero::pbf_reader arm{view.content.data(), view.content.size()};
         if (message_type > 0 && arm.next(message_type, pbf_wire_type::length_delimited))
             view.message_type = arm.get_view();
     }
@@ -75,10 +99,13 @@ EventView view_event(std::string_view event, std::uint64_t sequence)
             if (reader.tag_and_type() ==
                 protozero::tag_and_type(proto::Event::kTimestampNsFieldNumber, pbf_wire_type::fixed64)) {
                 view.timestamp_ns = reader.get_fixed64();
+            } else if (reader.tag_and_type() ==
+                       protozero::tag_and_type(proto::Event::kPidFieldNumber, pbf_wire_type::varint)) {
+                view.pid = reader.get_uint32();
             } else if (reader.tag() >= proto::Event::kEventsLostFieldNumber &&
                        reader.wire_type() == pbf_wire_type::length_delimited) {
                 view.context = reader.tag();
-                view_arm(view, reader.get_message());
+                view_arm(view, reader.get_view());
             } else {
                 reader.skip();
             }
@@ -87,6 +114,34 @@ EventView view_event(std::string_view event, std::uint64_t sequence)
         view.is_malformed = true;
     }
     return view;
+}
+
+PeerFieldNumbers peer_field_numbers(std::uint32_t context, std::uint32_t arm)
+{
+    return context < kMaxFieldNumber && arm < kMaxFieldNumber ? contexts()[context].arms[arm] : PeerFieldNumbers{};
+}
+
+PeerView view_peer(const EventView& event)
+{
+    const auto fields = peer_field_numbers(event.context, event.arm);
+    PeerView peer;
+    if (fields.peer_id > 0 && !fields.peer_is_optional) peer.id = 0;
+    try {
+        protozero::pbf_reader content{event.content.data(), event.content.size()};
+        while (content.next()) {
+            if (fields.peer_id > 0 &&
+                content.tag_and_type() == protozero::tag_and_type(fields.peer_id, pbf_wire_type::varint))
+                peer.id = content.get_int64();
+            else if (fields.address > 0 &&
+                     content.tag_and_type() == protozero::tag_and_type(fields.address, pbf_wire_type::length_delimited))
+                peer.address = content.get_view();
+            else
+                content.skip();
+        }
+    } catch (const protozero::exception&) {
+        return {}; // what is malformed is about nobody
+    }
+    return peer;
 }
 
 std::string kind_name(std::uint32_t context, std::uint32_t arm)

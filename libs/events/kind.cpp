@@ -46,10 +46,13 @@ std::vector<KnownKind> known_kinds()
     for (int i = 0; i < outer_oneof()->field_count(); ++i) {
         const FieldDescriptor* arm = outer_oneof()->field(i);
         const OneofDescriptor* inner = inner_oneof(arm->message_type());
-        if (inner == nullptr) kinds.push_back({std::string{arm->name()}, {}, arm->message_type()});
-        for (int j = 0; inner != nullptr && j < inner->field_count(); ++j)
-            kinds.push_back(
-                {join(arm->name(), inner->field(j)->name()), inner->field(j)->name(), inner->field(j)->message_type()});
+        const auto context = static_cast<std::uint32_t>(arm->number());
+        if (inner == nullptr) kinds.push_back({std::string{arm->name()}, {}, context, 0, arm->message_type()});
+        for (int j = 0; inner != nullptr && j < inner->field_count(); ++j) {
+            const FieldDescriptor* kind = inner->field(j);
+            kinds.push_back({join(arm->name(), kind->name()), kind->name(), context,
+                             static_cast<std::uint32_t>(kind->number()), kind->message_type()});
+        }
     }
     return kinds;
 }

@@ -3,6 +3,7 @@
 
 #include "proto/event.pb.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ std::string to_string(const Kind& kind);
 struct KnownKind {
     std::string full_name; ///< as to_string() says it
     std::string_view name;
+    std::uint32_t context; ///< field numbers, as EventView has them
+    std::uint32_t arm;
     const google::protobuf::Descriptor* content; ///< of what the innermost arm holds
 };
 

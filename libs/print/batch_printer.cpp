@@ -31,17 +31,19 @@ void append_delimited(std::string_view message, std::string& out)
     out += message;
 }
 
-/// Nobody knows what a malformed one is: it is parsed, and so reported.
-bool may_be_wanted(const events::EventView& event, const BatchPrinter::Peek& peek)
-{
-    return !peek || event.is_malformed || peek(event);
-}
-
 } // namespace
 
-BatchPrinter::BatchPrinter(Format format, Filter filter, bool colour, app::BadEvents& bad_events)
-    : format_{format}, filter_{std::move(filter)}, colour_{colour}, bad_events_{bad_events}
+BatchPrinter::BatchPrinter(Format format, events::Selection selection, bool colour, app::BadEvents& bad_events,
+                           std::shared_ptr<const asmap::AutonomousSystems> systems)
+    : format_{format}, selection_{std::move(selection)}, systems_{std::move(systems)}, colour_{colour},
+      bad_events_{bad_events}
 {}
+
+bool BatchPrinter::wants(const events::EventView& event, const Peek& peek) const
+{
+    // Nobody knows what a malformed one is: it is parsed, and so reported.
+    return event.is_malformed || (selection_.selects(event) && (!peek || peek(event)));
+}
 
 std::uint64_t BatchPrinter::append(const events::Batch& batch, std::uint64_t limit, std::string& out, const Peek& peek)
 {
@@ -71,7 +73,7 @@ void BatchPrinter::append_missed(const Missed& missed, std::string& out) const
 
 void BatchPrinter::append_if_other_process(const events::Batch& batch, const proto::Event& event, std::string& out)
 {
-    if (format_ != Format::text || !filter_.selects_peers() || event.pid() == 0) return;
+    if (format_ != Format::text || !selection_.selects_peers() || event.pid() == 0) return;
     if (processes_.size() > kMaxNodes) processes_.clear();
     const std::pair process{event.pid(), event.process_start_ms()};
     const auto [known, is_first] = processes_.try_emplace(std::string{batch.node}, process);
@@ -85,16 +87,15 @@ std::uint64_t BatchPrinter::append_lines(const events::Batch& batch, std::uint64
 {
     std::uint64_t count = 0;
     reader_->each_if(
-        batch, [&](const auto& view) { return count < limit && may_be_wanted(view, peek); },
+        batch, [&](const auto& view) { return count < limit && wants(view, peek); },
         [&](const proto::Event& event, const events::EventView& view) {
-            if (!filter_.selects(event)) return;
             ++count;
             append_if_other_process(batch, event, out);
             const Origin origin{batch.node, batch.publisher_id, view.sequence};
             if (format_ == Format::json)
-                append_json(origin, event, out, filter_.systems());
+                append_json(origin, event, out, systems_.get());
             else
-                append_text(origin, event, colour_, out, filter_.systems());
+                append_text(origin, event, colour_, out, systems_.get());
         },
         [&](const auto& bad) { bad_events_.add(batch, bad); });
     return count;
@@ -107,11 +108,10 @@ std::uint64_t BatchPrinter::append_runs(const events::Batch& batch, std::uint64_
     events::select(
         batch,
         [&](const events::EventView& view) {
-            if (count == limit || !may_be_wanted(view, peek)) return false;
-            if (!filter_.selects_all()) {
-                const auto* event = reader_->parse(view, [&](const auto& bad) { bad_events_.add(batch, bad); });
-                if (event == nullptr || !filter_.selects(*event)) return false;
-            }
+            if (count == limit || !wants(view, peek)) return false;
+            if (!selection_.selects_all() &&
+                reader_->parse(view, [&](const auto& bad) { bad_events_.add(batch, bad); }) == nullptr)
+                return false;
             ++count;
             return true;
         },

@@ -53,9 +53,9 @@ std::string append(BatchPrinter printer, const SentBatch& sent, std::uint64_t li
     return out;
 }
 
-BatchPrinter printer(Format format, FilterOptions filter = {})
+BatchPrinter printer(Format format, events::Conjunction wanted = {})
 {
-    return {format, Filter{std::move(filter)}, false, bad_events()};
+    return {format, events::Selection{{std::move(wanted)}}, false, bad_events()};
 }
 
 std::vector<proto::EventBatch> read_delimited(const std::string& bytes)
@@ -184,7 +184,7 @@ TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
         const auto bytes = batch_with(bad);
         const auto batch = *events::parse_batch(bytes);
         std::string out;
-        EXPECT_EQ((BatchPrinter{Format::json, Filter{{}}, false, bad_events}.append(batch, kAll, out)), 3U);
+        EXPECT_EQ((BatchPrinter{Format::json, events::Selection{}, false, bad_events}.append(batch, kAll, out)), 3U);
         EXPECT_EQ(std::ranges::count(out, '\n'), 3);
         EXPECT_THAT(out, HasSubstr(R"("sequence":100,)"));
         EXPECT_THAT(out, HasSubstr(R"("sequence":102,)"));
@@ -195,8 +195,8 @@ TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
         EXPECT_THAT(log.warnings(), is_named);
 
         out.clear();
-        const Filter filter{{.peers = {1, 3, 4}}};
-        EXPECT_EQ((BatchPrinter{Format::protobuf, filter, false, bad_events}.append(batch, kAll, out)), 3U);
+        const events::Selection selection{{{.peers = {1, 3, 4}}}};
+        EXPECT_EQ((BatchPrinter{Format::protobuf, selection, false, bad_events}.append(batch, kAll, out)), 3U);
         EXPECT_THAT(events_in(out), ElementsAre(Pair(100, 1), Pair(102, 3), Pair(103, 4)));
         EXPECT_EQ(bad_events.count(), 2U);
         EXPECT_THAT(log.warnings(), is_named) << "one line a second";

@@ -2,7 +2,6 @@
 #include "libs/app/app.h"
 #include "libs/asmap/asmap_testing.h"
 #include "libs/asmap/options.h"
-#include "libs/print/filter.h"
 #include "libs/print/json.h"
 #include "libs/print/options.h"
 #include "libs/print/testing/json.h"
@@ -80,23 +79,22 @@ TEST(MappedAs, IsNotSaidTwice)
     }
 }
 
-TEST(MappedAs, Selects)
+bool selects(const events::Selection& selection, const proto::Event& event)
 {
-    const Filter of_ipv4{{.ases = {9, 4}, .systems = kSystems}};
-    EXPECT_TRUE(of_ipv4.selects(message_from("8.8.8.8:8333")));
-    EXPECT_FALSE(of_ipv4.selects(message_from("[2a00:1450::1]:8333")));
-    EXPECT_FALSE(of_ipv4.selects(message_from("10.0.0.1:8333")));
-    EXPECT_FALSE(of_ipv4.selects(message_from("name.onion:8333")));
-    proto::Event without_address;
-    without_address.mutable_mempool()->mutable_rejected();
-    EXPECT_FALSE(of_ipv4.selects(without_address));
-    EXPECT_TRUE((Filter{{.systems = kSystems}}.selects_all()));
+    const auto bytes = event.SerializeAsString();
+    return selection.selects(events::view_event(bytes));
 }
 
-TEST(MappedAs, IsRefusedWhereNothingCanMatch)
+TEST(MappedAs, Selects)
 {
-    EXPECT_THROW((Filter{{.ases = {4}}}), std::invalid_argument);
-    EXPECT_THROW((Filter{{.kinds = {"mempool"}, .ases = {4}, .systems = kSystems}}), std::invalid_argument);
+    const events::Selection of_ipv4{{{.ases = {9, 4}}}, asmap::finder(kSystems)};
+    EXPECT_TRUE(selects(of_ipv4, message_from("8.8.8.8:8333")));
+    EXPECT_FALSE(selects(of_ipv4, message_from("[2a00:1450::1]:8333")));
+    EXPECT_FALSE(selects(of_ipv4, message_from("10.0.0.1:8333")));
+    EXPECT_FALSE(selects(of_ipv4, message_from("name.onion:8333")));
+    proto::Event without_address;
+    without_address.mutable_mempool()->mutable_rejected();
+    EXPECT_FALSE(selects(of_ipv4, without_address));
 }
 
 TEST(MappedAs, HasOptions)
@@ -115,9 +113,9 @@ TEST(MappedAs, HasOptions)
     const auto file = testing::TempDir() + "mapped_as_test." + std::to_string(getpid());
     std::ofstream{file, std::ios::binary} << asmap_bytes();
     const auto values = values_of({"--asmap", file, "--as", "4"});
-    EXPECT_TRUE(read_filter(values, asmap::read(values)).selects(message_from("8.8.8.8:8333")));
-    EXPECT_THROW(read_filter(values, nullptr), app::UsageError);
-    EXPECT_THROW(read_filter(values_of({"--as", "0"}), kSystems), app::UsageError);
+    EXPECT_TRUE(selects(read_selection(values, asmap::read(values)), message_from("8.8.8.8:8333")));
+    EXPECT_THROW(read_selection(values, nullptr), app::UsageError);
+    EXPECT_THROW(read_selection(values_of({"--as", "0"}), kSystems), app::UsageError);
     std::filesystem::remove(file);
 }
 

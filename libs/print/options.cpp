@@ -2,20 +2,17 @@
 
 #include "libs/app/app.h"
 #include "libs/app/option_values.h"
+#include "libs/app/selection_options.h"
 #include "libs/asmap/options.h"
 
 #include <boost/program_options.hpp>
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace peer_observer::print {
 
 namespace po = boost::program_options;
-using Strings = std::vector<std::string>;
-using Numbers = std::vector<std::int64_t>;
-using Counts = std::vector<app::Count>;
 
 void add_options(po::options_description& options)
 {
@@ -24,19 +21,7 @@ void add_options(po::options_description& options)
     add("format", po::value<std::string>()->value_name("FORMAT")->default_value("text"),
         "text (short, for people), json (all fields, one object per line) or protobuf (EventBatch messages, each "
         "preceded by its length as a varint)");
-    add("kind", po::value<Strings>()->value_name("KIND"),
-        "print only events of this kind, such as mempool or mempool.rejected; may be repeated");
-    add("message-type", po::value<Strings>()->value_name("TYPE"),
-        "print only P2P messages of this type, such as inv; may be repeated");
-    add("direction", po::value<std::string>()->value_name("DIRECTION"),
-        "print only inbound, or only outbound, messages and new connections");
-    add("peer", po::value<Numbers>()->value_name("ID"),
-        "print only events of this peer; may be repeated. A node numbers its peers from 0 each time it starts");
-    add("address", po::value<Strings>()->value_name("ADDRESS"),
-        "print only events of the peer at this address, such as 192.0.2.1 or 192.0.2.1:8333; may be repeated");
-    add("as", po::value<Counts>()->value_name("NUMBER"),
-        "print only events of peers in this autonomous system, according to --asmap; may be repeated");
-    add("pid", po::value<Counts>()->value_name("PID"), "print only events of this node process; may be repeated");
+    app::add_selection_options(options, "print");
     asmap::add_options(options);
 }
 
@@ -49,39 +34,10 @@ Format read_format(const po::variables_map& values)
     throw app::UsageError{"--format takes text, json or protobuf, not '" + format + "'"};
 }
 
-namespace {
-
-/// From 1 to 2^32-1.
-std::vector<std::uint32_t> read_numbers(const po::variables_map& values, const std::string& option, const char* what)
+events::Selection read_selection(const po::variables_map& values,
+                                 std::shared_ptr<const asmap::AutonomousSystems> systems)
 {
-    std::vector<std::uint32_t> numbers;
-    if (!values.contains(option)) return numbers;
-    for (const auto& number : values[option].as<Counts>()) {
-        if (number.value == 0 || number.value > std::numeric_limits<std::uint32_t>::max())
-            throw app::UsageError{"--" + option + ": " + std::to_string(number.value) + " is no " + what};
-        numbers.push_back(static_cast<std::uint32_t>(number.value));
-    }
-    return numbers;
-}
-
-} // namespace
-
-Filter read_filter(const po::variables_map& values, std::shared_ptr<const asmap::AutonomousSystems> systems)
-{
-    FilterOptions options;
-    if (values.contains("kind")) options.kinds = values["kind"].as<Strings>();
-    if (values.contains("message-type")) options.message_types = values["message-type"].as<Strings>();
-    if (values.contains("direction")) options.direction = values["direction"].as<std::string>();
-    if (values.contains("peer")) options.peers = values["peer"].as<Numbers>();
-    if (values.contains("address")) options.addresses = values["address"].as<Strings>();
-    options.pids = read_numbers(values, "pid", "id of a process");
-    options.ases = read_numbers(values, "as", "number of an autonomous system");
-    options.systems = std::move(systems);
-    try {
-        return Filter{std::move(options)};
-    } catch (const std::invalid_argument& error) {
-        throw app::UsageError{error.what()};
-    }
+    return app::read_selection(values, asmap::finder(std::move(systems)));
 }
 
 std::uint64_t read_count(const po::variables_map& values)

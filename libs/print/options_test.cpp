@@ -22,7 +22,17 @@ po::variables_map values_of(const std::vector<std::string>& words)
 
 Format format(const std::vector<std::string>& words) { return read_format(values_of(words)); }
 
-Filter filter(const std::vector<std::string>& words) { return read_filter(values_of(words), nullptr); }
+/// A selection by the options, of whole events.
+struct Chosen {
+    events::Selection selection;
+    bool selects(const proto::Event& event) const
+    {
+        const auto bytes = event.SerializeAsString();
+        return selection.selects(events::view_event(bytes));
+    }
+};
+
+Chosen choose(const std::vector<std::string>& words) { return {read_selection(values_of(words), nullptr)}; }
 
 proto::Event message_event(const std::string& type, std::int64_t peer)
 {
@@ -53,18 +63,18 @@ TEST(PrintOptions, ChooseTextUnlessSaidOtherwise)
     EXPECT_EQ(refusal([] { format({"--format", "xml"}); }), "--format takes text, json or protobuf, not 'xml'");
 }
 
-TEST(PrintOptions, SelectEverythingUnlessSaidOtherwise) { EXPECT_TRUE(filter({}).selects_all()); }
+TEST(PrintOptions, SelectEverythingUnlessSaidOtherwise) { EXPECT_TRUE(choose({}).selection.selects_all()); }
 
 TEST(PrintOptions, SelectByEachAndMayBeRepeatedWhereTheySaySo)
 {
-    EXPECT_TRUE(filter({"--kind", "mempool", "--kind", "message"}).selects(message_event("inv", 1)));
-    EXPECT_FALSE(filter({"--kind", "mempool", "--kind", "connection"}).selects(message_event("inv", 1)));
-    EXPECT_TRUE(filter({"--message-type", "tx", "--message-type", "inv"}).selects(message_event("inv", 1)));
-    EXPECT_FALSE(filter({"--message-type", "tx", "--message-type", "ping"}).selects(message_event("inv", 1)));
-    EXPECT_TRUE(filter({"--peer", "2", "--peer", "1"}).selects(message_event("inv", 1)));
-    EXPECT_FALSE(filter({"--peer", "2", "--peer", "3"}).selects(message_event("inv", 1)));
-    EXPECT_TRUE(filter({"--direction", "inbound"}).selects(message_event("inv", 1)));
-    EXPECT_FALSE(filter({"--direction", "outbound"}).selects(message_event("inv", 1)));
+    EXPECT_TRUE(choose({"--kind", "mempool", "--kind", "message"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(choose({"--kind", "mempool", "--kind", "connection"}).selects(message_event("inv", 1)));
+    EXPECT_TRUE(choose({"--message-type", "tx", "--message-type", "inv"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(choose({"--message-type", "tx", "--message-type", "ping"}).selects(message_event("inv", 1)));
+    EXPECT_TRUE(choose({"--peer", "2", "--peer", "1"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(choose({"--peer", "2", "--peer", "3"}).selects(message_event("inv", 1)));
+    EXPECT_TRUE(choose({"--direction", "inbound"}).selects(message_event("inv", 1)));
+    EXPECT_FALSE(choose({"--direction", "outbound"}).selects(message_event("inv", 1)));
 }
 
 TEST(PrintOptions, SelectByAddressAndProcess)
@@ -72,9 +82,9 @@ TEST(PrintOptions, SelectByAddressAndProcess)
     auto event = message_event("inv", 1);
     event.set_pid(7);
     event.mutable_message()->mutable_inbound()->set_address("192.0.2.1:8333");
-    EXPECT_TRUE(filter({"--address", "192.0.2.1", "--pid", "7"}).selects(event));
-    EXPECT_FALSE(filter({"--address", "192.0.2.2"}).selects(event));
-    EXPECT_FALSE(filter({"--pid", "8"}).selects(event));
+    EXPECT_TRUE(choose({"--address", "192.0.2.1", "--pid", "7"}).selects(event));
+    EXPECT_FALSE(choose({"--address", "192.0.2.2"}).selects(event));
+    EXPECT_FALSE(choose({"--pid", "8"}).selects(event));
 }
 
 TEST(PrintOptions, RefuseSelectionsThatPrintNothing)
@@ -83,14 +93,44 @@ TEST(PrintOptions, RefuseSelectionsThatPrintNothing)
               "--count 0 would print nothing: give 1 or more");
     EXPECT_EQ(read_count(values_of({"--count", "1"})), 1U);
     EXPECT_EQ(read_count(values_of({})), kUnlimited);
-    EXPECT_THAT(refusal([] { filter({"--kind", "connection", "--message-type", "version"}); }),
+    EXPECT_THAT(refusal([] { choose({"--kind", "connection", "--message-type", "version"}); }),
                 HasSubstr("no event of the kind connection has a message type"));
+}
+
+TEST(PrintOptions, SelectWhatFitsAnyOfSeveralSelections)
+{
+    const auto chosen = choose({"--select", "kind=connection", "--select", "message_type=version|inv,peer=1"});
+    EXPECT_TRUE(chosen.selects(message_event("inv", 1)));
+    EXPECT_FALSE(chosen.selects(message_event("inv", 2)));
+    EXPECT_FALSE(chosen.selects(message_event("tx", 1)));
+    proto::Event connection;
+    connection.mutable_connection()->mutable_closed();
+    EXPECT_TRUE(chosen.selects(connection));
+}
+
+TEST(PrintOptions, EqualOneSelectionWithTheSameTerms)
+{
+    const auto options = choose({"--kind", "message", "--message-type", "inv", "--message-type", "tx", "--direction",
+                                 "inbound", "--peer", "1", "--peer", "2", "--address", "192.0.2.1", "--pid", "7"});
+    const auto selection =
+        choose({"--select", "kind=message,message_type=inv|tx,direction=inbound,peer=1|2,address=192.0.2.1,pid=7"});
+    EXPECT_EQ(options.selection.alternatives(), selection.selection.alternatives());
+}
+
+TEST(PrintOptions, RefuseBothWaysToSelectTogether)
+{
+    EXPECT_EQ(refusal([] { choose({"--select", "kind=message", "--peer", "3"}); }),
+              "--select and --peer: give one or the other; what the options say, --select says as KEY=VALUE");
+    EXPECT_EQ(
+        refusal([] { choose({"--select", "kind"}); }),
+        "--select: 'kind' is no term KEY=VALUE with the key kind, message_type, direction, peer, address, pid or as");
+    EXPECT_THAT(refusal([] { choose({"--select", "as=3"}); }), HasSubstr("needs --asmap"));
 }
 
 TEST(PrintOptions, RefuseUnknownKindsAndTypes)
 {
-    EXPECT_THAT(refusal([] { filter({"--kind", "mempol"}); }), HasSubstr("no kind of event is named 'mempol'"));
-    EXPECT_EQ(refusal([] { filter({"--direction", "up"}); }), "a direction is inbound or outbound, not 'up'");
+    EXPECT_THAT(refusal([] { choose({"--kind", "mempol"}); }), HasSubstr("no kind of event is named 'mempol'"));
+    EXPECT_EQ(refusal([] { choose({"--direction", "up"}); }), "a direction is inbound or outbound, not 'up'");
 }
 
 } // namespace

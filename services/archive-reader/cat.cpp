@@ -27,8 +27,13 @@ using print::BatchPrinter;
 class Cat {
 public:
     Cat(const po::variables_map& values, const std::vector<std::filesystem::path>& files)
-        : printer_{print::read_format(values), print::read_filter(values, asmap::read(values)),
-                   app::wants_colour(STDOUT_FILENO), bad_events_},
+        : Cat{values, files, asmap::read(values)}
+    {}
+
+    Cat(const po::variables_map& values, const std::vector<std::filesystem::path>& files,
+        const std::shared_ptr<const asmap::AutonomousSystems>& systems)
+        : printer_{print::read_format(values), print::read_selection(values, systems), app::wants_colour(STDOUT_FILENO),
+                   bad_events_, systems},
           range_{read_range(values)}, nodes_{read_nodes(values, files)}
     {
         left_ = print::read_count(values);

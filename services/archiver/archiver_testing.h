@@ -33,7 +33,7 @@ struct Archiver {
     explicit Archiver(const std::filesystem::path& path, StreamOptions options = {},
                       RecorderOptions recorder_options = {}, std::size_t threads = 0)
         : compressor{3, threads}, directory{path, counters},
-          environment{options, print::Filter{options.selection}, directory, compressor, clock, counters, bad_events},
+          environment{options, directory, compressor, clock, counters, bad_events},
           recorder{environment, recorder_options}
     {}
 

@@ -4,6 +4,9 @@
 #include "libs/app/memory.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
+#include "libs/app/selection_options.h"
+#include "libs/app/signals.h"
+#include "libs/asmap/options.h"
 #include "libs/base/descriptors.h"
 #include "libs/bus/subscriber.h"
 #include "services/archiver/metrics.h"
@@ -36,10 +39,6 @@ po::options_description options()
     po::options_description own{"Archive"};
     auto add = own.add_options();
     add("directory", po::value<std::string>()->value_name("DIR"), "write to DIR/<node>/; required");
-    add("kind", po::value<std::vector<std::string>>()->value_name("KIND"),
-        "keep only events of this kind, such as mempool or message.inbound; may be repeated (default: all kinds)");
-    add("message-type", po::value<std::vector<std::string>>()->value_name("TYPE"),
-        "keep only P2P messages of this type, such as inv; may be repeated (default: all types)");
     add("level", po::value<Count>()->default_value(Count{3}), "compression level, 1 (fast) to 19 (small)");
     add("threads", po::value<Count>()->default_value(Count{1}), "number of compression threads, 1 to 64");
     add("frame-size", po::value<Count>()->default_value(Count{2048}),
@@ -55,6 +54,8 @@ po::options_description options()
     add("keep-size", po::value<Count>()->default_value(Count{0}, "no limit"),
         "delete the oldest files if all files exceed this many MiB");
     add("keep-days", po::value<Count>()->default_value(Count{0}, "no limit"), "delete files older than this many days");
+    app::add_selection_options(own, "record");
+    asmap::add_options(own);
     own.add(app::subscriber_options());
     return own;
 }
@@ -66,11 +67,6 @@ std::uint64_t number(const po::variables_map& values, const std::string& option,
     if (value < least || value > most)
         throw app::UsageError{fmt::format("--{}: {} is not a number from {} to {}", option, value, least, most)};
     return value;
-}
-
-std::vector<std::string> list(const po::variables_map& values, const std::string& option)
-{
-    return values.contains(option) ? values[option].as<std::vector<std::string>>() : std::vector<std::string>{};
 }
 
 void read_sync(const std::string& text, archiver::StreamOptions& options)
@@ -90,7 +86,8 @@ void read_sync(const std::string& text, archiver::StreamOptions& options)
     }
 }
 
-archiver::StreamOptions read_stream_options(const po::variables_map& values)
+archiver::StreamOptions read_stream_options(const po::variables_map& values,
+                                            const std::shared_ptr<const asmap::AutonomousSystems>& systems)
 {
     archiver::StreamOptions options;
     options.frame_bytes = number(values, "frame-size", 16, 8192) * kKibibyte;
@@ -98,31 +95,22 @@ archiver::StreamOptions read_stream_options(const po::variables_map& values)
     read_sync(values["sync"].as<std::string>(), options);
     options.file_bytes = number(values, "rotate-size", 1, 1U << 20U) * kMebibyte;
     options.file_time = values["rotate-seconds"].as<Seconds>().value;
-    options.selection.kinds = list(values, "kind");
-    options.selection.message_types = list(values, "message-type");
+    options.selection = app::read_selection(values, asmap::finder(systems));
     options.software = "peer-observer-archiver " PEER_OBSERVER_VERSION;
     return options;
-}
-
-print::Filter make_filter(const print::FilterOptions& selection)
-{
-    try {
-        return print::Filter{selection};
-    } catch (const std::invalid_argument& error) {
-        throw app::UsageError{error.what()};
-    }
 }
 
 void record(const po::variables_map& values, app::Context& context)
 {
     if (!values.contains("directory")) throw app::UsageError{"--directory is needed"};
-    const auto options = read_stream_options(values);
+    app::ReloadSignal reload_signal;
+    const auto systems = asmap::read(values);
+    const auto options = read_stream_options(values, systems);
     archiver::RecorderOptions recorder_options{
         .limits = {.bytes = number(values, "keep-size", 0, 1U << 30U) * kMebibyte,
                    .age = std::chrono::days{number(values, "keep-days", 0, 36500)}}};
     archive::Compressor compressor{static_cast<int>(number(values, "level", archive::kMinLevel, archive::kMaxLevel)),
                                    number(values, "threads", 1, 64)};
-    const auto filter = make_filter(options.selection);
     auto subscriber_options = app::read_subscriber_options(values);
 
     // Besides the files: sources, the folder, the metrics endpoint.
@@ -138,7 +126,7 @@ void record(const po::variables_map& values, app::Context& context)
     app::BadEvents bad_events;
     archiver::Clock clock;
     archiver::Directory directory{values["directory"].as<std::string>(), counters};
-    archiver::Environment environment{options, filter, directory, compressor, clock, counters, bad_events};
+    archiver::Environment environment{options, directory, compressor, clock, counters, bad_events};
     bus::Subscriber subscriber{subscriber_options};
     app::log_notices(subscriber);
     archiver::Recorder recorder{environment, recorder_options};
@@ -155,6 +143,7 @@ void record(const po::variables_map& values, app::Context& context)
         if (const auto batch = subscriber.receive(kReceiveTime)) recorder.add(*batch);
         if (clock.steady() < next_tick) continue;
         next_tick = clock.steady() + kTick;
+        if (reload_signal.take()) asmap::reload(systems.get());
         recorder.tick();
         context.alive(fmt::format("{} events written, {} missing", counters.written_events.load(),
                                   counters.not_received_events + counters.not_written_events));

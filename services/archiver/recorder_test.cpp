@@ -236,7 +236,7 @@ TEST_F(Recording, CountsImpossibleJumpAsUnknown)
 TEST_F(Recording, KeepsNumbersOfSelectionWithoutGap)
 {
     {
-        Archiver archiver{folder_.path(), {.selection = {.kinds = {"mempool.added"}}}};
+        Archiver archiver{folder_.path(), {.selection = events::Selection{{{.kinds = {"mempool.added"}}}}}};
         archiver.add(make_batch(0, 100));
         archiver.recorder.close();
     }
@@ -248,7 +248,7 @@ TEST_F(Recording, KeepsNumbersOfSelectionWithoutGap)
         EXPECT_EQ(found.events[i], make_event(i * 4 + 3).SerializeAsString());
     }
     archive::Reader reader{files_in(folder_.path()).front()};
-    EXPECT_THAT(reader.header()->selection().kinds(), ElementsAre("mempool.added"));
+    EXPECT_THAT(reader.header()->selection().alternatives(), ElementsAre("kind=mempool.added"));
 }
 
 TEST_F(Recording, ReportsInvalidEventsOfSelectionAndKeepsNeighbours)
@@ -259,9 +259,9 @@ TEST_F(Recording, ReportsInvalidEventsOfSelectionAndKeepsNeighbours)
         events::append_event(bytes, i == 1 ? "\xff\xff\xff" : make_event(i).SerializeAsString());
     for (const bool selects : {true, false}) {
         const auto folder = folder_ / (selects ? "some" : "all");
-        Archiver archiver{folder,
-                          {.selection = {.kinds = selects ? std::vector<std::string>{"message", "mempool"}
-                                                          : std::vector<std::string>{}}}};
+        Archiver archiver{
+            folder,
+            {.selection = selects ? events::Selection{{{.kinds = {"message", "mempool"}}}} : events::Selection{}}};
         archiver.recorder.add({*events::parse_batch(bytes)});
         archiver.recorder.close();
         EXPECT_EQ(archiver.bad_events.count(), selects ? 1U : 0U);

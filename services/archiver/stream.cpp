@@ -55,18 +55,20 @@ void Stream::add(const events::Batch& batch, std::uint64_t missed, bool credible
     expected_is_from_disk_ = false;
     if (batch.event_count == 0) return;
 
-    if (already == 0 && environment_.filter.selects_all()) return keep(batch);
+    const auto& selection = environment_.options.selection;
+    if (already == 0 && selection.selects_all()) return keep(batch);
     const auto wanted = [&](const events::EventView& view) {
         if (view.sequence < already) {
             ++environment_.counters.duplicate_events;
             return false;
         }
-        if (environment_.filter.selects_all()) return true;
         // Without a selection even what is not valid is kept.
-        const auto* event =
+        if (selection.selects_all()) return true;
+        if (view.is_malformed) {
             environment_.reader.parse(view, [&](const auto& bad) { environment_.bad_events.add(batch, bad); });
-        if (event == nullptr) return false;
-        const bool selected = environment_.filter.selects(*event);
+            return false;
+        }
+        const bool selected = selection.selects(view);
         environment_.counters.unselected_events += selected ? 0 : 1;
         return selected;
     };
@@ -159,10 +161,8 @@ void Stream::open_file(std::uint64_t start_ns)
     auto& source = *header.add_sources();
     source.set_node(node_);
     source.set_publisher_id(publisher_id_);
-    for (const auto& kind : environment_.options.selection.kinds)
-        header.mutable_selection()->add_kinds(kind);
-    for (const auto& type : environment_.options.selection.message_types)
-        header.mutable_selection()->add_message_types(type);
+    for (const auto& alternative : environment_.options.selection.alternatives())
+        header.mutable_selection()->add_alternatives(events::to_string(alternative));
     file_ =
         std::make_unique<archive::FileWriter>(environment_.directory.new_file(node_, start_ns, publisher_id_), header);
     file_since_ = synced_ = environment_.clock.steady();

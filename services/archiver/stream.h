@@ -6,7 +6,7 @@
 #include "libs/archive/content.h"
 #include "libs/archive/file_writer.h"
 #include "libs/events/event_reader.h"
-#include "libs/print/filter.h"
+#include "libs/events/selection.h"
 #include "services/archiver/clock.h"
 #include "services/archiver/counters.h"
 #include "services/archiver/directory.h"
@@ -33,14 +33,13 @@ struct StreamOptions {
     std::chrono::nanoseconds sync_interval = std::chrono::seconds{5};
     std::uint64_t file_bytes = std::uint64_t{1} << 30U;
     std::chrono::nanoseconds file_time = std::chrono::hours{24};
-    print::FilterOptions selection;
+    events::Selection selection;
     std::string software = "peer-observer-archiver";
 };
 
 /// What all streams share; outlives them.
 struct Environment {
     StreamOptions options;
-    print::Filter filter;
     Directory& directory;
     archive::Compressor& compressor;
     Clock& clock;

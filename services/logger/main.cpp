@@ -43,8 +43,8 @@ void run(const po::variables_map& values, app::Context& context)
     app::BadEvents bad_events;
     app::ReloadSignal reload_signal;
     const auto systems = asmap::read(values);
-    logger::BatchPrinter printer{print::read_format(values), print::read_filter(values, systems),
-                                 app::wants_colour(STDOUT_FILENO), bad_events};
+    logger::BatchPrinter printer{print::read_format(values), print::read_selection(values, systems),
+                                 app::wants_colour(STDOUT_FILENO), bad_events, systems};
     const auto limits = read_limits(values);
     bus::Subscriber subscriber{app::read_subscriber_options(values)};
     app::log_notices(subscriber);
