@@ -17,9 +17,10 @@ Node::Node(Registry& registry, std::string_view name, const IpLists& lists, cons
     registry_.gauge(metric("runtime_start_timestamp")).Set(static_cast<double>(start_s));
 }
 
-void Node::observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now)
+void Node::observe(const proto::Event& event, std::uint64_t publisher_id, bool is_counted, const Moment& now)
 {
     health_.observe_event(event, now);
+    if (!is_counted) return;
     // Answers to RPC calls, lines of the log and what a peer sees come from other publishers, and like a loss from no
     // process.
     if (!event.has_rpc() && !event.has_log() && !event.has_p2p_extractor() && !event.has_events_lost()) {

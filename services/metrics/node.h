@@ -30,7 +30,8 @@ public:
     Node& operator=(const Node&) = delete;
 
     Health& health() { return health_; }
-    void observe(const proto::Event& event, std::uint64_t publisher_id, const Moment& now);
+    /// `is_counted`: or only its age and sort are shown.
+    void observe(const proto::Event& event, std::uint64_t publisher_id, bool is_counted, const Moment& now);
     /// After the events of a batch.
     void flush();
     void tick(const Moment& now);

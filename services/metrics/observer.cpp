@@ -33,8 +33,9 @@ void Observer::observe(const bus::Batch& batch, const Moment& now)
     target.health().observe_batch(batch.publisher_id, batch.event_count, batch.missed, now);
     if (batch.event_count == 0) return;
 
+    const bool is_counted = target.health().is_counted(now);
     reader_.each(
-        batch, [&](const auto& event, const auto&) { target.observe(event, batch.publisher_id, now); },
+        batch, [&](const auto& event, const auto&) { target.observe(event, batch.publisher_id, is_counted, now); },
         [&](const auto& bad) {
             target.health().count_unparsable();
             bad_events_.add(batch, bad);
@@ -47,8 +48,8 @@ void Observer::tick(const Moment& now)
     for (auto& [name, target] : nodes_) {
         target->tick(now);
         if (const auto twins = target->health().take_twins())
-            spdlog::warn("two publishers send the {} events of node {}: everything is counted twice; see --node of "
-                         "the extractors",
+            spdlog::warn("two publishers send the {} events of node {}: only those of the first are counted; see "
+                         "--node of the extractors",
                          *twins, name);
     }
 }

@@ -3,12 +3,14 @@
 #include "libs/base/clock.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace peer_observer::metrics {
 namespace {
 
 constexpr std::chrono::seconds kSilence{15};     // publishers send something every second
 constexpr std::chrono::seconds kReplacement{30}; // a publisher that was killed is gone by then
+constexpr std::chrono::seconds kOverlap{2};      // what is left of a publisher that was replaced has come by then
 constexpr std::size_t kMaxPublishers = 64;       // of one node; ids are as random as a frame is
 
 } // namespace
@@ -50,6 +52,19 @@ void Health::observe_batch(std::uint64_t publisher_id, std::uint64_t event_count
     } else if (publishers_.size() < kMaxPublishers) {
         publishers_.push_back({publisher_id, now.steady, now.steady});
     }
+}
+
+bool Health::is_counted(const Moment& now) const
+{
+    if (current_ >= publishers_.size()) return true;
+    const Publisher& current = publishers_[current_];
+    if (current.sort == Sort::unknown || current.sort == Sort::tool) return true;
+    const auto counted_instead = [&](const Publisher& earlier) {
+        return earlier.sort == current.sort && earlier.last_heard - current.first_heard > kOverlap &&
+               now.steady - earlier.last_heard < kSilence;
+    };
+    return std::none_of(publishers_.begin(), publishers_.begin() + static_cast<std::ptrdiff_t>(current_),
+                        counted_instead);
 }
 
 Health::Sort Health::sort_of(const proto::Event& event)

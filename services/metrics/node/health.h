@@ -29,6 +29,8 @@ public:
 
     /// A batch has come; `missed` events before it have not.
     void observe_batch(std::uint64_t publisher_id, std::uint64_t event_count, std::uint64_t missed, const Moment& now);
+    /// False if the publisher of the last batch sends what an earlier one sends, too: it is not added up.
+    bool is_counted(const Moment& now) const;
     /// An event of the last batch.
     void observe_event(const proto::Event& event, const Moment& now);
     void observe_loss(const proto::EventsLost& lost);
@@ -39,7 +41,7 @@ public:
     /// Shows ages; returns publishers that were silent for too long, each once.
     std::vector<std::uint64_t> tick(const Moment& now);
 
-    /// What two publishers publish at a time, so that everything is counted twice; once each time.
+    /// What two publishers publish at a time, so that only the first is counted; once each time.
     std::optional<std::string_view> take_twins() { return std::exchange(twins_, std::nullopt); }
 
 private:

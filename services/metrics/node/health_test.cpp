@@ -151,6 +151,35 @@ TEST(Health, ReportsTwoExtractorsOfOneNode)
                 ElementsAre(HasSubstr("two publishers send the tracepoints events of node alpha")));
 }
 
+TEST(Health, CountsOneOfTwoExtractorsOfOneNode)
+{
+    Metrics metrics;
+    Publisher twin{.id = 2};
+    const auto pass = [&](int seconds, const std::vector<Publisher*>& publishers) {
+        for (int second = 0; second < seconds; ++second) {
+            for (auto* publisher : publishers)
+                metrics.publish(*publisher, {inbound_message("ping")});
+            metrics.now.steady += 1s;
+            metrics.tick();
+        }
+    };
+    pass(10, {&metrics.publisher, &twin});
+    const auto before = metrics.value("events_total").value();
+    const auto counted = [&metrics] { return metrics.values("p2p_message_count").begin()->second; };
+    const auto start = counted();
+    pass(20, {&metrics.publisher, &twin});
+    EXPECT_EQ(counted() - start, 20);
+    EXPECT_EQ(metrics.value("events_total").value() - before, 40) << "received, not counted";
+    pass(20, {&twin}); // takes over within the time in which a publisher is taken for dead
+    EXPECT_EQ(counted() - start, 20 + 20 - 14);
+
+    Publisher successor{.id = 3};
+    const auto replaced = counted();
+    metrics.publish(twin, {inbound_message("ping")}); // and is killed
+    pass(20, {&successor});
+    EXPECT_EQ(counted() - replaced, 21) << "nothing of an extractor that was restarted is left out";
+}
+
 TEST(Health, CountsRestartsOfTheNode)
 {
     Metrics metrics;
