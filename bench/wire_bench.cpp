@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iterator>
+#include <regex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -232,19 +233,36 @@ BENCHMARK(hash_block);
 BENCHMARK(hash_32_bytes_low_level);
 BENCHMARK(hash_32_bytes_evp);
 
-const bool kRegistered = [] {
+std::string name_of_largest(std::string_view type, std::size_t index)
+{
+    return "largest/" + std::string{type} + '/' + std::to_string(index);
+}
+
+/// Of types that the filter may select: the payloads of all take hundreds of MB.
+void register_largest(const std::string& filter)
+{
+    constexpr std::size_t kMostOfAType = 12;
+    const bool is_regex = !filter.empty() && filter != "all" && !filter.starts_with('-');
+    const std::regex regex{is_regex ? filter : ""};
     for (const auto& type : kMessageTypes) {
+        bool may_run = false;
+        for (std::size_t i = 0; i < kMostOfAType; ++i)
+            may_run = may_run || std::regex_search(name_of_largest(type.name, i), regex);
+        if (!may_run) continue;
         const auto payloads = test::largest_payloads(type.name);
-        for (std::size_t i = 0; i < payloads.size(); ++i) {
-            if (payloads[i].size() < 10'000) continue;
-            const auto name = "largest/" + std::string{type.name} + '/' + std::to_string(i);
-            benchmark::RegisterBenchmark(name.c_str(), run_largest, type.name, i);
-        }
+        for (std::size_t i = 0; i < payloads.size(); ++i)
+            if (payloads[i].size() >= 10'000)
+                benchmark::RegisterBenchmark(name_of_largest(type.name, i).c_str(), run_largest, type.name, i);
     }
-    return true;
-}();
+}
 
 } // namespace
 } // namespace peer_observer::wire
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv)
+{
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    peer_observer::wire::register_largest(benchmark::GetBenchmarkFilter());
+    benchmark::RunSpecifiedBenchmarks();
+}

@@ -61,57 +61,69 @@ inline std::vector<std::string> transaction_lists(const std::string& before, con
     };
 }
 
-inline std::vector<std::string> largest_payloads(std::string_view type)
+using Payloads = std::vector<std::string>;
+
+/// Makes only those of the type: they are large.
+inline Payloads largest_payloads(std::string_view type)
 {
     static const auto bytes = [](std::size_t size) { return compact_size(size) + ones(size); };
     static const auto inventory = [](std::size_t count) {
         return compact_size(count) + repeated(ones(36) + zeros(4) + ones(32), count / 2);
     };
     static const auto header = ones(80);
-    static const std::map<std::string_view, std::vector<std::string>> payloads = {
-        {"addr", {compact_size(1000) + ones(30'000)}},
+    static const std::map<std::string_view, Payloads (*)()> payloads = {
+        {"addr", [] { return Payloads{compact_size(1000) + ones(30'000)}; }},
         {"addrv2",
-         {compact_size(1000) + repeated(ones(4) + '\xff' + ones(8) + '\xff' + compact_size(512) + ones(514), 1000),
-          compact_size(1000) + repeated(ones(4) + '\xff' + ones(8) + "\4\x20" + ones(34), 1000)}},
-        {"alert", {bytes(3'900'000) + bytes(1)}},
-        {"block", transaction_lists(header, "")},
-        {"blocktxn", transaction_lists(ones(32), "")},
-        {"cfcheckpt", {ones(33) + compact_size(124'000) + ones(124'000 * 32)}},
-        {"cfheaders", {ones(65) + compact_size(2000) + ones(64'000)}},
-        {"cfilter", {ones(33) + bytes(3'990'000)}},
-        {"cmpctblock", transaction_lists(header + ones(8) + compact_size(5000) + ones(30'000), zeros(1))},
-        {"feature", {bytes(80) + bytes(512)}},
-        {"feefilter", {ones(8)}},
-        {"filteradd", {bytes(520)}},
-        {"filterload", {bytes(36'000) + "\1" + zeros(3) + ones(5)}},
-        {"getblocks", {ones(4) + "\x65" + ones(102 * 32)}},
-        {"getblocktxn", {ones(32) + compact_size(65'535) + zeros(65'535)}},
-        {"getcfcheckpt", {ones(33)}},
-        {"getcfheaders", {ones(37)}},
-        {"getcfilters", {ones(37)}},
-        {"getdata", {inventory(50'000)}},
-        {"getheaders", {ones(4) + "\x65" + ones(102 * 32)}},
-        {"headers", {compact_size(2000) + repeated(header + '\1', 2000)}},
-        {"inv", {inventory(50'000)}},
+         [] {
+             return Payloads{compact_size(1000) +
+                                 repeated(ones(4) + '\xff' + ones(8) + '\xff' + compact_size(512) + ones(514), 1000),
+                             compact_size(1000) + repeated(ones(4) + '\xff' + ones(8) + "\4\x20" + ones(34), 1000)};
+         }},
+        {"alert", [] { return Payloads{bytes(3'900'000) + bytes(1)}; }},
+        {"block", [] { return transaction_lists(header, ""); }},
+        {"blocktxn", [] { return transaction_lists(ones(32), ""); }},
+        {"cfcheckpt", [] { return Payloads{ones(33) + compact_size(124'000) + ones(124'000 * 32)}; }},
+        {"cfheaders", [] { return Payloads{ones(65) + compact_size(2000) + ones(64'000)}; }},
+        {"cfilter", [] { return Payloads{ones(33) + bytes(3'990'000)}; }},
+        {"cmpctblock",
+         [] { return transaction_lists(header + ones(8) + compact_size(5000) + ones(30'000), zeros(1)); }},
+        {"feature", [] { return Payloads{bytes(80) + bytes(512)}; }},
+        {"feefilter", [] { return Payloads{ones(8)}; }},
+        {"filteradd", [] { return Payloads{bytes(520)}; }},
+        {"filterload", [] { return Payloads{bytes(36'000) + "\1" + zeros(3) + ones(5)}; }},
+        {"getblocks", [] { return Payloads{ones(4) + "\x65" + ones(102 * 32)}; }},
+        {"getblocktxn", [] { return Payloads{ones(32) + compact_size(65'535) + zeros(65'535)}; }},
+        {"getcfcheckpt", [] { return Payloads{ones(33)}; }},
+        {"getcfheaders", [] { return Payloads{ones(37)}; }},
+        {"getcfilters", [] { return Payloads{ones(37)}; }},
+        {"getdata", [] { return Payloads{inventory(50'000)}; }},
+        {"getheaders", [] { return Payloads{ones(4) + "\x65" + ones(102 * 32)}; }},
+        {"headers", [] { return Payloads{compact_size(2000) + repeated(header + '\1', 2000)}; }},
+        {"inv", [] { return Payloads{inventory(50'000)}; }},
         {"merkleblock",
-         {header + ones(4) + compact_size(100'000) + ones(3'200'000) + bytes(700'000),
-          header + ones(4) + compact_size(0) + bytes(3'990'000)}},
-        {"notfound", {inventory(111'000)}},
-        {"ping", {ones(8)}},
-        {"pong", {ones(8)}},
-        {"reject", {bytes(2'000'000) + '\1' + bytes(1'900'000) + ones(32)}},
-        {"sendcmpct", {ones(9)}},
-        {"sendtxrcncl", {ones(12)}},
+         [] {
+             return Payloads{header + ones(4) + compact_size(100'000) + ones(3'200'000) + bytes(700'000),
+                             header + ones(4) + compact_size(0) + bytes(3'990'000)};
+         }},
+        {"notfound", [] { return Payloads{inventory(111'000)}; }},
+        {"ping", [] { return Payloads{ones(8)}; }},
+        {"pong", [] { return Payloads{ones(8)}; }},
+        {"reject", [] { return Payloads{bytes(2'000'000) + '\1' + bytes(1'900'000) + ones(32)}; }},
+        {"sendcmpct", [] { return Payloads{ones(9)}; }},
+        {"sendtxrcncl", [] { return Payloads{ones(12)}; }},
         {"tx",
-         {transaction(440'000),
-          "\2" + zeros(3) + compact_size(97'000) + repeated(ones(36) + zeros(1) + ones(4), 97'000) + zeros(5),
-          // Witness items of no bytes.
-          "\2" + zeros(3) + zeros(1) + "\1\1" + ones(36) + zeros(1) + ones(4) + zeros(1) + compact_size(3'990'000) +
-              zeros(3'990'000) + zeros(4)}},
-        {"version", {ones(80) + compact_size(256) + ones(256) + ones(5)}},
+         [] {
+             return Payloads{transaction(440'000),
+                             "\2" + zeros(3) + compact_size(97'000) + repeated(ones(36) + zeros(1) + ones(4), 97'000) +
+                                 zeros(5),
+                             // Witness items of no bytes.
+                             "\2" + zeros(3) + zeros(1) + "\1\1" + ones(36) + zeros(1) + ones(4) + zeros(1) +
+                                 compact_size(3'990'000) + zeros(3'990'000) + zeros(4)};
+         }},
+        {"version", [] { return Payloads{ones(80) + compact_size(256) + ones(256) + ones(5)}; }},
     };
     const auto found = payloads.find(type);
-    auto result = found == payloads.end() ? std::vector<std::string>{""} : found->second;
+    auto result = found == payloads.end() ? Payloads{""} : found->second();
     // Bytes behind the payload are kept, too.
     if (type != "feature") {
         const auto count = result.size();
