@@ -57,7 +57,7 @@ std::vector<std::string> parse_topics(const SubscriberOptions& options)
 std::chrono::seconds boot_time()
 {
     timespec now{};
-    clock_gettime(CLOCK_BOOTTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
     return std::chrono::seconds{now.tv_sec};
 }
 
