@@ -33,7 +33,7 @@ void Feed::observe(const proto::Event& event, const KeptEvent& kept, Clock::time
 {
     std::string line; // printed once, for whoever wants it
     for (auto& channel : channels_) {
-        if (!channel.selection.selects(*kept.node, event)) continue;
+        if (!channel.selection.selects(*kept.node, kept.bytes)) continue;
         ++channel.matched;
         const std::chrono::duration<double> passed = now - channel.filled;
         channel.filled = now;

@@ -89,7 +89,7 @@ void Live::send_latest(const Selection& selection, std::uint64_t count, FeedSink
     const auto& latest = state_.latest().events();
     proto::Event event;
     for (auto kept = latest.rbegin(); kept != latest.rend() && shown.size() < count; ++kept) {
-        if (!event.ParseFromString((*kept)->bytes) || !selection.selects(*(*kept)->node, event)) continue;
+        if (!selection.selects(*(*kept)->node, (*kept)->bytes) || !event.ParseFromString((*kept)->bytes)) continue;
         append_sse(shown.emplace_back(), "event", to_text(event_json(**kept, event, systems_)));
     }
     auto text = std::make_shared<std::string>();

@@ -205,7 +205,7 @@ Json events(const View& view, const Request& request)
     proto::Event event;
     for (auto i = end; i-- > 0;) {
         const auto& kept = *latest[i];
-        if (!event.ParseFromString(kept.bytes) || !selection.selects(*kept.node, event)) continue;
+        if (!selection.selects(*kept.node, kept.bytes) || !event.ParseFromString(kept.bytes)) continue;
         has_older = shown.size() == limit;
         if (has_older) break;
         shown.push_back(event_json(kept, event, view.systems));

@@ -25,21 +25,20 @@ std::vector<Number> numbers(const Request& request, const std::string& name)
     return list;
 }
 
-print::Filter make_filter(const Request& request, const asmap::AutonomousSystems* systems)
+events::Selection make_selection(const Request& request, const asmap::AutonomousSystems* systems)
 {
-    print::FilterOptions options;
-    options.kinds = request.all("kind");
-    options.message_types = request.all("message_type");
-    options.peers = numbers<std::int64_t>(request, "peer");
-    options.addresses = request.all("address");
-    options.pids = numbers<std::uint32_t>(request, "pid");
-    options.ases = numbers<std::uint32_t>(request, "as");
-    options.direction = request.text("direction");
-    if (!options.ases.empty() && systems == nullptr) throw ApiError{400, "as: this service runs without --asmap"};
+    events::Conjunction wanted{.kinds = request.all("kind"),
+                               .message_types = request.all("message_type"),
+                               .directions = request.all("direction"),
+                               .peers = numbers<std::int64_t>(request, "peer"),
+                               .addresses = request.all("address"),
+                               .pids = numbers<std::uint32_t>(request, "pid"),
+                               .ases = numbers<std::uint32_t>(request, "as")};
+    if (!wanted.ases.empty() && systems == nullptr) throw ApiError{400, "as: this service runs without --asmap"};
     // Not owned: it lives as long as the service.
-    if (systems != nullptr) options.systems = {std::shared_ptr<void>{}, systems};
+    const std::shared_ptr<const asmap::AutonomousSystems> known{std::shared_ptr<void>{}, systems};
     try {
-        return print::Filter{std::move(options)};
+        return events::Selection{{std::move(wanted)}, asmap::finder(known)};
     } catch (const std::invalid_argument& error) {
         throw ApiError{400, error.what()};
     }
@@ -60,7 +59,7 @@ std::string make_name(const Request& request)
 } // namespace
 
 Selection::Selection(const Request& request, const asmap::AutonomousSystems* systems)
-    : nodes_{request.all("node")}, name_{make_name(request)}, filter_{make_filter(request, systems)}
+    : nodes_{request.all("node")}, name_{make_name(request)}, selection_{make_selection(request, systems)}
 {}
 
 bool Selection::selects_node(std::string_view node) const
@@ -68,9 +67,9 @@ bool Selection::selects_node(std::string_view node) const
     return nodes_.empty() || std::ranges::find(nodes_, node) != nodes_.end();
 }
 
-bool Selection::selects(std::string_view node, const proto::Event& event) const
+bool Selection::selects(std::string_view node, std::string_view event) const
 {
-    return selects_node(node) && (filter_.selects_all() || filter_.selects(event));
+    return selects_node(node) && (selection_.selects_all() || selection_.selects(events::view_event(event)));
 }
 
 } // namespace peer_observer::web

@@ -1,7 +1,8 @@
 // The logger's filters, out of the parameters of a request.
 #pragma once
 
-#include "libs/print/filter.h"
+#include "libs/asmap/autonomous_systems.h"
+#include "libs/events/selection.h"
 #include "services/web/api/request.h"
 
 #include <string>
@@ -15,7 +16,8 @@ public:
     /// `systems` may be null. Throws ApiError{400} with the filter's own words.
     Selection(const Request& request, const asmap::AutonomousSystems* systems);
 
-    bool selects(std::string_view node, const proto::Event& event) const;
+    /// `event` is serialized.
+    bool selects(std::string_view node, std::string_view event) const;
     bool selects_node(std::string_view node) const;
 
     /// The same for selections that select the same.
@@ -24,7 +26,7 @@ public:
 private:
     std::vector<std::string> nodes_;
     std::string name_;
-    print::Filter filter_;
+    events::Selection selection_;
 };
 
 } // namespace peer_observer::web
