@@ -33,6 +33,12 @@ void refuse_to_replace(const Endpoint& endpoint)
     }
 }
 
+void set_tls(nng_stream_listener* listener, const TlsFiles& files)
+{
+    const TlsConfig config = make_tls_config(NNG_TLS_MODE_SERVER, files);
+    check(nng_stream_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, config.get()), "cannot use TLS");
+}
+
 StreamListener listen(const Endpoint& endpoint, const std::optional<TlsFiles>& tls)
 {
     refuse_to_replace(endpoint);
@@ -40,10 +46,7 @@ StreamListener listen(const Endpoint& endpoint, const std::optional<TlsFiles>& t
     nng_stream_listener* raw = nullptr;
     check(nng_stream_listener_alloc(&raw, endpoint.url.c_str()), what);
     StreamListener listener{raw};
-    if (endpoint.transport == Endpoint::Transport::tls) {
-        const TlsConfig config = make_tls_config(NNG_TLS_MODE_SERVER, *tls);
-        check(nng_stream_listener_set_ptr(raw, NNG_OPT_TLS_CONFIG, config.get()), what);
-    }
+    if (endpoint.transport == Endpoint::Transport::tls) set_tls(raw, *tls);
     if (endpoint.transport != Endpoint::Transport::ipc) {
         check(nng_stream_listener_set_bool(raw, NNG_OPT_TCP_KEEPALIVE, true), what); // notices a host that is gone
     }
@@ -68,6 +71,17 @@ Fanout::~Fanout()
     }
     nng_stream_listener_close(listener_.get());
     nng_aio_stop(accept_aio_.get());
+}
+
+void Fanout::use(const TlsFiles& tls)
+{
+    if (transport_ != Endpoint::Transport::tls) return;
+    {
+        const std::lock_guard lock{mutex_}; // nng reads the configuration where it is asked to accept
+        set_tls(listener_.get(), tls);
+    }
+    // What it waits for would still get the old one. Connections wait in the kernel meanwhile.
+    nng_aio_abort(accept_aio_.get(), NNG_ECANCELED);
 }
 
 void Fanout::send(std::string frame, std::uint64_t events)

@@ -30,6 +30,10 @@ public:
     /// memory.
     void send(std::string frame, std::uint64_t events);
 
+    /// For connections that come from now on. Those that are established stay as they are. Throws std::runtime_error
+    /// naming the file that cannot be used; nothing is changed then.
+    void use(const TlsFiles& tls);
+
     /// The TCP port it listens on.
     int port() const;
     /// May be called from any thread.

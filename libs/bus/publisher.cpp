@@ -42,7 +42,8 @@ Endpoint checked_endpoint(const PublisherOptions& options)
 } // namespace
 
 Publisher::Publisher(const PublisherOptions& options)
-    : node_{checked_node(options)}, id_{random_id()}, heartbeat_interval_{options.heartbeat_interval}
+    : node_{checked_node(options)}, id_{random_id()}, heartbeat_interval_{options.heartbeat_interval},
+      tls_watch_{options.tls}
 {
     own_.next_heartbeat = Clock::now() + heartbeat_interval_;
     const Endpoint endpoint = checked_endpoint(options);
@@ -109,6 +110,8 @@ void Publisher::take_back(const base::OpenField& event)
 
 void Publisher::flush()
 {
+    const auto renewed = tls_watch_.look(Clock::now(), [this](const TlsFiles& files) { fanout_->use(files); });
+    if (callback_ && renewed) callback_(*renewed);
     if (callback_) {
         if (const auto notice = fanout_->refusals().take()) callback_(*notice);
         if (const auto notice = fanout_->losses().take()) callback_(*notice);

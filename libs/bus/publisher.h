@@ -4,6 +4,7 @@
 #include "libs/base/open_field.h"
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
+#include "libs/bus/tls_watch.h"
 
 #include <atomic>
 #include <chrono>
@@ -27,6 +28,7 @@ struct PublisherOptions {
     /// Name of the observed node; part of the topic. 1 to 64 characters of [A-Za-z0-9._-]. Without one, it has no
     /// events of its own: it only forwards what others have published.
     std::optional<std::string> node = std::nullopt;
+    /// A file that is replaced is used from the next connection on.
     std::optional<TlsFiles> tls = std::nullopt;
     /// What one subscriber that does not keep up may leave waiting here, before the oldest batches are dropped for it.
     /// All waiting subscribers share the memory of the batches.
@@ -92,9 +94,9 @@ public:
     /// numbers alone. Throws std::invalid_argument where it is not a batch.
     void forward(std::string_view batch);
 
-    /// Called from flush() about a connection that was refused, a subscriber that was disconnected, and
-    /// what was dropped for subscribers; each at most once a minute, with the number that was left out. Libraries do
-    /// not log: the service passes its logger.
+    /// Called from flush() about TLS files that have changed, and about a connection that was refused, a subscriber
+    /// that was disconnected, and what was dropped for subscribers; each at most once a minute, with the number that
+    /// was left out. Libraries do not log: the service passes its logger.
     void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
 
     /// The URL that it listens on; with the port that was picked where port 0 was asked for.
@@ -133,6 +135,7 @@ private:
     std::atomic<std::uint64_t> bytes_ = 0;
     std::atomic<std::uint64_t> too_large_events_ = 0;
     NoticeCallback callback_;
+    TlsWatch tls_watch_; ///< made before the files are read
     std::unique_ptr<Fanout> fanout_;
 };
 

@@ -24,17 +24,21 @@ bool is_on_another_host(const Endpoint& endpoint)
     return endpoint.transport != Endpoint::Transport::ipc && !is_this_host(endpoint.host);
 }
 
+void set_tls(nng_stream_dialer* dialer, const Endpoint& endpoint, const TlsFiles& files)
+{
+    const std::string what = "cannot dial " + endpoint.url;
+    const TlsConfig config = make_tls_config(NNG_TLS_MODE_CLIENT, files);
+    check(nng_tls_config_server_name(config.get(), endpoint.host.c_str()), what);
+    check(nng_stream_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, config.get()), what);
+}
+
 StreamDialer make_dialer(const Endpoint& endpoint, const std::optional<TlsFiles>& tls)
 {
     const std::string what = "cannot dial " + endpoint.url;
     nng_stream_dialer* raw = nullptr;
     check(nng_stream_dialer_alloc(&raw, endpoint.url.c_str()), what);
     StreamDialer dialer{raw};
-    if (endpoint.transport == Endpoint::Transport::tls) {
-        const TlsConfig config = make_tls_config(NNG_TLS_MODE_CLIENT, *tls);
-        check(nng_tls_config_server_name(config.get(), endpoint.host.c_str()), what);
-        check(nng_stream_dialer_set_ptr(raw, NNG_OPT_TLS_CONFIG, config.get()), what);
-    }
+    if (endpoint.transport == Endpoint::Transport::tls) set_tls(raw, endpoint, *tls);
     if (endpoint.transport != Endpoint::Transport::ipc) {
         check(nng_stream_dialer_set_bool(raw, NNG_OPT_TCP_KEEPALIVE, true), what); // notices a host that is gone
     }
@@ -67,6 +71,13 @@ Source::~Source()
     }
     for (const auto* aio : {&dial_aio_, &pause_aio_, &look_aio_, &send_aio_, &receive_aio_})
         nng_aio_stop(aio->get());
+}
+
+void Source::use(const TlsFiles& tls)
+{
+    if (endpoint_.transport != Endpoint::Transport::tls) return;
+    const std::lock_guard lock{mutex_}; // nng reads the configuration where it is asked to dial
+    set_tls(dialer_.get(), endpoint_, tls);
 }
 
 bool Source::connected() const

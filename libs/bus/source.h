@@ -39,6 +39,10 @@ public:
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
 
+    /// For the next time that it dials. An established connection stays as it is. Throws std::runtime_error naming the
+    /// file that cannot be used; nothing is changed then.
+    void use(const TlsFiles& tls);
+
     bool connected() const;
     /// Frames that were announced with more than base::kMaxFrameBytes, each of which ended its connection.
     std::uint64_t oversized_frames() const;

@@ -74,7 +74,7 @@ std::string describe(const events::Batch& frame, std::uint64_t publisher_id)
 Subscriber::Subscriber(const SubscriberOptions& options)
     : started_{boot_time()}, topics_{parse_topics(options)},
       inbox_{static_cast<std::size_t>(std::max(options.queue_batches, 0)), options.queue_bytes},
-      owners_{std::make_unique<NodeOwners>()}
+      owners_{std::make_unique<NodeOwners>()}, tls_watch_{options.tls}
 {
     if (options.queue_batches < 1) throw OptionError{"the queue must have room for a batch"};
     const auto endpoints = parse_sources(options, *owners_);
@@ -102,6 +102,8 @@ std::optional<Batch> Subscriber::receive(std::chrono::milliseconds timeout)
             if (frame && !owners_->refusal(arrival.source, frame->node))
                 continuity_[arrival.source].start(*frame, arrival.connection);
         }
+        if (const auto renewed = tls_watch_.look(Clock::now(), [this](const TlsFiles& files) { use(files); }))
+            tell(renewed->is_warning, renewed->text);
         for (const auto& source : sources_) {
             if (const auto notice = source->take_notice(Clock::now())) tell(notice->is_warning, notice->text);
         }
@@ -122,6 +124,12 @@ SubscriberStatistics Subscriber::statistics() const
             .unknown_losses = unknown_losses_,
             .refused_frames = refused_frames_,
             .configured_sources = sources_.size()};
+}
+
+void Subscriber::use(const TlsFiles& files)
+{
+    for (const auto& source : sources_)
+        source->use(files);
 }
 
 void Subscriber::arrived(Arrival arrival)

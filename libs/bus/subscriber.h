@@ -5,6 +5,7 @@
 #include "libs/bus/inbox.h"
 #include "libs/bus/notices.h"
 #include "libs/bus/tls.h"
+#include "libs/bus/tls_watch.h"
 #include "libs/events/batch.h"
 
 #include <atomic>
@@ -30,6 +31,7 @@ struct SubscriberOptions {
     std::vector<std::string> sources;
     /// Names of the nodes to receive; empty = all.
     std::vector<std::string> nodes = {};
+    /// A file that is replaced is used from the next connection on.
     std::optional<TlsFiles> tls = std::nullopt;
     /// What may wait in this process until receive() is called; the oldest batches are dropped beyond it, and counted
     /// as missed.
@@ -70,14 +72,16 @@ public:
     /// callback, and skipped.
     std::optional<Batch> receive(std::chrono::milliseconds timeout);
 
-    /// Called from receive() about a gap, a bad frame or a source that came or went; at most once a second for each of
-    /// these, with the number that was left out. Libraries do not log: the service passes its logger.
+    /// Called from receive() about TLS files that have changed, and about a gap, a bad frame or a source that came or
+    /// went; at most once a second for each of these, with the number that was left out. Libraries do not log: the
+    /// service passes its logger.
     void on_notice(NoticeCallback callback) { callback_ = std::move(callback); }
 
     /// May be called from any thread.
     SubscriberStatistics statistics() const;
 
 private:
+    void use(const TlsFiles& files);
     void arrived(Arrival arrival); ///< on nng's threads
     std::optional<Batch> check_frame();
     void look_for_twins(const events::Batch& frame);
@@ -102,6 +106,7 @@ private:
     NoticeLimit refused_;
     NoticeLimit bad_;
     NoticeCallback callback_;
+    TlsWatch tls_watch_;             ///< made before the files are read
     std::optional<Arrival> current_; ///< what the last Batch points into
     std::atomic<std::uint64_t> events_ = 0;
     std::atomic<std::uint64_t> batches_ = 0;
