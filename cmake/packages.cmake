@@ -12,6 +12,12 @@ string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC) # SOURCE_DATE_EPOCH, wh
 configure_file(${debian}/changelog ${packages}/changelog @ONLY)
 execute_process(COMMAND gzip -9nf ${packages}/changelog COMMAND_ERROR_IS_FATAL ANY)
 
+# Of a file that names other files that are installed, where `cmake --install --prefix` puts them.
+function(peer_observer_install_for_prefix file folder component)
+  install(CODE "set(build ${CMAKE_BINARY_DIR})\nset(file ${file})\nset(folder ${folder})" COMPONENT ${component})
+  install(SCRIPT ${CMAKE_SOURCE_DIR}/cmake/install_for_prefix.cmake COMPONENT ${component})
+endfunction()
+
 # peer_observer_package(<component> DESCRIPTION <text> [UNIT <unit>] [CONFIGURATION <file>] [DEPENDS <package>...] [ANY_ARCHITECTURE]):
 # the package peer-observer-<component>.
 macro(peer_observer_package component)
@@ -24,8 +30,7 @@ macro(peer_observer_package component)
   set(owned "")
   if(arg_UNIT)
     string(REPLACE "@.service" "@*.service" instances ${arg_UNIT}) # all of a template
-    install(CODE "set(unit ${CMAKE_BINARY_DIR}/systemd/${arg_UNIT})" COMPONENT ${component})
-    install(SCRIPT ${CMAKE_SOURCE_DIR}/cmake/install_unit.cmake COMPONENT ${component})
+    peer_observer_install_for_prefix(${CMAKE_BINARY_DIR}/systemd/${arg_UNIT} lib/systemd/system ${component})
   endif()
   if(arg_CONFIGURATION)
     # Not by `cmake --install`: it would overwrite what somebody has written there.
@@ -95,11 +100,14 @@ if(pages)
 endif()
 
 peer_observer_package(common ANY_ARCHITECTURE DESCRIPTION "What all services of peer-observer need: their group, and the documentation" DEPENDS systemd)
+install(PROGRAMS contrib/certificates DESTINATION share/peer-observer COMPONENT common)
+install(PROGRAMS contrib/systemd/refresh-credentials DESTINATION lib/peer-observer COMPONENT common)
 install(FILES contrib/systemd/peer-observer.sysusers.conf DESTINATION lib/sysusers.d RENAME peer-observer.conf COMPONENT common)
 install(DIRECTORY docs/ DESTINATION share/doc/peer-observer COMPONENT common FILES_MATCHING PATTERN "*.md") # the links of alerts lead there
 
 peer_observer_package(monitoring ANY_ARCHITECTURE DESCRIPTION "Rules for Prometheus and dashboards for Grafana of peer-observer")
-install(FILES services/metrics/rules/alerts.yml services/metrics/rules/recording.yml DESTINATION share/peer-observer/rules COMPONENT monitoring)
+peer_observer_install_for_prefix(${CMAKE_SOURCE_DIR}/services/metrics/rules/alerts.yml share/peer-observer/rules monitoring)
+install(FILES services/metrics/rules/recording.yml DESTINATION share/peer-observer/rules COMPONENT monitoring)
 install(DIRECTORY services/metrics/dashboards DESTINATION share/peer-observer COMPONENT monitoring)
 
 peer_observer_package(python ANY_ARCHITECTURE DESCRIPTION "Events and archives of peer-observer for programs in Python" DEPENDS python3 python3-protobuf)

@@ -10,6 +10,7 @@
   # argument of specialArgs would win, and inputs are often called peer-observer there.
   shared = {
     key = "peer-observer";
+    imports = [./lib/certificates.nix];
     _module.args.peerObserverFlake = {
       packages = pkgs: self.packages.${pkgs.stdenv.hostPlatform.system};
       tools = import ./lib/tools.nix lib;

@@ -41,8 +41,4 @@ import ./lib/tool.nix {
       inherit (cfg) disable webhook;
       known-peers = cfg.knownPeers;
     };
-  serviceConfig = {pkgs, ...}: {
-    # Reads the thresholds and the known peers again.
-    ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
-  };
 }

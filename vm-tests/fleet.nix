@@ -7,7 +7,14 @@
   inherit (import ./lib/certified.nix {inherit honeynode;}) field secrets tls;
 in {
   nodes = {
-    alpha = field "alpha";
+    alpha = {pkgs, ...}: {
+      imports = [(field "alpha")];
+      environment.etc."secrets/renewed.pem" = {
+        source = ./certificates/alpha-renewed.pem;
+        mode = "0400";
+      };
+      environment.systemPackages = [pkgs.openssl];
+    };
     beta = field "beta";
     central = {
       imports = [(secrets "central")];
@@ -54,6 +61,20 @@ in {
         for machine in (alpha, central):
             machine.fail("grep -al 'PRIVATE[ ]KEY' /proc/[0-9]*/cmdline")
             machine.succeed("systemctl cat 'peer-observer-*' | grep '^LoadCredential=tls-cert-key-file:'")
+    with subtest("a certificate is renewed, and nothing is lost"):
+        unit = "peer-observer-extractor-alpha.service"
+        process = f"systemctl show -P MainPID -P ActiveEnterTimestampMonotonic {unit}"
+        before = alpha.succeed(process)
+        alpha.succeed("mv /etc/secrets/renewed.pem /etc/secrets/cert-key.pem", f"systemctl reload {unit}")
+        alpha.wait_until_succeeds(f"journalctl -o cat -u {unit} | grep 'the TLS files have changed: new connections use them'", timeout=60)
+        fingerprint = "openssl x509 -noout -fingerprint"
+        shown = "openssl s_client -connect alpha:9331 -cert /etc/secrets/cert-key.pem -CAfile /etc/secrets/ca.pem < /dev/null"
+        assert alpha.succeed(f"{shown} | {fingerprint}") == alpha.succeed(f"{fingerprint} -in /etc/secrets/cert-key.pem")
+        assert alpha.succeed(process) == before
+        txid = pay(alpha)
+        central.wait_until_succeeds(f"journalctl -o cat -u peer-observer-logger.service | grep ' alpha .*{txid}'", timeout=60)
+        central.fail("journalctl -o cat -u peer-observer-logger.service | grep 'source tls+tcp://alpha:9331 lost'")
+        assert metric(central, "127.0.0.1:9332", "peer_observer_bus_missed_events_total") == 0
     with subtest("a honeynode goes away and comes back"):
         alpha.succeed("systemctl stop peer-observer-extractor-alpha.service")
         central.wait_until_succeeds("curl -fsS http://127.0.0.1:9332/metrics | grep '^peer_observer_bus_connected_sources 1'", timeout=60)

@@ -17,8 +17,8 @@ in {
     }
   ];
   services.prometheus.ruleFiles = lib.mkIf (cfg.enable && cfg.provision && prometheus.enable) [
-    ../../services/metrics/rules/recording.yml
-    ../../services/metrics/rules/alerts.yml
+    "${packages.rules}/recording.yml"
+    "${packages.rules}/alerts.yml"
   ];
   services.grafana.provision = lib.mkIf (cfg.enable && cfg.provision && grafana.enable) {
     enable = true;

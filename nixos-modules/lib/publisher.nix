@@ -96,6 +96,7 @@ in {
     {
       assertions = lib.mapAttrsToList (node: cfg: service.tlsAssertion "services.peer-observer.${plural}.${node}" cfg [cfg.listen]) publishers;
       systemd.services = lib.mapAttrs' mkUnit publishers;
+      services.peer-observer.unitsWithCertificates = lib.concatLists (lib.mapAttrsToList (node: cfg: service.withCertificates [cfg.listen] (unitOf node)) publishers);
       environment.systemPackages = lib.mapAttrsToList (_: cfg: cfg.package) publishers;
       services.prometheus.scrapeConfigs = lib.mkMerge (lib.mapAttrsToList (node: service.scrape (unitOf node)) publishers);
       networking.firewall.allowedTCPPorts = map (cfg: service.portOf cfg.listen) (

@@ -104,6 +104,8 @@ in rec {
     description,
     secrets ? {},
     serviceConfig ? {},
+    # Whether it has something to read again at SIGHUP.
+    readsAgain ? false,
   }: let
     files =
       lib.optionalAttrs (lib.any isTls urls) {
@@ -124,6 +126,8 @@ in rec {
     wantedBy = ["multi-user.target"];
     wants = ["network-online.target"];
     after = ["network-online.target"];
+    # For refresh-credentials.
+    path = lib.optional (files != {}) pkgs.util-linux;
     # Never gives up: what it waits for may come tomorrow.
     startLimitIntervalSec = 0;
     serviceConfig =
@@ -138,9 +142,16 @@ in rec {
         Group = "peer-observer";
         ExecStart = utils.escapeSystemdExecArgs words + lib.concatMapStrings (option: " --${option} %d/${option}") (builtins.attrNames files);
         LoadCredential = lib.mapAttrsToList (option: file: "${option}:${file}") files;
+        ExecReload =
+          lib.optional (files != {}) "+${pkgs.runtimeShell} ${../../contrib/systemd/refresh-credentials} %n $MAINPID"
+          ++ lib.optional readsAgain "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
       }
+      # What refresh-credentials does with an older systemd.
+      // lib.optionalAttrs (files != {}) {RefreshOnReload = "credentials";}
       // serviceConfig;
   };
+
+  withCertificates = urls: unit: lib.optional (lib.any isTls urls) unit;
 
   tlsAssertion = where: cfg: urls: {
     assertion = lib.any isTls urls -> cfg.tls.caFile != null && cfg.tls.certKeyFile != null;

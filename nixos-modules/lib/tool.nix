@@ -121,6 +121,7 @@ in {
       systemd.services.${unit} = service.unit {
         inherit name cfg description urls;
         secrets = secrets cfg;
+        readsAgain = asmap;
         settings =
           {
             source = cfg.sources;
@@ -135,9 +136,9 @@ in {
             RuntimeDirectory = "peer-observer/${name}";
             RuntimeDirectoryMode = "0750";
           }
-          // lib.optionalAttrs asmap {ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";}
           // serviceConfig {inherit cfg pkgs;};
       };
+      services.peer-observer.unitsWithCertificates = service.withCertificates urls unit;
       environment.systemPackages = [cfg.package] ++ programs (peerObserverFlake.packages pkgs);
       services.prometheus.scrapeConfigs = service.scrape unit cfg;
       networking.firewall.allowedTCPPorts = lib.mkIf (cfg.openFirewall or false && cfg.metricsAddress != null) [(service.portOf cfg.metricsAddress)];

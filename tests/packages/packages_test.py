@@ -78,6 +78,22 @@ def test_packages_rules_and_dashboards(contents):
     assert {path.name for path in share.glob("dashboards/*")} == {path.name for path in (ROOT / "services/metrics/dashboards").iterdir()}
 
 
+def test_installs_page_that_runbook_links_lead_to(contents):
+    rules = (contents["peer-observer-monitoring"] / "usr/share/peer-observer/rules/alerts.yml").read_text()
+    pages = set(re.findall(r"file://(/[^{]*)\{\{ end \}\}(/[^#]*)#", rules))
+    assert pages
+    for folder, page in pages:
+        assert (contents["peer-observer-common"] / f"{folder}{page}".lstrip("/")).is_file()
+
+
+def test_names_no_program_outside_of_packages_in_units(contents):
+    for service in SERVICES:
+        unit = (contents[f"peer-observer-{service}"] / "usr/lib/systemd/system" / UNITS[service].name).read_text()
+        assert "/usr/local" not in unit
+        for program in re.findall(r"/usr/\S+/peer-observer/\S+", unit):
+            assert os.access(contents["peer-observer-common"] / program.lstrip("/"), os.X_OK), program
+
+
 def test_passes_lintian(packages):
     if not shutil.which("lintian"):
         pytest.skip("no lintian")
