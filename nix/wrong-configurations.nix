@@ -80,6 +80,20 @@ pkgs: {
     };
     says = "services.peer-observer.central.nodes.alpha needs an address.";
   };
+  archive-server-without-archiver = {
+    configuration.services.peer-observer.archive-server = {
+      enable = true;
+      listenAddress = "127.0.0.1";
+    };
+    says = "services.peer-observer.archive-server serves the files of the archiver, which does not run here";
+  };
+  archive-server-without-certificates = {
+    configuration.services.peer-observer = {
+      honeynodes.alpha.tools = ["archiver"];
+      archive-server.enable = true;
+    };
+    says = "services.peer-observer.archive-server listens on 0.0.0.0 without certificates";
+  };
   nothing-to-watch = {
     configuration.services.peer-observer.logger.enable = true;
     says = "services.peer-observer.logger is enabled and has nothing to watch.";

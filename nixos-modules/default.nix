@@ -20,7 +20,7 @@
     _file = ./. + "/${name}.nix";
     imports = [shared (./. + "/${name}.nix")];
   });
-  fleet = [./fleet/central.nix ./fleet/uplink.nix];
+  fleet = map (name: ./fleet + "/${name}") (builtins.attrNames (builtins.readDir ./fleet));
 in
   modules
   // {

@@ -7,7 +7,19 @@
   inherit (import ./lib/certified.nix {inherit honeynode;}) field secrets tls;
 in {
   nodes = {
-    alpha = field "alpha";
+    # Which writes an archive itself.
+    alpha = {
+      imports = [(field "alpha")];
+      services.peer-observer = {
+        honeynodes.alpha.tools = ["archiver"];
+        honeynodes.alpha.source = "tls+tcp://alpha:9331";
+        archive-server = {
+          enable = true;
+          openFirewall = true;
+          inherit tls;
+        };
+      };
+    };
     beta = field "beta";
     central = {
       imports = [(secrets "central")];
@@ -16,7 +28,7 @@ in {
       environment.etc."secrets/htpasswd".text = "reader:{PLAIN}password\n";
       services.peer-observer.central = {
         enable = true;
-        nodes = lib.genAttrs ["alpha" "beta"] (name: {address = name;});
+        nodes = lib.recursiveUpdate (lib.genAttrs ["alpha" "beta"] (name: {address = name;})) {alpha.archivePort = 9350;};
         tools = ["metrics" "detector" "archiver"];
         inherit tls;
         alertReceiver.webhook_configs = [{url = "http://127.0.0.1:8000/";}];
@@ -49,13 +61,31 @@ in {
     with subtest("the archive has the events of both"):
         for node in ("alpha", "beta"):
             central.wait_until_succeeds(f"peer-observer-archive cat --node {node} /var/lib/peer-observer-archiver | grep verack", timeout=60)
+    with subtest("the archive that a node has written is copied, and can be downloaded"):
+        own, copies = "/var/lib/peer-observer-archiver/alpha", "/var/lib/peer-observer-archives/alpha"
+        alpha.wait_until_succeeds(f"peer-observer-archive cat --kind message {own}/*.open | grep verack", timeout=60)
+        alpha.succeed("systemctl restart peer-observer-archiver.service")
+        name = alpha.wait_until_succeeds(f"basename $(ls {own}/*.poa.zst | head -n 1)", timeout=60).strip()
+        central.succeed("systemctl start peer-observer-collect-archives.service")
+        assert central.succeed(f"sha256sum < {copies}/{name}") == alpha.succeed(f"sha256sum < {own}/{name}")
+        central.succeed(f"curl -fsS {login} http://central/archives/alpha/{name} | cmp - {copies}/{name}")
+        central.succeed(f"curl -fsS {login} http://central/archives/ | grep alpha")
+        central.fail(f"curl -fsS {login} http://central/archives/.unfinished/")
+    with subtest("a node serves no file that is being written, and nothing to those without a certificate"):
+        certificates = "--cacert /etc/secrets/ca.pem --cert /etc/secrets/cert-key.pem"
+        opened = alpha.wait_until_succeeds(f"basename $(ls {own}/*.open | head -n 1)", timeout=60).strip()
+        for path, options, status in (
+            (f"alpha/{name}", certificates, 200), (f"alpha/{name}", "--cacert /etc/secrets/ca.pem", 400), (f"alpha/{opened}", certificates, 404)
+        ):
+            code = f"curl -s -o /dev/null -w '%{{http_code}}' {options} https://alpha:9350/{path}"
+            assert central.succeed(code).strip() == str(status), f"{path} {options}"
     with subtest("Grafana has the dashboards"):
         central.wait_until_succeeds(f"curl -fsS {login} http://central/api/search | grep overview", timeout=60)
     with subtest("Alertmanager is told when a node goes away"):
         alpha.succeed("systemctl stop peer-observer-extractor-alpha.service")
         central.wait_until_succeeds(f"curl -fsS {login} http://central/alertmanager/api/v2/status | grep operator", timeout=60)
     with subtest("who has no password sees nothing"):
-        for path in ("", "prometheus/graph", "alertmanager/"):
+        for path in ("", "prometheus/graph", "alertmanager/", "archives/"):
             assert central.succeed(f"curl -s -o /dev/null -w '%{{http_code}}' http://central/{path}").strip() == "401", path
   '';
 }

@@ -1,5 +1,9 @@
 # A host with a honeynode.
-fleet: name: {config, ...}: let
+fleet: name: {
+  config,
+  lib,
+  ...
+}: let
   tls = {
     caFile = config.age.secrets.ca.path;
     certKeyFile = config.age.secrets.cert-key.path;
@@ -16,9 +20,21 @@ in {
       listen = "tls+tcp://0.0.0.0:9331";
       rpcExtractor.enable = true;
       rpcExtractor.listen = "tls+tcp://0.0.0.0:9333";
+      # An archive that has what the central host misses while it is down. It copies the files.
+      tools = ["archiver"];
+      source = "tls+tcp://${fleet.nodes.${name}.address}:9331";
+      rpcExtractor.source = "tls+tcp://${fleet.nodes.${name}.address}:9333";
+      inherit tls;
+    };
+    archiver.keepSize = 50000; # MiB
+    archive-server = {
+      enable = true;
+      openFirewall = true;
       inherit tls;
     };
     extractors.${name}.openFirewall = true;
     rpc-extractors.${name}.openFirewall = true;
   };
+  # A renewed certificate needs no restart. With sops-nix: `sops.secrets.<name>.reloadUnits`.
+  systemd.services = lib.genAttrs config.services.peer-observer.unitsWithCertificates (_: {reloadTriggers = [config.age.secrets.cert-key.file];});
 }
