@@ -37,9 +37,18 @@
       };
       package = mkOption {
         type = types.package;
-        default = (peerObserverFlake.packages pkgs).bitcoind;
+        default = (peerObserverFlake.packages pkgs).bitcoind.override {inherit (config) announcedVersion;};
         defaultText = lib.literalMD "nixpkgs' Bitcoin Core with the patches of peer-observer";
         description = "Bitcoin Core, v29 or later, built with tracepoints as nixpkgs does.";
+      };
+      announcedVersion = mkOption {
+        type = types.nullOr (types.strMatching "[0-9]+\\.[0-9]+\\.[0-9]+");
+        default = null;
+        example = "30.2.0";
+        description = ''
+          The version that peers are told, in place of that of `package`'s default, which is then built again. A node that announces a version few have stands out, and `-uacomment` only adds to
+          the user agent. What the node does is that of its real version.
+        '';
       };
       port = mkOption {
         type = types.port;
