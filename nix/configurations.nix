@@ -32,7 +32,11 @@
   agenix.options.age.secrets = lib.mkOption {
     type = lib.types.attrsOf (lib.types.submodule ({name, ...}: {
       options = {
-        file = lib.mkOption {type = lib.types.path;};
+        # The secrets of the template are not there.
+        file = lib.mkOption {
+          type = lib.types.path;
+          apply = toString;
+        };
         owner = lib.mkOption {type = lib.types.str;};
         path = lib.mkOption {default = "/run/agenix/${name}";};
       };
@@ -159,6 +163,7 @@
           nodes.beta = {
             address = "beta.example.org";
             rpcPort = 9333;
+            archivePort = 9350;
           };
           tools = ["metrics" "detector" "archiver" "logger"];
           tls.caFile = "/var/lib/secrets/ca.pem";
@@ -172,7 +177,8 @@
         security.acme.acceptTerms = true;
         security.acme.defaults.email = "operator@example.org";
       };
-      units = ["peer-observer-metrics" "peer-observer-detector" "peer-observer-archiver" "peer-observer-logger" "prometheus" "alertmanager" "grafana" "nginx"];
+      units = ["peer-observer-metrics" "peer-observer-detector" "peer-observer-archiver" "peer-observer-logger" "prometheus" "alertmanager" "grafana" "nginx" "peer-observer-collect-archives"];
+      runs.peer-observer-collect-archives = "--node\" \"beta=https://beta.example.org:9350";
     };
     central-of-a-vpn = {
       configuration.services.peer-observer.central = {
@@ -186,7 +192,7 @@
         grafanaSecretKeyFile = "/var/lib/secrets/grafana-secret-key";
       };
       units = ["peer-observer-metrics" "prometheus" "grafana" "wireguard-peer-observer"];
-      noUnits = ["nginx" "alertmanager"];
+      noUnits = ["nginx" "alertmanager" "peer-observer-collect-archives"];
     };
     fleet-central = {
       configuration.imports = [agenix (import ./templates/fleet/central.nix fleet)];
@@ -196,6 +202,32 @@
       configuration.imports = [agenix (import ./templates/fleet/node.nix fleet "alpha")];
       units = ["bitcoind-alpha" "peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha"];
     };
+    announced-version = {
+      configuration = {config, ...}: {
+        services.peer-observer.honeynodes.alpha.announcedVersion = "30.2.0";
+        # Another one, with the patches that fit it.
+        services.peer-observer.honeynodes.beta = {
+          chain = "signet";
+          package = pkgs.peer-observer.bitcoind.override {
+            bitcoind = pkgs.bitcoind.overrideAttrs {
+              version = "30.2";
+              __intentionallyOverridingVersion = true;
+            };
+          };
+        };
+        assertions = [
+          {
+            assertion = lib.hasInfix "announce-version 30.2.0 ." config.services.peer-observer.honeynodes.alpha.package.postPatch;
+            message = "the version is not changed";
+          }
+          {
+            assertion = map baseNameOf config.services.peer-observer.honeynodes.beta.package.patches == ["0001-addrman.patch" "0002-orphan.patch"];
+            message = "v30 has other patches";
+          }
+        ];
+      };
+      units = ["bitcoind-alpha" "bitcoind-beta"];
+    };
     networks-and-log = {
       configuration.services.cjdns.UDPInterface.bind = "0.0.0.0:43211";
       configuration.services.peer-observer.honeynodes.alpha = {
@@ -203,8 +235,10 @@
         cjdns.enable = true;
         prune = 4000;
         debugLog.keepDays = 14;
+        banList = pkgs.writeText "bans" "192.0.2.0/24";
       };
       units = ["bitcoind-alpha" "i2pd" "cjdns" "logrotate"];
+      runs.peer-observer-bans-alpha = "\"-datadir=/var/lib/bitcoind-alpha\" \"-rpcport=8332\" \"-rpcwait\"";
     };
     node-of-a-vpn = {
       configuration.services.peer-observer = {
@@ -216,8 +250,11 @@
           central.publicKey = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=";
         };
         honeynodes.alpha.listen = "tcp://10.93.0.2:9331";
+        honeynodes.alpha.tools = ["archiver"];
+        archive-server.enable = true;
+        archive-server.listenAddress = "10.93.0.2";
       };
-      units = ["peer-observer-extractor-alpha" "wireguard-peer-observer"];
+      units = ["peer-observer-extractor-alpha" "wireguard-peer-observer" "peer-observer-archive-server"];
     };
   };
 

@@ -2,8 +2,11 @@
 {
   config,
   lib,
+  pkgs,
+  utils,
   ...
 }: let
+  service = import ./service.nix {inherit config lib pkgs utils;};
   inherit (lib) mkOption types;
   managed = lib.filterAttrs (_: cfg: cfg.enable && cfg.bitcoind.manage) config.services.peer-observer.honeynodes;
   with' = option: lib.filterAttrs (_: cfg: cfg.${option}.enable) managed;
@@ -25,12 +28,54 @@
       example = 4000;
       description = "MiB of blocks that the node keeps; `null` for all of them.";
     };
+    banList = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = lib.literalExpression "./linkinglion.txt";
+      description = ''
+        A file with addresses and networks, one per line, that the node refuses (`setban`). What is no longer in it is no longer banned; bans by others stay. To count
+        connections from a list and not refuse them, use `services.peer-observer.metrics.ipLists`.
+      '';
+    };
     debugLog.keepDays = mkOption {
       type = types.nullOr types.ints.positive;
       default = null;
       example = 14;
       description = "Rotates the node's debug.log every day, and keeps so many of them. `null`: it grows until the node starts again.";
     };
+  };
+
+  # Once after the boot, and when the list has changed: the node keeps its bans.
+  bans = name: cfg: let
+    node = config.services.bitcoind.${name};
+  in {
+    description = "bans the networks of ${name}'s list";
+    wantedBy = ["multi-user.target"];
+    after = ["bitcoind-${name}.service"];
+    serviceConfig =
+      service.hardening "bans"
+      // {
+        Type = "oneshot";
+        RemainAfterExit = true;
+        DynamicUser = false;
+        User = node.user;
+        Group = node.group;
+        StateDirectory = "peer-observer-bans-${name}";
+        # The node may read its blocks for an hour before it answers.
+        TimeoutStartSec = "2h";
+        Restart = "on-failure";
+        RestartSec = 60;
+        ExecStart = utils.escapeSystemdExecArgs [
+          (lib.getExe pkgs.python3)
+          ./ban_list.py
+          "${cfg.banList}"
+          "${cfg.package}/bin/bitcoin-cli"
+          "-chain=${cfg.chain}"
+          "-datadir=${node.dataDir}"
+          "-rpcport=${toString cfg.rpcPort}"
+          "-rpcwait"
+        ];
+      };
   };
 in {
   options.services.peer-observer.honeynodes = mkOption {type = types.attrsOf (types.submodule honeynode);};
@@ -64,9 +109,11 @@ in {
         postrotate = "${config.systemd.package}/bin/systemctl kill --kill-whom=main --signal=HUP bitcoind-${name}.service";
       })
     logged;
-    systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" {
-      wants = ["i2pd.service"];
-      after = ["i2pd.service"];
-    }) (with' "i2p");
+    systemd.services =
+      lib.mapAttrs' (name: _: lib.nameValuePair "bitcoind-${name}" {
+        wants = ["i2pd.service"];
+        after = ["i2pd.service"];
+      }) (with' "i2p")
+      // lib.mapAttrs' (name: cfg: lib.nameValuePair "peer-observer-bans-${name}" (bans name cfg)) (lib.filterAttrs (_: cfg: cfg.banList != null) managed);
   };
 }
