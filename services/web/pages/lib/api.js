@@ -32,7 +32,9 @@ const timeless = (path) => path === "/about" || path === "/archive";
 export async function api(path, parameters, signal) {
   const full = pathOf(path, isReport || timeless(path) ? parameters : { ...parameters, ...moment });
   if (answers) {
-    if (full in answers) return answers[full];
+    // What a page selects with its parameters, a report has selected already.
+    const found = answers[full] ?? answers[pathOf(path)];
+    if (found) return found;
     throw new ApiError(404, "This report does not have it.");
   }
   const response = await fetch(full, { signal, credentials: "same-origin", cache: "no-store" });

@@ -48,7 +48,7 @@ export function messagesView({ query, root, signal }) {
   const rate = el("select", { id: "rate", onchange: () => restart() }, RATES.map((value) => el("option", { value, selected: value === 50 }, `${value} a second`)));
   const back = el("button", { class: "plain", type: "button", id: "older", onclick: () => loadOlder() }, "Older");
   const form = selectionForm(selection, (chosen) => { selection = chosen; rememberQuery(writeSelection(selection)); restart(); });
-  root.append(head("Messages"), form,
+  root.append(head("Messages"), isReport ? "" : form,
     el("div", { class: "controls" }, pause, el("label", {}, "at most", rate), copyButton("Copy shown as JSON", () => [...shown].reverse(), "copy")), status, problem,
     el("div", { class: "panel flush" }, list), back);
   const drawer = makeDrawer(root, signal);
