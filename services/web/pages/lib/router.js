@@ -16,7 +16,7 @@ export function startRouter(root, views, opened) {
     controller = new AbortController();
     const route = routeOf(location.hash);
     const [name = "fleet"] = route.parts;
-    const view = views[name] ?? views.unknown;
+    const view = Object.hasOwn(views, name) ? views[name] : views.unknown;
     root.replaceChildren();
     view({ ...route, root, signal: controller.signal });
     opened(name, route);

@@ -9,6 +9,7 @@ const FIELDS = [
   { name: "direction", label: "direction", options: ["", "inbound", "outbound"] },
   { name: "peer", label: "peer", placeholder: "17" },
   { name: "address", label: "address", placeholder: "192.0.2.1" },
+  { name: "pid", label: "process (pid)", placeholder: "4711" },
   { name: "as", label: "AS", placeholder: "64500" },
 ];
 

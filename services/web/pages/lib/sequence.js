@@ -66,7 +66,7 @@ function pairTags(item, jump) {
   return [
     item.answers && link(item.answers, `↑ ${duration(item.answers.duration_ns)}`),
     answers.length > 0 && link(answers[0], `answered ${duration(answers[0].duration_ns)}${answers.length > 1 ? ` +${answers.length - 1}` : ""}`),
-    item.is_unanswered && tag("no answer", "warn", item.message_type === "getheaders" ? "The node does not answer where it knows no better header" : "no answer so far"),
+    item.is_unanswered && tag(item.unanswered_count && answers.length ? `${item.unanswered_count} unanswered` : "no answer", "warn", item.message_type === "getheaders" ? "The node does not answer where it knows no better header" : "no answer so far"),
     item.decode_error && tag("undecodable", "bad", item.decode_error),
   ];
 }

@@ -17,6 +17,9 @@ import { endingTag, servicesOf } from "./peer_columns.js";
 const SPANS = [["whole", 0], ["10 minutes", 600e3], ["1 minute", 60e3], ["10 s", 10e3], ["1 s", 1e3], ["100 ms", 100], ["10 ms", 10]];
 const LIMIT = 200;
 
+// Changes when something comes, or an answer to what is there.
+const stateOf = (items) => items.map((item) => `${item.id} ${item.answered_by?.length ?? 0} ${item.is_unanswered ?? ""}`).join();
+
 function about(peer, node, now) {
   const seconds = (then) => secondsSince(peer.closed_ns ?? now, then);
   return facts([
@@ -138,11 +141,11 @@ export function peerView({ parts, root, signal }) {
     elsewherePanel.hidden = !answer.elsewhere?.length;
     elsewhere.update(answer.elsewhere ?? []);
     if (items.length && !follow.checked) return;
-    const known = items.at(-1)?.id;
+    const known = stateOf(items);
     const wasOlder = items.length ? older : answer.has_older;
     items = merge(answer.conversation);
     older = wasOlder;
     dropped = answer.dropped_events ?? 0;
-    if (known !== items.at(-1)?.id || items.length === 0 || answer.conversation.some((item) => item.answered_by || item.is_unanswered)) draw();
+    if (known !== stateOf(items) || !items.length) draw();
   }, { signal, fail: (error) => show(figures, errorPanel(error)) });
 }
