@@ -132,4 +132,4 @@ def test_passes_vm_test(name):
 
 def test_tests_every_module_in_a_vm():
     modules = {path.stem for path in (ROOT / "nixos-modules").glob("*.nix")} - {"default", "honeynode"}
-    assert modules | {"archive", "pipeline", "restart", "fleet", "isolation"} <= set(VM_TESTS)
+    assert modules | {"archive", "central", "fleet", "isolation", "node-unharmed", "pipeline", "restart", "template", "tor", "unmanaged"} <= set(VM_TESTS)

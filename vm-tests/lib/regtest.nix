@@ -6,13 +6,14 @@
   # Without -connect=0, a node on regtest dials every address that it hears of.
   alone = ["-connect=0" "-dnsseed=0" "-fixedseeds=0" "-discover=0" "-natpmp=0" "-listenonion=0"];
 in {
-  # tools: what watches it. name: of the honeynode. rpc, log, p2p: whether it has such an extractor.
+  # tools: what watches it. name: of the honeynode. rpc, log, p2p: whether it has such an extractor. tor: whether it is reached through Tor.
   honeynode = {
     tools ? [],
     name ? "alpha",
     rpc ? false,
     log ? false,
     p2p ? false,
+    tor ? false,
   }: {pkgs, ...}: {
     services.peer-observer.honeynodes.${name} = {
       chain = "regtest";
@@ -20,8 +21,15 @@ in {
       rpcExtractor.enable = rpc;
       logExtractor.enable = log;
       p2pExtractor.enable = p2p;
+      tor.enable = tor;
     };
-    services.bitcoind.${name}.extraCmdlineOptions = alone ++ ["-bind=127.0.0.1:18444"];
+    services.bitcoind.${name}.extraCmdlineOptions =
+      (
+        if tor
+        then lib.remove "-listenonion=0" alone ++ ["-bind=127.0.0.1:18445=onion"] # as without the next one
+        else alone
+      )
+      ++ ["-bind=127.0.0.1:18444"];
 
     # Mines and pays. It runs the same program: its events must not be taken for the honeynode's.
     services.bitcoind.peer = {
