@@ -165,7 +165,9 @@
             rpcPort = 9333;
             archivePort = 9350;
           };
-          tools = ["metrics" "detector" "archiver" "logger"];
+          tools = ["metrics" "detector" "archiver" "logger" "web"];
+          pages.domain = "observer.example.org";
+          pages.publicDomain = "public.example.org";
           tls.caFile = "/var/lib/secrets/ca.pem";
           tls.certKeyFile = "/var/lib/secrets/central.pem";
           alertReceiver.webhook_configs = [{url = "http://127.0.0.1:8000/";}];
@@ -179,6 +181,8 @@
       };
       units = ["peer-observer-metrics" "peer-observer-detector" "peer-observer-archiver" "peer-observer-logger" "prometheus" "alertmanager" "grafana" "nginx" "peer-observer-collect-archives"];
       runs.peer-observer-collect-archives = "--node\" \"beta=https://beta.example.org:9350";
+      runs.peer-observer-web = "\"--access\" \"full\"";
+      runs.peer-observer-web-public = "\"--access\" \"public\"";
     };
     central-of-a-vpn = {
       configuration.services.peer-observer.central = {

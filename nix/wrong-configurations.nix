@@ -80,6 +80,17 @@ pkgs: {
     };
     says = "services.peer-observer.central.nodes.alpha needs an address.";
   };
+  pages-without-web = {
+    configuration.services.peer-observer.central = {
+      enable = true;
+      nodes.alpha.address = "alpha.example.org";
+      tls.caFile = "/var/lib/secrets/ca.pem";
+      tls.certKeyFile = "/var/lib/secrets/central.pem";
+      grafanaSecretKeyFile = "/var/lib/secrets/grafana-secret-key";
+      pages.publicDomain = "public.example.org";
+    };
+    says = "add \"web\" to services.peer-observer.central.tools";
+  };
   archive-server-without-archiver = {
     configuration.services.peer-observer.archive-server = {
       enable = true;

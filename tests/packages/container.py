@@ -82,11 +82,18 @@ class Container:
         """What it prints."""
         done = self.try_run(script, timeout)
         assert done.returncode == 0, f"{script}\n{done.stdout}"
-        return done.stdout
+        return self._recorded(script, done.stdout)
+
+    def _recorded(self, script, output):
+        """In the file PEER_OBSERVER_TRANSCRIPT, if there is one."""
+        if transcript := os.environ.get("PEER_OBSERVER_TRANSCRIPT"):
+            with open(transcript, "a", encoding="utf-8") as file:
+                file.write(f"# {script}\n{output}")
+        return output
 
     def wait_until(self, script, timeout=60):
         """What it prints once its exit status is 0."""
         def attempt():
             done = self.try_run(script)
             return (done.stdout,) if done.returncode == 0 else None
-        return harness.wait_until(attempt, script, timeout)[0]
+        return self._recorded(script, harness.wait_until(attempt, script, timeout)[0])
