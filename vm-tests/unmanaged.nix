@@ -62,7 +62,7 @@
     cli = "bitcoin-cli -regtest -datadir=/var/lib/mine -rpcport=18443 -rpcwait -rpcuser=observer -rpcpassword=secret"
     machine.succeed(f"{cli} addnode 127.0.0.1:18544 onetry")
     logged(machine, " alpha message.inbound ", "message_type=verack")
-    for kind in ("rpc.", "log.", "p2p_extractor.connected"):
+    for kind in ("rpc.", "log.", "p2p_extractor.ping_answered"):
         logged(machine, f" alpha {kind}")
     machine.fail("systemctl cat bitcoind-alpha.service peer-observer-rpc-user-alpha.service")
     with subtest("none of our services stops or restarts it"):
