@@ -10,10 +10,10 @@ namespace {
 
 enum : std::size_t { kDead, kShare };
 constexpr std::array kParameters = {
-    Parameter{"dead", 100, "addresses of one peer at which no node answered to addr-connectivity",
-              "chosen: so many give the share a meaning"},
-    Parameter{"share", 0.98, "of its addresses of which it was found out whether a node answers",
-              "chosen: an honest answer to getaddr has more that do"},
+    Parameter{"dead", 100, "addresses of one peer at which addr-connectivity found no node",
+              "chosen: with fewer, the share says little"},
+    Parameter{"share", 0.98, "share of these among its addresses that addr-connectivity has checked",
+              "chosen: an honest answer to getaddr has more reachable addresses"},
 };
 
 class AddrDead : public Detector {

@@ -16,9 +16,8 @@ enum : std::size_t { kExcess, kNodeExcess, kWindow };
 constexpr std::array kParameters = {
     Parameter{"excess", 20, "addresses of one peer above Core's limit, within the window",
               "chosen: twice the error from a peer's clock differing from ours"},
-    Parameter{"node_excess", 1000, "such addresses of all peers that stay below `excess`",
-              "chosen: what 50 such peers send"},
-    Parameter{"window_s", 600, "seconds", "chosen: one message may be enough; this is for how long it is remembered"},
+    Parameter{"node_excess", 1000, "the same, of all peers that are below `excess`", "chosen: what 50 such peers send"},
+    Parameter{"window_s", 600, "seconds", "chosen: one message may be enough; this is how long it is remembered"},
 };
 
 // Bitcoin Core, net_processing.cpp, ProcessAddrs(): MAX_ADDR_RATE_PER_SECOND, MAX_ADDR_PROCESSING_TOKEN_BUCKET,

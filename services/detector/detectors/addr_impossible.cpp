@@ -14,14 +14,16 @@ namespace {
 
 enum : std::size_t { kImpossible, kShare, kFuture, kOld, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"impossible", 20, "addresses of one peer that are unroutable or of an impossible time, in the window",
-              "chosen: Core passes none on; twice what it puts into a message of relayed addresses"},
-    Parameter{"share", 0.05, "of all that it sent, impossible", "one in 13 random IPv4 addresses is unroutable"},
-    Parameter{"future_s", 600, "seconds from which on a time is in the future",
-              "Core takes what is later for five days old (ProcessAddrs, net_processing.cpp)"},
-    Parameter{"old_days", 60, "days from which on a time is too old, but in an answer to getaddr",
-              "twice the age up to which Core gives an address to others (ADDRMAN_HORIZON, addrman_impl.h)"},
-    Parameter{"window_s", 3600, "seconds", "chosen: Core passes on some hundred addresses in it"},
+    Parameter{"impossible", 20,
+              "addresses of one peer within the window that are unroutable or have an impossible timestamp",
+              "chosen: Core relays none; twice what Core puts into a message of relayed addresses"},
+    Parameter{"share", 0.05, "share of its addresses that are impossible",
+              "one in 13 random IPv4 addresses is unroutable"},
+    Parameter{"future_s", 600, "seconds from which a timestamp counts as in the future",
+              "Core treats later timestamps as five days old (ProcessAddrs, net_processing.cpp)"},
+    Parameter{"old_days", 60, "days from which a timestamp counts as too old, except in an answer to getaddr",
+              "twice the age up to which Core relays an address (ADDRMAN_HORIZON, addrman_impl.h)"},
+    Parameter{"window_s", 3600, "seconds", "chosen: Core relays some hundred addresses in that time"},
 };
 
 constexpr double kDay_s = 86'400;

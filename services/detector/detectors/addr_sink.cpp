@@ -17,16 +17,17 @@ namespace {
 
 enum : std::size_t { kAddresses, kShare, kTimes, kOthers, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"addresses", 40,
-              "addresses that the node has passed on to one site, or to one /16 or, of IPv6, /32, "
-              "within the window",
-              "chosen: so many give the share a meaning"},
-    Parameter{"share", 0.5, "of all that it has passed on",
-              "Core passes an address on to two peers (RelayAddress, net_processing.cpp): of ten, one has a fifth"},
-    Parameter{"times", 10, "times as many as came from there, without the first message of each connection",
-              "chosen: a node passes on what it hears, too"},
-    Parameter{"others", 2, "connections of others that take part", "among fewer, one gets most"},
-    Parameter{"window_s", 3600, "seconds", "chosen: some hundred addresses are passed on in it"},
+    Parameter{
+        "addresses", 40,
+        "addresses that the node relayed to one site, or to one netgroup (/16, or /32 of IPv6), within the window",
+        "chosen: with fewer, the share says little"},
+    Parameter{"share", 0.5, "share of all addresses that the node relayed",
+              "Core relays an address to two peers (RelayAddress, net_processing.cpp): one of ten peers gets a fifth"},
+    Parameter{"times", 10, "ratio to the addresses received from there, without the first message of each connection",
+              "chosen: an honest node also relays what it hears"},
+    Parameter{"others", 2, "connections of other peers that take part in address relay",
+              "among fewer peers, one gets most addresses"},
+    Parameter{"window_s", 3600, "seconds", "chosen: some hundred addresses are relayed in that time"},
 };
 
 constexpr std::size_t kMostGroups = 4096;

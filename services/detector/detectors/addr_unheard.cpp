@@ -17,12 +17,12 @@ enum : std::size_t { kUnheard, kShare, kLearn, kWindow };
 constexpr std::array kParameters = {
     Parameter{"unheard", 300,
               "addresses of one peer that nobody has announced before, within the window, and as many of other peers",
-              "chosen: nearly the 360 an hour that Core processes (MAX_ADDR_RATE_PER_SECOND, net_processing.cpp)"},
-    Parameter{"share", 0.9, "of what it sent without being asked, unheard of",
-              "chosen: nodes pass on what others pass on, too"},
-    Parameter{"learn_s", 86400, "seconds for which the node must have been listened to before",
+              "chosen: nearly the 360 per hour that Core processes (MAX_ADDR_RATE_PER_SECOND, net_processing.cpp)"},
+    Parameter{"share", 0.9, "share of the addresses it sent unsolicited that no peer announced before",
+              "chosen: honest nodes relay what others relay, too"},
+    Parameter{"learn_s", 86400, "seconds for which the node must have been observed before",
               "how often a node announces its own address (AVG_LOCAL_ADDRESS_BROADCAST_INTERVAL, net_processing.cpp)"},
-    Parameter{"window_s", 3600, "seconds", "chosen: Core passes on some hundred addresses in it"},
+    Parameter{"window_s", 3600, "seconds", "chosen: Core relays some hundred addresses in that time"},
 };
 
 class AddrUnheard : public Detector {

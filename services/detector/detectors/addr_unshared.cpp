@@ -17,13 +17,13 @@ namespace {
 
 enum : std::size_t { kUnshared, kTimes, kUsual, kOthers };
 constexpr std::array kParameters = {
-    Parameter{"unshared", 100, "IPv4 addresses of one answer that no other answer has",
+    Parameter{"unshared", 100, "IPv4 addresses of one answer to getaddr that no other answer has",
               "chosen: a tenth of what an answer may have (MAX_ADDR_TO_SEND, net_processing.cpp)"},
-    Parameter{"times", 5, "times as large a part of the other answers is shared (median)",
-              "chosen: chance does not do that to 100 addresses"},
-    Parameter{"usual", 0.02, "of the other answers that has to be shared (median)",
+    Parameter{"times", 5, "ratio of the shared part of the other answers (median) to that of this answer",
+              "chosen: not by chance with 100 addresses"},
+    Parameter{"usual", 0.02, "part of the other answers that has to be shared (median)",
               "chosen: of 65,000 addresses, 1,000 of one answer and 3,000 of others have 46 in common"},
-    Parameter{"others", 3, "answers of other networks", "chosen: the median of fewer is no more than one"},
+    Parameter{"others", 3, "answers from other networks", "chosen: a median of fewer is a single answer"},
 };
 
 constexpr std::size_t kMostAnswers = 12; // Core has eleven outbound connections at most that it asks (net.h)

@@ -14,11 +14,10 @@ namespace {
 
 enum : std::size_t { kUnanswered };
 constexpr std::array kParameters = {
-    Parameter{
-        "unanswered_s", 120,
-        "seconds without a block from a peer that was asked for one, while the node continues with others' messages",
-        "chosen: a block of 4 MB in that time needs 33 kB a second, which a slow peer over Tor has; Core itself "
-        "gives up after ten minutes at the tip"},
+    Parameter{"unanswered_s", 120,
+              "seconds without a block from a peer that was asked for one, while the node processes messages of others",
+              "chosen: a block of 4 MB in that time needs 33 kB/s, which a slow peer over Tor has; Core gives up after "
+              "ten minutes at the tip"},
 };
 
 constexpr std::size_t kMostRequests = 1024; // Core has 16 in flight with a peer (MAX_BLOCKS_IN_TRANSIT_PER_PEER)

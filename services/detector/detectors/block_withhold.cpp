@@ -17,15 +17,16 @@ namespace {
 enum : std::size_t { kWithheld, kShare, kAsWithheld, kAsShare, kPatience, kWindow };
 constexpr std::array kParameters = {
     Parameter{"withheld", 3,
-              "blocks, parts of blocks or headers that one host was asked for and did not send, within the window",
-              "chosen: one is a broken line"},
-    Parameter{"share", 0.5, "of what it was asked for, withheld", "chosen: a slow peer still delivers most"},
-    Parameter{"as_withheld", 12, "likewise, of one AS, of each host up to `withheld`", "chosen: of four such hosts"},
-    Parameter{"as_share", 0.5, "of what its hosts were asked for, withheld",
-              "as `share`; it is of the AS by itself, however many of the peers it has"},
+              "blocks, parts of blocks or headers that one host was asked for and did not send within the window",
+              "chosen: one may be a broken connection"},
+    Parameter{"share", 0.5, "share of what it was asked for", "chosen: a slow peer still delivers most"},
+    Parameter{"as_withheld", 12, "the same for one AS; each host counts for at most `withheld`",
+              "chosen: what four such hosts withhold"},
+    Parameter{"as_share", 0.5, "share of what its hosts were asked for",
+              "as `share`; it does not depend on how many of the peers the AS has"},
     Parameter{"patience_s", 60,
-              "seconds after which nothing comes any more, while the node continues with others' messages",
-              "chosen: a block of 4 MB in that time needs 67 kB a second; Core waits for ten minutes and more "
+              "seconds after which an answer counts as withheld, while the node processes messages of others",
+              "chosen: a block of 4 MB in that time needs 67 kB/s; Core waits for ten minutes or more "
               "(BLOCK_DOWNLOAD_TIMEOUT_BASE, net_processing.cpp)"},
     Parameter{"window_s", 7200, "seconds", "chosen: a dozen blocks"},
 };

@@ -13,19 +13,20 @@ namespace {
 
 enum : std::size_t { kConnections, kNetgroupConnections, kAsConnections, kAsShare, kShort, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"connections", 60, "short inbound connections of one site within the window",
-              "chosen: one every ten seconds; a crawler comes every few minutes, a client that cannot stay waits "
-              "longer each time"},
-    Parameter{"netgroup_connections", 180, "likewise, of one /16 or, of IPv6, /32",
+    Parameter{
+        "connections", 60, "short inbound connections of one site within the window",
+        "chosen: one every ten seconds; a crawler connects every few minutes, and a client that is rejected backs off"},
+    Parameter{"netgroup_connections", 180, "the same for one netgroup (/16, or /32 of IPv6)",
               "chosen: three times `connections`, because a provider's customers share it"},
-    Parameter{"as_connections", 200, "likewise, of one AS, of each site up to `connections`",
-              "chosen: more than of a netgroup; 30 new connections of all in the window are normal (0xB10C, 2022)"},
-    Parameter{"as_share", 0.3, "of all short inbound connections, of this AS",
+    Parameter{
+        "as_connections", 200, "the same for one AS; each site counts for at most `connections`",
+        "chosen: more than for a netgroup; 30 new connections of all peers in the window are normal (0xB10C, 2022)"},
+    Parameter{"as_share", 0.3, "share of all short inbound connections",
               "chosen: the largest hoster has an eighth of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
-    Parameter{"short_s", 60, "a connection is short that lasts not longer than so many seconds",
+    Parameter{"short_s", 60, "maximum duration of a short connection in seconds",
               "Core gives a handshake 60 seconds (-peertimeout)"},
     Parameter{"window_s", 600, "seconds",
-              "chosen: a client that retries and waits longer each time has a few tries in it"},
+              "chosen: a client that retries with a backoff has a few attempts in that time"},
 };
 
 /// What Core calls itself there (PushNodeVersion, net_processing.cpp).

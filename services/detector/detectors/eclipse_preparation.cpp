@@ -12,14 +12,15 @@ namespace {
 
 enum : std::size_t { kInserts, kShare, kAsInserts, kAsShare, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"inserts", 2000, "addresses from sources of one network that entered the new table, within the window",
-              "a peer's 1,000 after our getaddr and 360 an hour (Core's MAX_ADDR_RATE_PER_SECOND) are 1,360: it takes "
-              "two peers or more"},
-    Parameter{"share", 0.5, "of all that entered", "chosen: no single network has most of what is new"},
-    Parameter{"as_inserts", 3000, "likewise, from sources of one AS", "chosen: of three peers or more"},
-    Parameter{"as_share", 0.5, "of all that entered",
-              "chosen: four times what the largest hoster has of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
-    Parameter{"window_s", 3600, "seconds", "chosen: Core's limits give an hour's worth a meaning"},
+    Parameter{"inserts", 2000, "addresses from sources of one netgroup that entered the new table within the window",
+              "one peer can send 1,360: 1,000 after our getaddr, and 360 per hour (Core's MAX_ADDR_RATE_PER_SECOND); "
+              "more takes two peers"},
+    Parameter{"share", 0.5, "share of all addresses that entered",
+              "chosen: no single netgroup has most of the new addresses"},
+    Parameter{"as_inserts", 3000, "the same for sources of one AS", "chosen: what takes three peers"},
+    Parameter{"as_share", 0.5, "share of all addresses that entered",
+              "chosen: four times the largest hoster's share of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
+    Parameter{"window_s", 3600, "seconds", "chosen: Core's limits are per hour"},
 };
 
 constexpr std::size_t kMostGroups = 4096;

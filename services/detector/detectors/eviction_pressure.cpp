@@ -16,18 +16,16 @@ enum : std::size_t { kEvictions, kTimes, kLearn, kAsEvictions, kAsShare, kWindow
 constexpr std::array kParameters = {
     Parameter{"evictions", 100, "evicted inbound connections within the window",
               "chosen: most of the 114 inbound slots that Core has by default (net.h), every ten minutes"},
-    Parameter{"times", 4, "times the node's median of the last day",
-              "chosen: a node whose slots are all taken evicts one for each that comes, day and night"},
-    Parameter{"learn_s", 3600, "seconds for which the node must have been watched before",
+    Parameter{"times", 4, "ratio to the node's median of the last day",
+              "chosen: a full node evicts one peer for each new connection, all the time"},
+    Parameter{"learn_s", 3600, "seconds for which the node must have been observed before",
               "chosen: six windows make a median"},
     Parameter{"as_evictions", 50, "evicted inbound connections of one AS within the window",
-              "chosen: half of `evictions`; to a node that is full, 30 new connections of all come in the window "
-              "(0xB10C, 2022)"},
-    Parameter{
-        "as_share", 0.5, "of all evicted, of this AS",
-        "chosen: no more are evicted of an AS than come; of the largest hoster an eighth come, and its nodes stay, "
-        "so that it may have a quarter of those evicted"},
-    Parameter{"window_s", 600, "seconds", "chosen: makes `evictions` one in six seconds"},
+              "chosen: half of `evictions`; a full node gets 30 new connections in the window (0xB10C, 2022)"},
+    Parameter{"as_share", 0.5, "share of all evicted connections",
+              "chosen: an AS cannot have more evictions than connections; the largest hoster has an eighth of the "
+              "connections, and may have a quarter of the evictions because its nodes stay"},
+    Parameter{"window_s", 600, "seconds", "chosen: with it, `evictions` is one per six seconds"},
 };
 
 class EvictionPressure : public Detector {

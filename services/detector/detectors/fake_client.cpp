@@ -13,7 +13,7 @@ namespace {
 
 enum : std::size_t { kContradictions };
 constexpr std::array kParameters = {
-    Parameter{"contradictions", 2, "different things that the release which it claims to be never does",
+    Parameter{"contradictions", 2, "different things that the claimed release never does",
               "chosen: one may be a patch or a bug"},
 };
 

@@ -14,12 +14,12 @@ namespace {
 enum : std::size_t { kRequests, kAsRequests, kAsShare, kWindow };
 constexpr std::array kParameters = {
     Parameter{"requests", 10, "getaddr messages of one site within the window",
-              "chosen: Core sends one per connection, and a crawler comes every few minutes"},
-    Parameter{"as_requests", 60, "likewise, of one AS, of each site up to `requests`",
-              "chosen: twice as many as new connections of all are normal in the window (0xB10C, 2022)"},
-    Parameter{"as_share", 0.5, "of all getaddr messages of inbound peers, of this AS",
-              "chosen: four times what the largest hoster has of the reachable nodes"},
-    Parameter{"window_s", 600, "seconds", "chosen: makes `requests` one per minute"},
+              "chosen: Core sends one per connection, and a crawler connects every few minutes"},
+    Parameter{"as_requests", 60, "the same for one AS; each site counts for at most `requests`",
+              "chosen: twice the usual number of new connections in the window (0xB10C, 2022)"},
+    Parameter{"as_share", 0.5, "share of all getaddr messages of inbound peers",
+              "chosen: four times the largest hoster's share of the reachable nodes"},
+    Parameter{"window_s", 600, "seconds", "chosen: with it, `requests` is one per minute"},
 };
 
 constexpr std::size_t kMostSites = 8192;

@@ -11,10 +11,10 @@ namespace {
 
 enum : std::size_t { kMessages, kWindow };
 constexpr std::array kParameters = {
-    Parameter{
-        "messages", 60,
-        "messages of 1 to 1999 headers from one peer, beyond the blocks that the node connected, within the window",
-        "chosen: ten minutes bring one block, and an honest peer announces a block once"},
+    Parameter{"messages", 60,
+              "headers messages with 1 to 1999 headers from one peer within the window, minus the blocks that the node "
+              "connected",
+              "chosen: there is one block per ten minutes, and an honest peer announces it once"},
     Parameter{"window_s", 600, "seconds", "the mean time between blocks"},
 };
 

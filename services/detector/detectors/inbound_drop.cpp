@@ -17,17 +17,18 @@ namespace {
 
 enum : std::size_t { kShare, kLeast, kAsShare, kAsLeast, kWindow, kLasts };
 constexpr std::array kParameters = {
-    Parameter{"share", 0.5, "of the inbound connections, lost since the maximum within the window",
-              "chosen: by themselves, peers leave one at a time"},
-    Parameter{"least", 20, "inbound connections that it must have had", "chosen: a few may go by chance"},
-    Parameter{"as_share", 0.9, "of the inbound connections of one AS, lost while the node has kept most of its own",
-              "chosen: nearly all; a cable or data centre that fails takes a part"},
-    Parameter{"as_least", 20, "inbound connections that the AS must have had",
-              "chosen: the largest hoster has 14 of 114, as an eighth of the reachable nodes (bitcoin/bitcoin#16599, "
-              "2024)"},
-    Parameter{"window_s", 600, "seconds", "chosen: within it, few peers leave by themselves"},
-    Parameter{"lasts_s", 60, "seconds for which it has to last",
-              "a node that shuts down closes all connections and then says no more"},
+    Parameter{"share", 0.5, "share of the inbound connections lost since the maximum within the window",
+              "chosen: honest peers leave one by one"},
+    Parameter{"least", 20, "inbound connections that the node must have had", "chosen: a few may leave by chance"},
+    Parameter{"as_share", 0.9,
+              "share of the inbound connections of one AS that were lost while the node kept most of its connections",
+              "chosen: nearly all; the failure of a cable or data centre affects only a part"},
+    Parameter{
+        "as_least", 20, "inbound connections that the AS must have had",
+        "chosen: the largest hoster has 14 of 114, an eighth, as of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
+    Parameter{"window_s", 600, "seconds", "chosen: few peers leave in that time by themselves"},
+    Parameter{"lasts_s", 60, "seconds for which the drop has to last",
+              "a node that shuts down closes all connections, and then sends no more events"},
 };
 
 /// How many there are, and how many there were at most within the last while.

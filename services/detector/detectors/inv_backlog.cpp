@@ -13,9 +13,10 @@ namespace {
 enum : std::size_t { kShare, kLeast, kWindow };
 constexpr std::array kParameters = {
     Parameter{"share", 0.5,
-              "of the node's inv messages of transactions have more entries than Core's INVENTORY_BROADCAST_TARGET: 70 "
-              "since v31, 35 before",
-              "more only if 1,000 or more wait; chosen: a burst makes them large for a minute or two of ten"},
+              "share of the node's inv messages with transactions that have more entries than Core's "
+              "INVENTORY_BROADCAST_TARGET (70 since v31, 35 before)",
+              "larger only if 1,000 or more transactions wait; chosen: a burst makes them large for one or two minutes "
+              "of ten"},
     Parameter{"least", 100, "inv messages within the window", "chosen: about one per peer"},
     Parameter{"window_s", 600, "seconds", "chosen: several times as long as a burst"},
 };

@@ -16,16 +16,16 @@ namespace {
 
 enum : std::size_t { kUndelivered, kShare, kFew, kFewShare, kPatience, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"undelivered", 100, "transactions that were announced, asked for and not delivered, within the window",
-              "as many as Core asks a peer for at a time (MAX_PEER_TX_REQUEST_IN_FLIGHT)"},
-    Parameter{"share", 0.5, "of what it was asked for, not delivered",
+    Parameter{"undelivered", 100, "transactions within the window that were announced, requested and not delivered",
+              "the number that Core requests from a peer at a time (MAX_PEER_TX_REQUEST_IN_FLIGHT)"},
+    Parameter{"share", 0.5, "share of the requested transactions",
               "chosen: a peer whose transactions are replaced or evicted meanwhile still delivers most"},
     Parameter{"few", 20,
-              "transactions that were not delivered, or parents of what the peer had sent, where nearly nothing was",
+              "transactions, or parents of what the peer had sent, that were not delivered by a peer that delivers "
+              "almost nothing",
               "chosen: an honest peer has what it announces, and the parents of what it sends"},
-    Parameter{"few_share", 0.95, "of what it was asked for, or of the parents, not delivered",
-              "chosen: nearly nothing"},
-    Parameter{"patience_s", 60, "seconds after which no delivery comes any more",
+    Parameter{"few_share", 0.95, "share of the requested transactions, or of the parents", "chosen: nearly nothing"},
+    Parameter{"patience_s", 60, "seconds after which a transaction counts as not delivered",
               "when Core asks another peer (GETDATA_TX_INTERVAL)"},
     Parameter{"window_s", 600, "seconds", "chosen: ten times the patience"},
 };

@@ -12,9 +12,9 @@ namespace {
 
 enum : std::size_t { kBlocks, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"blocks", 1, "blocks or headers for which Core punished the peer, within the window",
-              "no peer that works sends one"},
-    Parameter{"window_s", 3600, "seconds", "chosen: one is enough; this is for how long it is remembered"},
+    Parameter{"blocks", 1, "blocks or headers within the window for which Core punished the peer",
+              "no working peer sends one"},
+    Parameter{"window_s", 3600, "seconds", "chosen: one is enough; this is how long it is remembered"},
 };
 
 class InvalidBlock : public Detector {

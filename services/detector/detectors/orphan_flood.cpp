@@ -13,9 +13,9 @@ namespace {
 enum : std::size_t { kOrphans, kWindow };
 constexpr std::array kParameters = {
     Parameter{"orphans", 100, "orphans of one peer within the window",
-              "as many as Core kept in all up to v29 (DEFAULT_MAX_ORPHAN_TRANSACTIONS)"},
+              "Core's limit for all orphans up to v29 (DEFAULT_MAX_ORPHAN_TRANSACTIONS)"},
     Parameter{"window_s", 600, "seconds",
-              "half of the 20 minutes for which Core kept an orphan up to v29 (ORPHAN_TX_EXPIRE_TIME)"},
+              "half of the 20 minutes that Core kept an orphan up to v29 (ORPHAN_TX_EXPIRE_TIME)"},
 };
 
 class OrphanFlood : public Detector {

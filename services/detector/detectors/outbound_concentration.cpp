@@ -14,9 +14,9 @@ namespace {
 
 enum : std::size_t { kConnections };
 constexpr std::array kParameters = {
-    Parameter{"connections", 3, "outbound connections to one /16 or, of IPv6, /32 at a time, of the node's own choice",
-              "Core connects to each group once (outbound_ipv46_peer_netgroups, net.cpp); with -asmap its groups are "
-              "others, and two in a /16 are possible"},
+    Parameter{"connections", 3, "concurrent automatic outbound connections to one netgroup (/16, or /32 of IPv6)",
+              "Core connects to each netgroup once (outbound_ipv46_peer_netgroups, net.cpp); with -asmap it groups by "
+              "AS, and two in a /16 are possible"},
 };
 
 class OutboundConcentration : public Detector {

@@ -12,8 +12,8 @@ namespace {
 enum : std::size_t { kPings, kWindow };
 constexpr std::array kParameters = {
     Parameter{"pings", 120, "pings of one peer within the window",
-              "four times what bitcoinj sends (one in two seconds); Core sends one in two minutes"},
-    Parameter{"window_s", 60, "seconds", "chosen: long enough for two a second to be more than a burst"},
+              "four times what bitcoinj sends (one per two seconds); Core sends one per two minutes"},
+    Parameter{"window_s", 60, "seconds", "chosen: over this time, two per second are more than a burst"},
 };
 
 class PingFlood : public Detector {

@@ -16,10 +16,10 @@ namespace {
 enum : std::size_t { kCycles, kWindow };
 constexpr std::array kParameters = {
     Parameter{"cycles", 3,
-              "times that one host replaced another's transaction, and then its own replacement so that the coin is "
-              "spent by nothing, within the window",
-              "chosen: a wallet that combines payments anew may do so once"},
-    Parameter{"window_s", 3600, "seconds", "chosen: a victim broadcasts again with each block or so"},
+              "times within the window that one host replaced another's transaction, and then its own replacement, so "
+              "that no transaction spends the coin any longer",
+              "chosen: a wallet that recombines payments may do so once"},
+    Parameter{"window_s", 3600, "seconds", "chosen: a victim rebroadcasts about once per block"},
 };
 
 constexpr std::size_t kMostContested = 4096;

@@ -17,11 +17,12 @@ namespace {
 
 enum : std::size_t { kRepeated, kAsRepeated, kAsShare, kUnneeded, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"repeated", 50, "requests of one host for what it has asked for before, within the window",
-              "chosen: an honest peer asks again when it has connected again, or when a timeout is over"},
-    Parameter{"as_repeated", 500, "likewise, of one AS, of each host up to `repeated`", "chosen: of ten such hosts"},
-    Parameter{"as_share", 0.5, "of all that was asked for again, by this AS",
-              "chosen: four times what the largest hoster has of the reachable nodes"},
+    Parameter{"repeated", 50, "repeated requests of one host within the window for the same thing",
+              "chosen: an honest peer repeats a request after a reconnection or a timeout"},
+    Parameter{"as_repeated", 500, "the same for one AS; each host counts for at most `repeated`",
+              "chosen: what ten such hosts do"},
+    Parameter{"as_share", 0.5, "share of all repeated requests",
+              "chosen: four times the largest hoster's share of the reachable nodes"},
     Parameter{"unneeded", 120,
               "requests for headers, block inventories, filters, addresses and the mempool, and changes of its filter, "
               "beyond the blocks that the node connected, within the window",

@@ -35,34 +35,34 @@ enum : std::size_t {
 };
 constexpr std::array kParameters = {
     Parameter{"unfinished", 12,
-              "inbound connections of one site without a handshake, within the window; five times as many of its "
-              "/16 or, of IPv6, /32",
-              "a tenth of the 114 inbound slots that Core has by default (net.h), and one more"},
-    Parameter{"as_unfinished", 80, "likewise, of one AS, of each site up to `unfinished`",
-              "chosen: two thirds of those slots, and more than of a netgroup"},
-    Parameter{"as_share", 0.5, "of all connections without a handshake, of this AS",
-              "chosen: four times what the largest hoster has of the reachable nodes"},
-    Parameter{"node_unfinished", 114, "such connections of all", "as many as those slots; scanners come a few an hour"},
+              "inbound connections of one site without a handshake within the window; five times as many for its "
+              "netgroup (/16, or /32 of IPv6)",
+              "one more than a tenth of the 114 inbound slots that Core has by default (net.h)"},
+    Parameter{"as_unfinished", 80, "the same for one AS; each site counts for at most `unfinished`",
+              "chosen: two thirds of these slots, and more than for a netgroup"},
+    Parameter{"as_share", 0.5, "share of all connections without a handshake",
+              "chosen: four times the largest hoster's share of the reachable nodes"},
+    Parameter{"node_unfinished", 114, "the same for all peers together",
+              "the number of these slots; scanners connect a few times per hour"},
     Parameter{"patience_s", 10, "seconds after which a handshake is late",
               "chosen: several round trips over Tor; Core waits for 60 (-peertimeout)"},
-    Parameter{
-        "mute", 6,
-        "inbound connections at a time, of one site, that have said nothing since the handshake; twice as many of "
-        "its /16 or /32",
-        "chosen: half of what sybil allows; Core asks each of its outbound peers for headers at once"},
-    Parameter{"as_mute", 24, "likewise, of one AS, of each site up to `mute`",
-              "chosen: twice what a netgroup may have; a node of Core is never mute"},
-    Parameter{"node_mute", 40, "such connections of all", "chosen: a third of the inbound slots"},
-    Parameter{"mute_s", 600, "seconds for which they have said nothing", "the mean time between blocks"},
+    Parameter{"mute", 6,
+              "concurrent inbound connections of one site that have sent nothing since the handshake; twice as many "
+              "for its netgroup",
+              "chosen: half of what sybil allows; Core asks each of its outbound peers for headers at once"},
+    Parameter{"as_mute", 24, "the same for one AS; each site counts for at most `mute`",
+              "chosen: twice what a netgroup may have; Bitcoin Core is never silent"},
+    Parameter{"node_mute", 40, "the same for all peers together", "chosen: a third of the inbound slots"},
+    Parameter{"mute_s", 600, "seconds for which they have sent nothing", "the mean time between blocks"},
     Parameter{"unanswered", 4,
-              "inbound connections at a time, of one site, that do not answer a ping; twice as many of its /16 or /32",
-              "chosen: peers whose line has gone dead are rarely of one site"},
-    Parameter{"as_unanswered", 16, "likewise, of one AS, of each site up to `unanswered`",
+              "concurrent inbound connections of one site that do not answer a ping; twice as many for its netgroup",
+              "chosen: peers with dead connections are rarely of one site"},
+    Parameter{"as_unanswered", 16, "the same for one AS; each site counts for at most `unanswered`",
               "chosen: twice what a netgroup may have"},
-    Parameter{"node_unanswered", 40, "such connections of all", "chosen: a third of the inbound slots"},
-    Parameter{"pong_s", 180, "seconds for which they do not, while the node continues to process others' messages",
-              "chosen: a ping that waits behind two full blocks has 44 kB a second; Core waits for 20 minutes"},
-    Parameter{"window_s", 600, "seconds", "chosen: ten times what Core gives to a handshake"},
+    Parameter{"node_unanswered", 40, "the same for all peers together", "chosen: a third of the inbound slots"},
+    Parameter{"pong_s", 180, "seconds without an answer, while the node processes messages of others",
+              "chosen: enough for a ping queued behind two full blocks at 44 kB/s; Core waits for 20 minutes"},
+    Parameter{"window_s", 600, "seconds", "chosen: ten times Core's timeout for the handshake"},
 };
 
 constexpr std::size_t kMostGroups = 4096;

@@ -14,14 +14,13 @@ namespace {
 
 enum : std::size_t { kEvictions, kNetgroupEvictions, kShare, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"evictions", 15,
-              "peers of other networks that were evicted for connections of one site, within the window",
-              "chosen: more than a crawler that comes every five minutes"},
-    Parameter{"netgroup_evictions", 40, "likewise, of one /16 or, of IPv6, /32",
+    Parameter{"evictions", 15, "peers of other networks that were evicted in favour of one site within the window",
+              "chosen: more than by a crawler that connects every five minutes"},
+    Parameter{"netgroup_evictions", 40, "the same for one netgroup (/16, or /32 of IPv6)",
               "chosen: a third of the 114 inbound slots that Core has by default (net.h)"},
-    Parameter{"share", 0.5, "of all evictions, for these",
-              "chosen: on a node without free slots everybody who comes evicts one, and nobody is most of these"},
-    Parameter{"window_s", 3600, "seconds", "chosen: slow enough for those who come one by one"},
+    Parameter{"share", 0.5, "share of all evictions",
+              "chosen: on a full node each new connection evicts a peer, and no honest site makes most of them"},
+    Parameter{"window_s", 3600, "seconds", "chosen: long enough for peers that connect one by one"},
 };
 
 constexpr std::size_t kMostGroups = 4096;

@@ -15,16 +15,17 @@ namespace {
 enum : std::size_t { kHost, kSite, kNetgroup, kAs, kAsShare, kLong, kWindow };
 constexpr std::array kParameters = {
     Parameter{"connections", 60, "inbound connections of one host that ended within the window",
-              "chosen: one per minute; a crawler comes a few times an hour, a node a few times a day"},
-    Parameter{"site_connections", 150, "likewise, of one site", "chosen: of two or three such hosts"},
-    Parameter{"netgroup_connections", 400, "likewise, of one /16 or, of IPv6, /32",
-              "chosen: above three for each inbound slot; a provider's customers share it"},
-    Parameter{"as_connections", 800, "likewise, of one AS, of each host up to `connections`",
-              "chosen: twice what a netgroup may have; 180 new connections an hour of all are normal (0xB10C, 2022)"},
-    Parameter{"as_share", 0.3, "of all such connections, of this AS", "as of connection_churn"},
-    Parameter{"long_s", 60, "seconds that a connection has to last, in order not to be for connection_churn",
+              "chosen: one per minute; a crawler connects a few times per hour, a node a few times per day"},
+    Parameter{"site_connections", 150, "the same for one site", "chosen: what two or three such hosts make"},
+    Parameter{"netgroup_connections", 400, "the same for one netgroup (/16, or /32 of IPv6)",
+              "chosen: more than three per inbound slot; a provider's customers share a netgroup"},
+    Parameter{
+        "as_connections", 800, "the same for one AS; each host counts for at most `connections`",
+        "chosen: twice what a netgroup may have; 180 new connections of all peers per hour are normal (0xB10C, 2022)"},
+    Parameter{"as_share", 0.3, "share of all such connections", "as for connection_churn"},
+    Parameter{"long_s", 60, "minimum duration of such a connection in seconds; shorter ones count for connection_churn",
               "Core gives a handshake 60 seconds (-peertimeout)"},
-    Parameter{"window_s", 3600, "seconds", "chosen: slow enough for those whom connection_churn does not see"},
+    Parameter{"window_s", 3600, "seconds", "chosen: long enough for what connection_churn does not see"},
 };
 
 constexpr std::size_t kMostGroups = 8192;

@@ -13,10 +13,10 @@ namespace {
 enum : std::size_t { kAnnounced, kDuration };
 constexpr std::array kParameters = {
     Parameter{"announced", 1000, "transactions announced to it",
-              "chosen: at Core's rate of at most 14 a second (7 before v31) this takes minutes, with few transactions "
-              "about the hour"},
-    Parameter{"duration_s", 3600, "seconds, of all connections of its host, since its last word",
-              "chosen: six times the mean time between blocks, each of which a node asks for or announces"},
+              "chosen: minutes at Core's limit of 14 per second (7 before v31); about an hour when few transactions "
+              "are relayed"},
+    Parameter{"duration_s", 3600, "seconds, over all connections of its host, since it last sent something",
+              "chosen: six times the mean time between blocks, and a node requests or announces each block"},
 };
 
 class SpyPeer : public Detector {

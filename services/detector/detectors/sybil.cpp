@@ -18,13 +18,14 @@ namespace {
 
 enum : std::size_t { kConnections, kNetgroupConnections, kAsConnections, kAsShare };
 constexpr std::array kParameters = {
-    Parameter{"connections", 12, "inbound connections of one site at a time",
-              "a tenth of the 114 inbound slots that Core has by default, and one more"},
-    Parameter{"netgroup_connections", 30, "inbound connections of one /16 or, of IPv6, /32 at a time",
+    Parameter{"connections", 12, "concurrent inbound connections of one site",
+              "one more than a tenth of the 114 inbound slots that Core has by default (net.h)"},
+    Parameter{"netgroup_connections", 30, "concurrent inbound connections of one netgroup (/16, or /32 of IPv6)",
               "chosen: a quarter of those slots; large hosting companies have many honest nodes in a /32"},
-    Parameter{"as_connections", 38, "inbound connections of one AS at a time, of each site up to `connections`",
+    Parameter{"as_connections", 38,
+              "concurrent inbound connections of one AS; each site counts for at most `connections`",
               "chosen: a third of those slots"},
-    Parameter{"as_share", 0.3, "of all inbound connections that have an AS, of this one",
+    Parameter{"as_share", 0.3, "share of all inbound connections with a known AS",
               "chosen: the largest hoster has an eighth of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
 };
 

@@ -11,13 +11,14 @@ namespace {
 
 enum : std::size_t { kNetworks, kShare, kOffset, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"networks", 8, "networks (/16, /32) with a peer whose clock is off to the same side, within the window",
-              "chosen: single clocks are often wrong; so many to the same side are not by chance"},
-    Parameter{"share", 0.25, "of the networks of peers that said hello within the window",
-              "chosen: wrong clocks are rarer by far, and go to both sides"},
-    Parameter{"offset_s", 600, "seconds by which a clock has to be off",
+    Parameter{"networks", 8,
+              "netgroups (/16, or /32 of IPv6) within the window with a peer whose clock is off in the same direction",
+              "chosen: single clocks are often wrong; this many in the same direction are not by chance"},
+    Parameter{"share", 0.25, "share of the netgroups of peers that sent a version message within the window",
+              "chosen: wrong clocks are far rarer, and wrong in both directions"},
+    Parameter{"offset_s", 600, "minimum offset of such a clock in seconds",
               "where Core warns of its own clock: the median of its outbound peers is off by ten minutes"},
-    Parameter{"window_s", 3600, "seconds", "chosen: in less, too few new peers come to tell a share"},
+    Parameter{"window_s", 3600, "seconds", "chosen: in less time, too few new peers connect for a share"},
 };
 
 constexpr std::size_t kMostNetworks = 1024;

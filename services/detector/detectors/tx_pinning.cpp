@@ -12,11 +12,12 @@ namespace {
 
 enum : std::size_t { kDescendants, kRate };
 constexpr std::array kParameters = {
-    Parameter{"descendants", 20,
-              "unconfirmed descendants of another's transaction that one host has sent and that pay less than `rate`",
-              "chosen: nearly the 25 that Core allowed up to v30; later a cluster has 64 (policy/policy.h)"},
-    Parameter{"rate", 0.5, "times the fee rate of that transaction",
-              "chosen: whoever spends his own change wants it to confirm, and does not pay so much less"},
+    Parameter{
+        "descendants", 20,
+        "unconfirmed descendants of another peer's transaction that one host has sent and that pay less than `rate`",
+        "chosen: nearly the 25 that Core allowed up to v30; since then a cluster may have 64 (policy/policy.h)"},
+    Parameter{"rate", 0.5, "ratio to the fee rate of that transaction",
+              "chosen: a wallet that spends its own change wants it to confirm, and does not pay so much less"},
 };
 
 constexpr std::size_t kMostMembers = 4096;

@@ -14,15 +14,15 @@ namespace {
 
 enum : std::size_t { kRequests, kFresh, kFreshTime, kWindow };
 constexpr std::array kParameters = {
-    Parameter{
-        "requests", 20, "transactions asked for and not announced, within the window",
-        "chosen: a node asks for what was announced to it, or for parents of what was sent to it; neither counts"},
-    Parameter{"fresh_requests", 6, "of those, transactions of which another peer had just told the node, in the window",
-              "chosen: less than a third of `requests`, because nobody hits upon such a transaction by chance"},
-    Parameter{"fresh_s", 60, "seconds for which a transaction counts as just told of",
-              "chosen: Core announces what it has accepted to each peer within some seconds "
+    Parameter{"requests", 20,
+              "transactions within the window that the peer requested and that were not announced to it",
+              "chosen: a node requests what was announced to it, or parents of what was sent to it; neither counts"},
+    Parameter{"fresh_requests", 6, "of these, transactions that another peer had just sent or announced to the node",
+              "chosen: less than a third of `requests`, because no peer requests such a transaction by chance"},
+    Parameter{"fresh_s", 60, "seconds for which a transaction counts as just announced",
+              "chosen: Core announces accepted transactions to each peer within some seconds "
               "(INBOUND_INVENTORY_BROADCAST_INTERVAL)"},
-    Parameter{"window_s", 600, "seconds", "chosen: to map a network takes minutes of asking"},
+    Parameter{"window_s", 600, "seconds", "chosen: mapping a network takes minutes of requests"},
 };
 
 // What was announced before we looked may still be asked for: Core waits 60 seconds for each peer that it asks.

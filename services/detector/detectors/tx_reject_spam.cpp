@@ -12,9 +12,9 @@ namespace {
 
 enum : std::size_t { kRejections, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"rejections", 100, "transactions of one peer that were rejected, within the window",
-              "chosen: one in six seconds; a peer with another policy has one now and then"},
-    Parameter{"window_s", 600, "seconds", "chosen: makes `rejections` one in six seconds"},
+    Parameter{"rejections", 100, "rejected transactions of one peer within the window",
+              "chosen: one per six seconds; a peer with another policy has one now and then"},
+    Parameter{"window_s", 600, "seconds", "chosen: with it, `rejections` is one per six seconds"},
 };
 
 class TxRejectSpam : public Detector {

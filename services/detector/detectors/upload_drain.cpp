@@ -17,18 +17,19 @@ namespace {
 enum : std::size_t { kAnswers, kAsAnswers, kAsShare, kMegabytes, kNodeMegabytes, kNodeShare, kNodeHosts, kWindow };
 constexpr std::array kParameters = {
     Parameter{"answers", 50,
-              "blocks, headers, filters, transactions and lists sent to one host again, within the window",
-              "chosen: an honest peer that connects again, or asks for a block in another form, gets few again"},
-    Parameter{"as_answers", 500, "likewise, to one AS, to each host up to `answers`", "chosen: of ten such hosts"},
-    Parameter{"as_share", 0.5, "of all that was sent again, to this AS",
-              "chosen: four times what the largest hoster has of the reachable nodes"},
-    Parameter{"megabytes", 50, "of what is sent to one host again, whatever the number",
-              "chosen: a dozen full blocks; a block is asked for again after a timeout, not more often"},
-    Parameter{"node_megabytes", 20, "of what is sent again to all hosts", "chosen: ten blocks of today"},
-    Parameter{"node_share", 0.5, "of all that the node has sent of these things, sent again",
-              "chosen: whoever synchronizes is sent each block once"},
-    Parameter{"node_hosts", 3, "hosts to which something was sent again", "chosen: fewer are judged by themselves"},
-    Parameter{"window_s", 600, "seconds", "chosen: long enough for slow lines to take so much"},
+              "blocks, headers, filters, transactions and lists sent to one host again within the window",
+              "chosen: an honest peer that reconnects, or requests a block in another form, gets few again"},
+    Parameter{"as_answers", 500, "the same for one AS; each host counts for at most `answers`",
+              "chosen: what ten such hosts do"},
+    Parameter{"as_share", 0.5, "share of everything sent again",
+              "chosen: four times the largest hoster's share of the reachable nodes"},
+    Parameter{"megabytes", 50, "megabytes sent to one host again, whatever the number of answers",
+              "chosen: a dozen full blocks; honest peers request a block again only after a timeout"},
+    Parameter{"node_megabytes", 20, "megabytes sent again to all hosts together", "chosen: ten blocks of 2026"},
+    Parameter{"node_share", 0.5, "share of all such answers that were sent again",
+              "chosen: a peer that synchronizes is sent each block once"},
+    Parameter{"node_hosts", 3, "hosts to which something was sent again", "chosen: fewer are judged one by one"},
+    Parameter{"window_s", 600, "seconds", "chosen: long enough for slow connections to download this much"},
 };
 
 class UploadDrain : public Detector {

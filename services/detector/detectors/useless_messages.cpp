@@ -20,15 +20,15 @@ namespace {
 
 enum : std::size_t { kUseless, kPunished, kAsUseless, kAsShare, kWindow };
 constexpr std::array kParameters = {
-    Parameter{"useless", 100, "messages or items of one host that are of no use to the node, within the window",
-              "chosen: one in six seconds; honest peers have a few after they have connected"},
-    Parameter{"punished", 3, "of these, messages for which Core punished it",
-              "chosen: Core hangs up on an inbound peer for one, so this one has come again"},
-    Parameter{"as_useless", 500, "such messages or items of one AS, of each host up to `useless`",
-              "chosen: of five such hosts"},
-    Parameter{"as_share", 0.5, "of all such messages, of this AS",
-              "chosen: four times what the largest hoster has of the reachable nodes"},
-    Parameter{"window_s", 600, "seconds", "chosen: makes `useless` one in six seconds"},
+    Parameter{"useless", 100, "messages or items of one host within the window that are useless to the node",
+              "chosen: one per six seconds; honest peers send a few after they connect"},
+    Parameter{"punished", 3, "of these, messages for which Core punished the host",
+              "chosen: Core disconnects an inbound peer for one, so this host has reconnected"},
+    Parameter{"as_useless", 500, "the same for one AS; each host counts for at most `useless`",
+              "chosen: what five such hosts send"},
+    Parameter{"as_share", 0.5, "share of all such messages",
+              "chosen: four times the largest hoster's share of the reachable nodes"},
+    Parameter{"window_s", 600, "seconds", "chosen: with it, `useless` is one per six seconds"},
 };
 
 class UselessMessages : public Detector {
