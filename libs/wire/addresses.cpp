@@ -1,4 +1,5 @@
-#include "libs/wire/address.h"
+#include "libs/wire/addresses.h"
+
 #include "libs/wire/address_text.h"
 #include "libs/wire/decoders.h"
 #include "libs/wire/ignored_address.h"

@@ -1,4 +1,5 @@
-#include "libs/wire/block_header.h"
+#include "libs/wire/blocks.h"
+
 #include "libs/wire/decoders.h"
 #include "libs/wire/sha256.h"
 #include "libs/wire/transaction.h"

@@ -1,5 +1,5 @@
 // BIP152.
-#include "libs/wire/block_header.h"
+#include "libs/wire/blocks.h"
 #include "libs/wire/decoders.h"
 #include "libs/wire/transaction.h"
 #include "proto/p2p.pb.h"

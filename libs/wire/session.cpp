@@ -1,5 +1,5 @@
 // Small messages: handshake, negotiation, keeping alive, complaints.
-#include "libs/wire/address.h"
+#include "libs/wire/addresses.h"
 #include "libs/wire/decoders.h"
 #include "proto/p2p.pb.h"
 
