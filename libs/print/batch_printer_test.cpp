@@ -203,6 +203,27 @@ TEST(BatchPrinter, PrintsTheNeighboursOfABadEventAndNamesIt)
     }
 }
 
+TEST(BatchPrinter, DoesNotParseEventsThatAreNotSelected)
+{
+    proto::Event message;
+    message.mutable_message()->mutable_inbound()->set_message_type("inv");
+    message.mutable_message()->mutable_inbound()->set_connection_type("abc");
+    auto bad = message.SerializeAsString();
+    bad.replace(bad.find("abc"), 3, "\xff\xff\xff"); // not UTF-8: parsing fails
+    const auto bytes = batch_with(bad);
+    const auto batch = *events::parse_batch(bytes);
+    for (const auto format : {Format::json, Format::protobuf}) {
+        app::BadEvents bad_events;
+        std::string out;
+        const events::Selection connections{{{.kinds = {"connection"}}}};
+        EXPECT_EQ((BatchPrinter{format, connections, false, bad_events}.append(batch, kAll, out)), 3U);
+        EXPECT_EQ(bad_events.count(), 0U);
+        const events::Selection messages{{{.message_types = {"inv"}}}};
+        EXPECT_EQ((BatchPrinter{format, messages, false, bad_events}.append(batch, kAll, out)), 0U);
+        EXPECT_EQ(bad_events.count(), 1U) << "selected, so it is parsed";
+    }
+}
+
 TEST(BatchPrinter, LeavesOutWhatIsNotToBeLookedAt)
 {
     const SentBatch sent{{1, 2, 3}};
