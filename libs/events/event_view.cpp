@@ -146,10 +146,10 @@ PeerView view_peer(const EventView& event)
 
 std::string kind_name(std::uint32_t context, std::uint32_t arm)
 {
-    const std::string unknown = "unknown";
+    std::string unknown = "unknown";
     const auto* const outer = arm_of(proto::Event::descriptor(), context);
     if (outer == nullptr) return unknown;
-    const std::string name{outer->name()};
+    std::string name{outer->name()};
     if (outer->message_type()->real_oneof_decl_count() == 0) return name;
     const auto* const inner = arm_of(outer->message_type(), arm);
     return name + "." + (inner != nullptr ? std::string{inner->name()} : unknown);
