@@ -39,6 +39,13 @@ def test_documents_every_folder():
     assert linked == {name for name in named if (ROOT / name / "README.md").exists()}
 
 
+def test_shows_every_service_in_picture_of_readme():
+    picture = (ROOT / "README.md").read_text().split("```")[1]
+    services = {re.fullmatch(r"peer-observer-([a-z0-9-]+)@?\.service", path.name)[1] for path in ROOT.glob("services/*/*.service")}
+    assert len(services) >= 10
+    assert {service for service in services if not re.search(rf"(?<![\w-]){service}(?![\w-])", picture)} == set()
+
+
 def test_documents_memory_limits_of_publisher():
     adr = (ROOT / "docs/adr/0002-nng-pub-sub-with-sequence-numbers.md").read_text()
     queue, beyond = re.search(r"bounded in bytes: (\d+) MiB for the queues.* and (\d+) MiB", adr).groups()
