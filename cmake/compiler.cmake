@@ -27,7 +27,7 @@ if(PEER_OBSERVER_SANITIZE)
     add_compile_options(-U__SANITIZE_THREAD__ -D_GLIBCXX_TSAN=1)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # With sanitizers, GCC 12 finds what is not there in its own <regex>; and source files that are compiled together it takes for headers.
+    # With sanitizers, GCC 12 has false -Wmaybe-uninitialized in <regex>, and unity builds trigger -Wsubobject-linkage.
     target_compile_options(peer_observer_compiler INTERFACE -Wno-maybe-uninitialized -Wno-subobject-linkage)
   endif()
 endif()

@@ -59,7 +59,7 @@ def socket_of(service):
 
 
 def command(service, directory, /, **values):
-    """Its unit's command line with nobody to talk to: all that it names is in `directory`. `values`: options instead, None for absent."""
+    """Its unit's command line without anything to connect to: all that it names is in `directory`. `values`: options instead, None for absent."""
     (line,) = settings(service)["ExecStart"]
     for folder in ("/etc/peer-observer", "/var/lib", "/run/peer-observer"):
         line = line.replace(folder, str(directory))

@@ -15,9 +15,9 @@
 
 namespace peer_observer::bus {
 
-/// A publisher sends something each second. From one on another host, of which nothing has come for four, it is taken
-/// for lost and redialled: who only receives would not be told by TCP that the other host has lost its power, or
-/// that a long interruption is over.
+/// A publisher sends something each second. One on another host that has sent nothing for four seconds is taken for
+/// lost and redialled: TCP does not tell a side that only receives that the other host has lost its power, or that a
+/// long interruption is over.
 ///
 /// The subscribing end of nng's PUB/SUB protocol. Not nng's SUB socket: up to nng 1.5, which Debian 12 has, that never
 /// reconnects after a publisher closed a connection at the wrong moment (NNG_ECLOSED from the handshake ends its

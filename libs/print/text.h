@@ -19,7 +19,7 @@ void append_text(const Origin& origin, const proto::Event& event, bool colour, s
 /// Appends a line of the same form, of the kind `missed`.
 void append_text(const Missed& missed, bool colour, std::string& out);
 
-/// Likewise, of the kind `other_process`.
+/// The same for the kind `other_process`.
 void append_text(const OtherProcess& process, bool colour, std::string& out);
 
 } // namespace peer_observer::print

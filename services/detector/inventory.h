@@ -21,8 +21,7 @@ inline bool is_block(const proto::InventoryItem& item)
            item.type() == proto::InventoryItem::WITNESS_BLOCK;
 }
 
-/// Eight bytes of a hash tell two of them apart unless somebody has worked for their being equal, who then hides
-/// nothing but his own traffic.
+/// The first 64 bits of a hash. An attacker who grinds a collision only hides his own traffic.
 inline std::uint64_t short_hash(std::string_view hash)
 {
     std::uint64_t result = 0;

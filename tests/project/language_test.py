@@ -22,6 +22,15 @@ CONSTRUCTIONS = {
     r"\b(it|that|which|this|what) is no (?!longer\b|more\b|such\b)": "`is not a`",
     r"\bwithout a word\b": "`silently`",
     r"\bthere is (nobody|nothing|none) (that|who|which)\b": "`nobody has`, `nothing has`",
+    r"\bwho only\b": "`a side that only`",
+    r"\bnobody to \w+": "`no process to trace`: name what is missing",
+    r"\blikewise, (of|to|that)\b": "`the same for`",
+    r"\bgives? .{3,20} a meaning\b|\bso many give\b": "`with fewer, the share says little`",
+    r"\bby there (having|being)\b|\bfor (its|their) being\b": "a clause with a verb",
+    r"(^|[.;:] )(Counted|Left out|Shown|Listed|Told|Kept|Known|Missing) (are|is)\b": "the subject first: `The rule counts ...`",
+    r"\bthe one or the other\b": "`either`",
+    r"\bwhat is not there\b": "`false positives`, `missing files`",
+    r"\bis right so\b": "`is intended`",
 }
 # Data, and this list.
 EXEMPT = ("tests/project/language_test.py", "LICENSE")
@@ -45,6 +54,8 @@ def test_finds_no_construction_of_the_list():
 
 @pytest.mark.parametrize(
     "line", ["a message to who knows it", "the frame has not the size", "it waits in vain", "x does not answer, dialling on", "mended the test"]
+    + ["for who only receives", "for 10 s nobody to trace", "likewise, of one AS", "so many give the share a meaning"]
+    + ["Counted are full relay connections", "correct the one or the other", "if it is right so"]
     + ["a node that goes on", "prints them, one a line", "it is tried again", "text that is no address", "it left without a word"],
 )
 def test_finds_construction(line):

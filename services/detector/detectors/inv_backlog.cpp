@@ -53,7 +53,7 @@ private:
 
 extern const Definition kInvBacklog = {
     .kind = "inv_backlog",
-    .text = "has more transactions to announce than it may",
+    .text = "has a backlog of unannounced transactions",
     .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 70,
     .parameters = kParameters,

@@ -1,4 +1,4 @@
-// Gauges that show one answer at a time: what the next answer does not say again disappears.
+// Gauges of one answer at a time: series that the next answer does not have are removed.
 #pragma once
 
 #include "services/metrics/series/registry.h"
