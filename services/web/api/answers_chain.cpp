@@ -92,8 +92,11 @@ Json nodes_json(const View& view, const Record& record)
         json["announcement_count"] = at.announcement_count;
         if (!view.is_public()) {
             json["announcements"] = Json::array();
+            // What no peer announced to the node, the node itself announced first.
+            const auto first_ns =
+                at.first_ns == 0 && !at.announcements.empty() ? at.announcements.front().timestamp_ns : at.first_ns;
             for (const auto& announcement : at.announcements)
-                json["announcements"].push_back(announcement_json(view, *at.node, announcement, at.first_ns));
+                json["announcements"].push_back(announcement_json(view, *at.node, announcement, first_ns));
         }
         list.push_back(std::move(json));
     }

@@ -36,6 +36,20 @@ bool announce(Node& node, const Announcement& announcement, std::size_t limit)
     return node.announcement_count == 1 && announcement.direction == Direction::inbound;
 }
 
+/// What `theirs` knows and `mine` does not.
+void join(TransactionFate& mine, TransactionFate& theirs)
+{
+    if (mine.added_ns == 0) mine.added_ns = theirs.added_ns;
+    if (mine.rejected_ns == 0) {
+        mine.rejected_ns = theirs.rejected_ns;
+        mine.reject_reason = std::move(theirs.reject_reason);
+    }
+    if (mine.removed_ns == 0) {
+        mine.removed_ns = theirs.removed_ns;
+        mine.remove_reason = std::move(theirs.remove_reason);
+    }
+}
+
 bool is_block(int type)
 {
     using Item = proto::InventoryItem;
@@ -150,7 +164,9 @@ void Inventory::transaction_ids(const proto::Transaction& transaction)
                 record.nodes.push_back(std::move(theirs));
                 continue;
             }
-            mine->first_ns = std::min(mine->first_ns, theirs.first_ns);
+            if (mine->first_ns == 0 || (theirs.first_ns != 0 && theirs.first_ns < mine->first_ns))
+                mine->first_ns = theirs.first_ns;
+            join(mine->fate, theirs.fate);
             for (const auto& announcement : theirs.announcements)
                 announce(*mine, announcement, kTransactionAnnouncements);
             std::ranges::stable_sort(mine->announcements, {}, &Announcement::timestamp_ns);

@@ -143,6 +143,28 @@ TEST(State, JoinsTransactionAnnouncedByTxid)
     EXPECT_EQ(web.get("/api/v1/transactions/" + hash_hex(2))["nodes"], json["nodes"]);
 }
 
+TEST(State, KeepsFateOfTransactionOfTheNodeItself)
+{
+    TestWeb web;
+    auto added = web.event();
+    added.mutable_mempool()->mutable_added()->set_txid(hash_bytes(1));
+    web.send({added});
+    const auto added_ns = web.now_ns;
+    web.now_ns += 30;
+    web.send({web.inv(Direction::outbound, 7, proto::InventoryItem::WTX, hash_bytes(2))});
+    web.now_ns += 5;
+    web.send({web.inv(Direction::outbound, 8, proto::InventoryItem::WTX, hash_bytes(2))});
+    auto tx = web.message(Direction::outbound, 7, "tx");
+    TestWeb::payload(tx).mutable_tx()->set_txid(hash_bytes(1));
+    TestWeb::payload(tx).mutable_tx()->set_wtxid(hash_bytes(2));
+    web.send({tx});
+    const auto node = web.get("/api/v1/transactions/" + hash_hex(1))["nodes"][0];
+    EXPECT_EQ(node["mempool_added_ns"], added_ns);
+    ASSERT_EQ(node["announcements"].size(), 2);
+    EXPECT_EQ(node["announcements"][0]["delta_ns"], 0); // nobody announced it to the node
+    EXPECT_EQ(node["announcements"][1]["delta_ns"], 5);
+}
+
 /// What one event costs at most, with what is around it.
 struct Size {
     std::size_t peers = 0;
