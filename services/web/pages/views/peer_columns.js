@@ -35,7 +35,7 @@ export function peerColumns(node, now) {
     { key: "type", label: "type", value: (peer) => peer.connection_type, cell: (peer) => el("span", { class: peer.direction === "inbound" ? "in" : "out" }, peer.connection_type), nowrap: true },
     { key: "transport", label: "transport", value: (peer) => peer.transport_protocol_type, title: "of getpeerinfo, where the rpc-extractor runs" },
     { key: "agent", label: "user agent", value: (peer) => peer.user_agent, cell: (peer) => peer.user_agent && el("span", { class: "mono" }, peer.user_agent), text: true, wide: true },
-    { key: "services", label: "services", value: (peer) => servicesOf(peer).join(" "), cell: (peer) => peer.services === undefined ? undefined : el("span", { class: "more" }, servicesOf(peer).join(" ") || "none"), text: true, wide: true },
+    { key: "services", label: "services", value: (peer) => servicesOf(peer).join(" "), cell: (peer) => peer.services === undefined ? undefined : el("span", { class: "more services" }, servicesOf(peer).join(" ") || "none"), text: true, wide: true },
     { key: "age", label: "age", number: true, value: (peer) => seconds(peer, peer.opened_ns), title: "since the connection was opened",
       cell: (peer) => el("span", { title: peer.is_opening_known ? "seen from its beginning" : "older than what was observed" }, age(seconds(peer, peer.opened_ns)), !peer.is_opening_known && "+") },
     { key: "last", label: "last word", number: true, value: (peer) => seconds(peer, peer.last_ns),
