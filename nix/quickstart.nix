@@ -12,6 +12,7 @@
   peer-observer-logger,
   peer-observer-metrics,
   peer-observer-rpc-extractor,
+  peer-observer-web,
   sim-node,
   sources,
 }:
@@ -25,7 +26,7 @@ stdenv.mkDerivation {
     mkdir -p $out/bin $out/libexec/bin $out/libexec/services/metrics
     cp -r services/metrics/rules $out/libexec/services/metrics/
     install quickstart $out/libexec/quickstart
-    for program in ${peer-observer-extractor} ${peer-observer-logger} ${peer-observer-metrics} ${peer-observer-rpc-extractor} ${sim-node}; do
+    for program in ${peer-observer-extractor} ${peer-observer-logger} ${peer-observer-metrics} ${peer-observer-rpc-extractor} ${peer-observer-web} ${sim-node}; do
       ln -s $program/bin/* $out/libexec/bin/
     done
     for program in $(grep -o '$bin/[a-z_-]*' quickstart | sort -u); do

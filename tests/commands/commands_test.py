@@ -64,9 +64,11 @@ ln -s {recipes.ROOT}/quickstart {recipes.ROOT}/scripts {recipes.ROOT}/services .
 export PEER_OBSERVER_PROGRAMS=$BIN
 start shown {shlex.quote(command)}
 until grep -q ' message.inbound ' shown; do kill -0 $shown; sleep 0.1; done
+curl -s "$(sed -n 's/^In a browser: //p' shown)" > page
 stop shown
 """)
     assert "message.inbound" in written("shown")
+    assert "<title>peer-observer</title>" in written("page")
 
 
 def test_announcers_without_reachable_addresses_are_selected(run):
