@@ -203,7 +203,23 @@
       units = ["peer-observer-metrics" "peer-observer-detector" "peer-observer-archiver" "prometheus" "grafana" "nginx"];
     };
     fleet-node = {
-      configuration.imports = [agenix (import ./templates/fleet/node.nix fleet "alpha")];
+      configuration = {config, ...}: {
+        imports = [agenix (import ./templates/fleet/node.nix fleet "alpha")];
+        assertions = [
+          {
+            assertion = lib.naturalSort config.services.peer-observer.unitsWithCertificates == ["peer-observer-archive-server" "peer-observer-archiver" "peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha"];
+            message = "others have certificates: ${toString config.services.peer-observer.unitsWithCertificates}";
+          }
+          {
+            assertion = config.systemd.services.peer-observer-extractor-alpha.reloadTriggers != [];
+            message = "a renewed certificate does not reload";
+          }
+          {
+            assertion = config.systemd.services.bitcoind-alpha.serviceConfig.TimeoutStopSec == "10min";
+            message = "the node has less time to write its cache";
+          }
+        ];
+      };
       units = ["bitcoind-alpha" "peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha"];
     };
     announced-version = {

@@ -1,10 +1,16 @@
 # Recording and alerting rules, for Prometheus's ruleFiles. Their runbook links lead to the page in the store.
 {
-  runCommand,
+  lib,
+  linkFarm,
   sources,
-}:
-runCommand "peer-observer-rules" {} ''
-  mkdir $out
-  cp --no-preserve=mode ${sources.only ["services/metrics/rules/recording.yml" "services/metrics/rules/alerts.yml"]}/services/metrics/rules/* $out/
-  sed -i 's#/usr/local/share/doc/peer-observer#${sources.only ["docs/alerts.md"]}/docs#' $out/alerts.yml
-''
+  writeText,
+}: let
+  rules = ../services/metrics/rules;
+  files = {
+    "recording.yml" = rules + "/recording.yml";
+    "alerts.yml" = writeText "peer-observer-alerts.yml" (
+      lib.replaceStrings ["/usr/local/share/doc/peer-observer"] ["${sources.only ["docs/alerts.md"]}/docs"] (builtins.readFile (rules + "/alerts.yml"))
+    );
+  };
+in
+  (linkFarm "peer-observer-rules" files).overrideAttrs (old: {passthru = old.passthru or {} // {files = builtins.attrValues files;};})

@@ -16,10 +16,7 @@ in {
       message = "services.peer-observer.metrics.metricsAddress is null: it is where the metrics of the nodes are served.";
     }
   ];
-  services.prometheus.ruleFiles = lib.mkIf (cfg.enable && cfg.provision && prometheus.enable) [
-    "${packages.rules}/recording.yml"
-    "${packages.rules}/alerts.yml"
-  ];
+  services.prometheus.ruleFiles = lib.mkIf (cfg.enable && cfg.provision && prometheus.enable) packages.rules.files;
   services.grafana.provision = lib.mkIf (cfg.enable && cfg.provision && grafana.enable) {
     enable = true;
     dashboards.settings.providers = [
