@@ -30,7 +30,7 @@ def download_dependencies(root, packages):
         script = f"mount --bind {packages} {inside} && chroot {root} sh -c 'apt-get --yes {words}'"
         return subprocess.run(["unshare", "--mount", "bash", "-c", script], capture_output=True, text=True, timeout=600)
 
-    download = "install --download-only /packages/*.deb"
+    download = "install --download-only /packages/*.deb acl"
     if apt(download).returncode != 0:  # the list of packages may be old
         apt("update")
         done = apt(download)

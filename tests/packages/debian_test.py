@@ -30,9 +30,14 @@ PASSWORD = "secret"
 
 
 def recipe():
-    """The lines of docs/deployment.md."""
-    [block] = recipes.run_by(__file__, "docs/deployment.md")
-    return block.text.splitlines()
+    """The lines of docs/deployment.md: those that install and start."""
+    return recipes.run_by(__file__, "docs/deployment.md")[0].text.splitlines()
+
+
+def folder_of_logs():
+    """Those that make the folder of the node's log."""
+    [_, block] = recipes.run_by(__file__, "docs/deployment.md")
+    return block.text
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +147,15 @@ def test_starts_every_service_with_its_example(crowded):
         crowded.wait_until(f"systemctl show -P StatusText {instance} | grep .")
         assert sorted(crowded.run(f"systemctl show -P ActiveState -P NRestarts {instance}").split()) == ["0", "active"], crowded.run(f"journalctl -u {instance}")
     crowded.wait_until("curl -s 127.0.0.1:9370/metrics | grep 'rpc_extractor_answer_bytes_total{.* [1-9]'")
+
+
+def test_lets_log_extractor_read_log_of_node(installed):
+    installed.run("apt install acl; useradd --system bitcoin")
+    installed.run(folder_of_logs())
+    installed.run("setpriv --reuid bitcoin --clear-groups bash -c 'umask 077; echo a line > /var/log/bitcoind/debug.log'")
+    reads = "setpriv --reuid nobody --regid nogroup --groups {} cat /var/log/bitcoind/debug.log"
+    assert installed.run(reads.format("peer-observer-log")) == "a line\n"
+    assert installed.try_run(reads.format("peer-observer")).returncode != 0
 
 
 def test_leaves_node_running_when_service_restarts(crowded):
