@@ -56,8 +56,6 @@ void check_values(const Conjunction& wanted, bool has_find_as)
     for (const auto& direction : wanted.directions)
         if (direction != "inbound" && direction != "outbound")
             refuse("a direction is inbound or outbound, not '" + direction + "'");
-    for (const auto peer : wanted.peers)
-        if (peer < 0) refuse("peer " + std::to_string(peer) + " can select nothing: nodes number their peers from 0");
     if (is_in(wanted.pids, 0U)) refuse("0 is no id of a process");
     if (is_in(wanted.ases, 0U)) refuse("0 is no number of an autonomous system");
     if (!wanted.ases.empty() && !has_find_as)

@@ -158,7 +158,7 @@ void fill_and_make_room(const std::filesystem::path& folder, const std::function
         const std::uint64_t written = counters.written_events;
         add_until(archiver, next, [&] { return counters.written_events > written + 1000; });
         EXPECT_EQ(counters.failing_streams, 0U);
-        EXPECT_TRUE(archiver.logged("writing the events of alice again"));
+        EXPECT_TRUE(archiver.logged("writing the events of alice to " + folder.native() + " again"));
         archiver.recorder.close();
     }
     const auto found = read_folder(folder);

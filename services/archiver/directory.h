@@ -41,6 +41,8 @@ public:
     /// When the newest of these files was closed.
     std::optional<std::filesystem::file_time_type> newest() const;
 
+    const std::filesystem::path& path() const { return path_; }
+
 private:
     std::filesystem::path path_;
     Counters& counters_;

@@ -24,14 +24,15 @@ constexpr std::array kFigures = {
            &Counters::written_bytes},
     Figure{"duplicate_events_total", "Events received twice and not written again.", MetricType::counter,
            &Counters::duplicate_events},
-    Figure{"unselected_events_total", "Events not selected by --kind and --message-type.", MetricType::counter,
+    Figure{"unselected_events_total", "Events not selected for the archive.", MetricType::counter,
            &Counters::unselected_events},
     Figure{"refused_batches_total", "Batches refused because the node's name cannot be the name of a folder.",
            MetricType::counter, &Counters::refused_batches},
     Figure{"write_errors_total", "Failed writes, syncs and closes of files.", MetricType::counter,
            &Counters::write_errors},
-    Figure{"failing_streams", "Publishers whose events currently cannot be written.", MetricType::gauge,
-           &Counters::failing_streams},
+    Figure{"failing_streams",
+           "Publishers whose events currently cannot be written; 1 for all of them if the folder cannot be used.",
+           MetricType::gauge, &Counters::failing_streams},
     Figure{"open_files", "Files open for writing.", MetricType::gauge, &Counters::open_files},
     Figure{"closed_files_total", "Files completed.", MetricType::counter, &Counters::closed_files},
     Figure{"recovered_files_total", "Files completed whose writer was stopped or killed.", MetricType::counter,
@@ -44,23 +45,33 @@ constexpr std::array kFigures = {
            &Counters::archive_bytes},
 };
 
+constexpr std::array kMissing = {std::pair{"not_received", &Counters::not_received_events},
+                                 std::pair{"not_written", &Counters::not_written_events},
+                                 std::pair{"not_running", &Counters::not_running_events}};
+
 double value(const Counter& counter) { return static_cast<double>(counter.load()); }
 
 } // namespace
 
-void add_archiver_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
+void add_archiver_metrics(telemetry::Telemetry& telemetry, const ArchiveCounters& archives)
 {
     for (const auto& figure : kFigures) {
-        telemetry.add(
-            std::string{"peer_observer_archiver_"} + figure.name, figure.help, figure.type,
-            [&counters, counter = figure.counter] { return std::vector<Sample>{{value(counters.*counter), {}}}; });
+        telemetry.add(std::string{"peer_observer_archiver_"} + figure.name, figure.help, figure.type,
+                      [archives, counter = figure.counter] {
+                          std::vector<Sample> samples;
+                          for (const auto& [name, counters] : archives)
+                              samples.push_back({value(counters->*counter), {{"archive", name}}});
+                          return samples;
+                      });
     }
     telemetry.add("peer_observer_archiver_missing_events_total",
                   "Events missing from the archive and recorded there as gaps, by cause.", MetricType::counter,
-                  [&counters] {
-                      return std::vector<Sample>{{value(counters.not_received_events), {{"cause", "not_received"}}},
-                                                 {value(counters.not_written_events), {{"cause", "not_written"}}},
-                                                 {value(counters.not_running_events), {{"cause", "not_running"}}}};
+                  [archives] {
+                      std::vector<Sample> samples;
+                      for (const auto& [name, counters] : archives)
+                          for (const auto& [cause, counter] : kMissing)
+                              samples.push_back({value(counters->*counter), {{"archive", name}, {"cause", cause}}});
+                      return samples;
                   });
 }
 

@@ -4,9 +4,16 @@
 #include "libs/telemetry/telemetry.h"
 #include "services/archiver/counters.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace peer_observer::archiver {
 
-/// peer_observer_archiver_*. `counters` outlives the endpoint.
-void add_archiver_metrics(telemetry::Telemetry& telemetry, const Counters& counters);
+/// The counters of each archive, by name. They outlive the endpoint.
+using ArchiveCounters = std::vector<std::pair<std::string, const Counters*>>;
+
+/// peer_observer_archiver_*, with a label `archive`.
+void add_archiver_metrics(telemetry::Telemetry& telemetry, const ArchiveCounters& archives);
 
 } // namespace peer_observer::archiver

@@ -111,7 +111,15 @@ ArchiveGap Stream::make_gap(std::uint64_t first, std::uint64_t count, ArchiveGap
 void Stream::keep(const events::Batch& batch)
 {
     if (content_.bytes.empty()) content_since_ = environment_.clock.steady();
-    content_.add(batch);
+    if (environment_.options.tx_detail == TxDetail::received) {
+        content_.add(batch);
+    } else {
+        reduced_.clear();
+        append_with_detail(batch, environment_.options.tx_detail, reduced_);
+        auto reduced = batch; // with the same numbers
+        reduced.bytes = reduced_;
+        content_.add(reduced);
+    }
     if (content_.bytes.size() >= environment_.options.frame_bytes) seal();
 }
 
@@ -163,6 +171,8 @@ void Stream::open_file(std::uint64_t start_ns)
     source.set_publisher_id(publisher_id_);
     for (const auto& alternative : environment_.options.selection.alternatives())
         header.mutable_selection()->add_alternatives(events::to_string(alternative));
+    if (environment_.options.tx_detail != TxDetail::received)
+        header.mutable_selection()->set_tx_detail(std::string{to_text(environment_.options.tx_detail)});
     file_ =
         std::make_unique<archive::FileWriter>(environment_.directory.new_file(node_, start_ns, publisher_id_), header);
     file_since_ = synced_ = environment_.clock.steady();
@@ -286,10 +296,11 @@ void Stream::set_failing(bool failing, const std::string& reason)
     failing_ = failing;
     if (failing) {
         ++environment_.counters.failing_streams;
-        spdlog::warn("cannot write the events of {}: {}; they are counted, and left out", node_, reason);
+        spdlog::warn("cannot write the events of {} to {}: {}; they are counted, and left out", node_,
+                     environment_.directory.path().native(), reason);
     } else {
         --environment_.counters.failing_streams;
-        spdlog::info("writing the events of {} again", node_);
+        spdlog::info("writing the events of {} to {} again", node_, environment_.directory.path().native());
     }
 }
 

@@ -10,6 +10,7 @@
 #include "services/archiver/clock.h"
 #include "services/archiver/counters.h"
 #include "services/archiver/directory.h"
+#include "services/archiver/tx_detail.h"
 
 #include <chrono>
 #include <cstdint>
@@ -34,6 +35,7 @@ struct StreamOptions {
     std::uint64_t file_bytes = std::uint64_t{1} << 30U;
     std::chrono::nanoseconds file_time = std::chrono::hours{24};
     events::Selection selection;
+    TxDetail tx_detail = TxDetail::received;
     std::string software = "peer-observer-archiver";
 };
 
@@ -103,6 +105,7 @@ private:
     bool expected_is_from_disk_ = false;
     std::chrono::steady_clock::time_point last_use_;
 
+    std::string reduced_; ///< a batch with less detail; only used in keep()
     archive::Content content_;
     std::chrono::steady_clock::time_point content_since_;
     std::vector<proto::ArchiveGap> gaps_; ///< in front of the content

@@ -112,6 +112,34 @@ stop password
     assert all('host="alpha"' in line for line in written("up").splitlines())
 
 
+def test_keeps_several_archives(run):
+    configuration, archiver, *reading = [
+        text.replace("/var/lib/", "/run/") for text in texts("docs/how-to/keep-several-archives.md")]  # not this host's
+    info, addresses = "".join(reading).splitlines()
+    archiver = f"{archiver.strip()} --metrics-address 127.0.0.1:9362 --frame-seconds 0.5"
+    written = run(f"""
+mkdir -p /etc/peer-observer
+cat > /etc/peer-observer/archiver.conf << 'END'
+{configuration}END
+peer-observer-extractor --bitcoind /usr/local/bin/bitcoind --node alpha 2> extractor.log &
+{TRAFFIC}{start("archiver", archiver)}
+for archive in full low-data addr-relay; do
+    until curl -s 127.0.0.1:9362/metrics | grep 'written_events_total{{archive="'$archive'"}} [1-9]'; do kill -0 $archiver; sleep 0.1; done
+done
+stop archiver
+{info} > info
+{addresses} > addresses
+peer-observer-archive cat /run/peer-observer-archiver/low-data > low-data
+peer-observer-archive info /run/peer-observer-archiver/full > full
+""")
+    assert re.search(r"^message\.\w+ +version ", written("info"), re.MULTILINE)
+    kinds = {line.split()[2].split(".")[0] for line in written("low-data").splitlines()}
+    assert kinds <= {"connection", "message", "events_lost"} and "message" in kinds
+    assert not re.search(r" message_type=(?!version )", written("low-data"))
+    assert all('"message_type":"addrv2"' in line for line in written("addresses").splitlines())
+    assert "mempool" in written("full") and "message.inbound" in written("full")
+
+
 def test_configures_log_of_node(run):
     bitcoind = require_bitcoind()
     [configuration] = texts("docs/operations.md")

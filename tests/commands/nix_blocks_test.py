@@ -13,14 +13,15 @@ import recipes
 from project.nix_test import evaluate, tracked
 
 PAGE = "docs/deployment.md"
+PAGES = [PAGE, "docs/how-to/keep-several-archives.md"]
 FLAKE = f"git+file://{recipes.ROOT}"
 # What a host has besides: enough for NixOS to be evaluated.
 HARDWARE = '{nixpkgs.hostPlatform = "x86_64-linux"; fileSystems."/" = {device = "none"; fsType = "tmpfs";};}'
 CONFIGURATION = '{imports = [./hardware-configuration.nix]; boot.loader.grub.enable = false; system.stateVersion = "26.05";}'
 
 
-def blocks():
-    return recipes.run_by(__file__, PAGE)
+def blocks(page=PAGE):
+    return recipes.run_by(__file__, page)
 
 
 def test_makes_configuration_by_steps_of_template(directory):
@@ -43,7 +44,7 @@ def test_makes_configuration_by_steps_of_template(directory):
     assert result.stdout.endswith(".drv")
 
 
-@pytest.mark.parametrize("block", [block for block in blocks() if block.language == "nix"], ids=str)
+@pytest.mark.parametrize("block", [block for page in PAGES for block in blocks(page) if block.language == "nix"], ids=str)
 def test_evaluates_expression(block):
     """Each expression is a host's configuration."""
     expression = f"""check: let
