@@ -17,6 +17,14 @@ void append_sse(std::string& out, std::string_view name, std::string_view data)
     out.append("event: ").append(name).append("\ndata: ").append(data).append("\n\n");
 }
 
+FeedRequest::FeedRequest(const Request& request, const asmap::AutonomousSystems* systems)
+    : selection{request, systems}, rate{request.number("rate", 1, Feed::kMostRate).value_or(Feed::kDefaultRate)},
+      last{request.number("last", 0, 500).value_or(0)}
+{
+    request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "node", "direction", "rate",
+                   "last", "from_ns", "speed"});
+}
+
 void Feed::join(const std::weak_ptr<FeedSink>& sink, Selection selection, std::uint64_t rate)
 {
     auto channel = std::ranges::find_if(channels_, [&](const Channel& known) {
@@ -31,9 +39,11 @@ void Feed::join(const std::weak_ptr<FeedSink>& sink, Selection selection, std::u
 
 void Feed::observe(const proto::Event& event, const KeptEvent& kept, Clock::time_point now)
 {
+    if (channels_.empty()) return;
+    const auto view = events::view_event(kept.bytes, kept.id.sequence);
     std::string line; // printed once, for whoever wants it
     for (auto& channel : channels_) {
-        if (!channel.selection.selects(*kept.node, kept.bytes)) continue;
+        if (!channel.selection.selects(*kept.node, view)) continue;
         ++channel.matched;
         const std::chrono::duration<double> passed = now - channel.filled;
         channel.filled = now;

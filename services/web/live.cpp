@@ -7,14 +7,6 @@
 
 namespace peer_observer::web {
 
-FeedRequest::FeedRequest(const Request& request, const asmap::AutonomousSystems* systems)
-    : selection{request, systems}, rate{request.number("rate", 1, Feed::kMostRate).value_or(Feed::kDefaultRate)},
-      last{request.number("last", 0, 500).value_or(0)}
-{
-    request.allow({"kind", "message_type", "peer", "address", "pid", "as", "node", "direction", "rate", "last",
-                   "from_ns", "speed"});
-}
-
 Live::Live(asmap::AutonomousSystems* systems, Access access, const bus::Subscriber& subscriber,
            app::BadEvents& bad_events)
     : systems_{systems}, access_{access}, subscriber_{subscriber}, bad_events_{bad_events},
@@ -89,7 +81,9 @@ void Live::send_latest(const Selection& selection, std::uint64_t count, FeedSink
     const auto& latest = state_.latest().events();
     proto::Event event;
     for (auto kept = latest.rbegin(); kept != latest.rend() && shown.size() < count; ++kept) {
-        if (!selection.selects(*(*kept)->node, (*kept)->bytes) || !event.ParseFromString((*kept)->bytes)) continue;
+        if (!selection.selects(*(*kept)->node, events::view_event((*kept)->bytes)) ||
+            !event.ParseFromString((*kept)->bytes))
+            continue;
         append_sse(shown.emplace_back(), "event", to_text(event_json(**kept, event, systems_)));
     }
     auto text = std::make_shared<std::string>();

@@ -48,12 +48,4 @@ private:
     State state_;
 };
 
-/// The parameters of a feed. Throws ApiError.
-struct FeedRequest {
-    FeedRequest(const Request& request, const asmap::AutonomousSystems* systems);
-    Selection selection;
-    std::uint64_t rate;
-    std::uint64_t last;
-};
-
 } // namespace peer_observer::web

@@ -188,8 +188,8 @@ Json message(const View& view, const Request& request, const std::string& text)
 
 Json events(const View& view, const Request& request)
 {
-    request.allow({"kind", "message_type", "peer", "address", "pid", "as", "node", "direction", "before", "limit",
-                   "from_ns", "at_ns"});
+    request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "node", "direction", "before",
+                   "limit", "from_ns", "at_ns"});
     const auto limit = request.number("limit", 1, 1000).value_or(100);
     const Selection selection{request, view.systems};
     const auto& latest = view.state.latest().events();
@@ -205,10 +205,10 @@ Json events(const View& view, const Request& request)
     proto::Event event;
     for (auto i = end; i-- > 0;) {
         const auto& kept = *latest[i];
-        if (!selection.selects(*kept.node, kept.bytes) || !event.ParseFromString(kept.bytes)) continue;
+        if (!selection.selects(*kept.node, events::view_event(kept.bytes))) continue;
         has_older = shown.size() == limit;
         if (has_older) break;
-        shown.push_back(event_json(kept, event, view.systems));
+        if (event.ParseFromString(kept.bytes)) shown.push_back(event_json(kept, event, view.systems));
     }
     std::ranges::reverse(shown);
     return {{"events", shown}, {"has_older", has_older}};

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace peer_observer::web {
 namespace {
@@ -25,20 +25,34 @@ std::vector<Number> numbers(const Request& request, const std::string& name)
     return list;
 }
 
+std::vector<events::Conjunction> read_alternatives(const Request& request)
+{
+    std::vector<events::Conjunction> alternatives;
+    for (const auto& text : request.all("select")) {
+        auto alternative = events::parse_conjunction(text);
+        if (!alternative) throw ApiError{400, fmt::format("select: {}", alternative.error())};
+        alternatives.push_back(*std::move(alternative));
+    }
+    events::Conjunction conditions{.kinds = request.all("kind"),
+                                   .message_types = request.all("message_type"),
+                                   .directions = request.all("direction"),
+                                   .peers = numbers<std::int64_t>(request, "peer"),
+                                   .addresses = request.all("address"),
+                                   .pids = numbers<std::uint32_t>(request, "pid"),
+                                   .ases = numbers<std::uint32_t>(request, "as")};
+    constexpr std::array kConditions = {"kind", "message_type", "direction", "peer", "address", "pid", "as"};
+    if (std::ranges::all_of(kConditions, [&](const char* name) { return request.all(name).empty(); }))
+        return alternatives;
+    if (!alternatives.empty()) throw ApiError{400, "select and the other conditions: give one or the other"};
+    return {std::move(conditions)};
+}
+
 events::Selection make_selection(const Request& request, const asmap::AutonomousSystems* systems)
 {
-    events::Conjunction wanted{.kinds = request.all("kind"),
-                               .message_types = request.all("message_type"),
-                               .directions = request.all("direction"),
-                               .peers = numbers<std::int64_t>(request, "peer"),
-                               .addresses = request.all("address"),
-                               .pids = numbers<std::uint32_t>(request, "pid"),
-                               .ases = numbers<std::uint32_t>(request, "as")};
-    if (!wanted.ases.empty() && systems == nullptr) throw ApiError{400, "as: this service runs without --asmap"};
-    // Not owned: it lives as long as the service.
-    const std::shared_ptr<const asmap::AutonomousSystems> known{std::shared_ptr<void>{}, systems};
+    events::Selection::FindAs find_as;
+    if (systems != nullptr) find_as = [systems](std::string_view host) { return systems->find(host); };
     try {
-        return events::Selection{{std::move(wanted)}, asmap::finder(known)};
+        return events::Selection{read_alternatives(request), std::move(find_as)};
     } catch (const std::invalid_argument& error) {
         throw ApiError{400, error.what()};
     }
@@ -47,7 +61,8 @@ events::Selection make_selection(const Request& request, const asmap::Autonomous
 std::string make_name(const Request& request)
 {
     std::string name;
-    for (const auto* parameter : {"kind", "message_type", "peer", "address", "pid", "as", "direction", "node"}) {
+    for (const auto* parameter :
+         {"select", "kind", "message_type", "peer", "address", "pid", "as", "direction", "node"}) {
         auto values = request.all(parameter);
         std::ranges::sort(values);
         for (const auto& value : values)
@@ -67,9 +82,9 @@ bool Selection::selects_node(std::string_view node) const
     return nodes_.empty() || std::ranges::find(nodes_, node) != nodes_.end();
 }
 
-bool Selection::selects(std::string_view node, std::string_view event) const
+bool Selection::selects(std::string_view node, const events::EventView& event) const
 {
-    return selects_node(node) && (selection_.selects_all() || selection_.selects(events::view_event(event)));
+    return selects_node(node) && selection_.selects(event);
 }
 
 } // namespace peer_observer::web

@@ -13,11 +13,10 @@ namespace peer_observer::web {
 
 class Selection {
 public:
-    /// `systems` may be null. Throws ApiError{400} with the filter's own words.
+    /// `systems` may be null. Throws ApiError{400} with the words of events::Selection.
     Selection(const Request& request, const asmap::AutonomousSystems* systems);
 
-    /// `event` is serialized.
-    bool selects(std::string_view node, std::string_view event) const;
+    bool selects(std::string_view node, const events::EventView& event) const;
     bool selects_node(std::string_view node) const;
 
     /// The same for selections that select the same.
