@@ -3,10 +3,10 @@
 #include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/file_writer.h"
+#include "libs/archive/tracks.h"
 #include "libs/base/clock.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/progress.h"
-#include "services/archive-reader/tracks.h"
 #include "services/archive-reader/verbs.h"
 
 #include <boost/program_options.hpp>
@@ -38,7 +38,7 @@ public:
     }
 
     /// Takes from the track's batch what happened up to `until_ns`, and at least one event.
-    void add(Track& track, const Track::Item& item, std::uint64_t until_ns)
+    void add(archive::Track& track, const archive::Track::Item& item, std::uint64_t until_ns)
     {
         const auto end = std::uint64_t{item.batch->event_count};
         std::uint64_t index = 0;
@@ -124,11 +124,11 @@ void merge(const variables_map& values, app::Context& context)
 
     std::uint64_t damaged = 0;
     Progress progress{total_size(files), false};
-    Tracks tracks{files, range, [&](const auto& file, const auto& chunk) {
-                      ++damaged;
-                      progress.hide();
-                      spdlog::warn("{}: offset {}: {}", file.native(), chunk.offset, chunk.problem);
-                  }};
+    archive::Tracks tracks{files, range, [&](const auto& file, const auto& chunk) {
+                               ++damaged;
+                               progress.hide();
+                               spdlog::warn("{}: offset {}: {}", file.native(), chunk.offset, chunk.problem);
+                           }};
     auto header = archive::make_header("peer-observer-archive " PEER_OBSERVER_VERSION, base::unix_ns());
     for (const auto& source : tracks.sources())
         *header.add_sources() = source;

@@ -2,11 +2,11 @@
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
 #include "libs/archive/content.h"
+#include "libs/archive/tracks.h"
 #include "libs/bus/publisher.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/pace.h"
 #include "services/archive-reader/progress.h"
-#include "services/archive-reader/tracks.h"
 #include "services/archive-reader/verbs.h"
 
 #include <boost/program_options.hpp>
@@ -40,10 +40,10 @@ public:
     {
         pass_ = pass;
         pace_.restart();
-        Tracks tracks{files, range_, [this](const auto& file, const auto& chunk) {
-                          ++damaged_;
-                          spdlog::warn("{}: offset {}: {}", file.native(), chunk.offset, chunk.problem);
-                      }};
+        archive::Tracks tracks{files, range_, [this](const auto& file, const auto& chunk) {
+                                   ++damaged_;
+                                   spdlog::warn("{}: offset {}: {}", file.native(), chunk.offset, chunk.problem);
+                               }};
         while (auto* const track = tracks.front()) {
             const auto item = track->front();
             if (item.batch != nullptr && wants_node(nodes_, item.batch->node)) {

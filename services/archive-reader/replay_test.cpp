@@ -1,7 +1,7 @@
 // What a replay publishes, and in which order.
 #include "libs/archive/archive_testing.h"
+#include "libs/archive/tracks.h"
 #include "libs/bus/subscriber.h"
-#include "services/archive-reader/tracks.h"
 #include "services/archive-reader/verbs.h"
 
 #include <boost/program_options.hpp>

@@ -1,4 +1,4 @@
-#include "services/archive-reader/tracks.h"
+#include "libs/archive/tracks.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,10 +6,8 @@
 #include <tuple>
 #include <utility>
 
-namespace peer_observer::archive_reader {
+namespace peer_observer::archive {
 namespace {
-
-using archive::Chunk;
 
 std::uint64_t first_time(const events::Batch& batch)
 {
@@ -25,7 +23,7 @@ bool is_later(const std::unique_ptr<Track>& a, const std::unique_ptr<Track>& b) 
 
 } // namespace
 
-Track::Track(std::deque<std::filesystem::path> files, const archive::Range& range, OnDamage on_damage)
+Track::Track(std::deque<std::filesystem::path> files, const Range& range, OnDamage on_damage)
     : files_{std::move(files)}, range_{range}, on_damage_{std::move(on_damage)}
 {}
 
@@ -34,7 +32,7 @@ void Track::load()
     while (!chunk_) {
         if (!reader_) {
             if (files_.empty()) return;
-            reader_ = std::make_unique<archive::Reader>(files_.front(), range_);
+            reader_ = std::make_unique<Reader>(files_.front(), range_);
             reader_->continue_from(latest_ns_);
         }
         chunk_ = reader_->next();
@@ -95,8 +93,7 @@ void Track::close()
     chunk_.reset();
 }
 
-Tracks::Tracks(const std::vector<std::filesystem::path>& files, const archive::Range& range,
-               const Track::OnDamage& on_damage)
+Tracks::Tracks(const std::vector<std::filesystem::path>& files, const Range& range, const Track::OnDamage& on_damage)
 {
     struct File {
         std::uint64_t first_sequence;
@@ -104,7 +101,7 @@ Tracks::Tracks(const std::vector<std::filesystem::path>& files, const archive::R
     };
     std::map<std::pair<std::string, std::uint64_t>, std::vector<File>> by_publisher;
     for (const auto& path : files) {
-        archive::Reader reader{path};
+        Reader reader{path};
         // A file of many publishers, or of one that cannot be told, stands for itself.
         std::pair<std::string, std::uint64_t> key{path.native(), 0};
         if (reader.header() && reader.header()->sources_size() == 1)
@@ -142,7 +139,7 @@ Tracks::Tracks(const std::vector<std::filesystem::path>& files, const archive::R
 
 std::uint64_t Tracks::second_time_ns() const
 {
-    std::uint64_t time = archive::Range::kEnd;
+    std::uint64_t time = Range::kEnd;
     for (std::size_t i = 1; i < std::min<std::size_t>(heap_.size(), 3); ++i)
         time = std::min(time, heap_[i]->time_ns());
     return time;
@@ -168,4 +165,4 @@ std::uint64_t Tracks::bytes_done() const
     return done;
 }
 
-} // namespace peer_observer::archive_reader
+} // namespace peer_observer::archive

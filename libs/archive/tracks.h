@@ -12,19 +12,19 @@
 #include <string>
 #include <vector>
 
-namespace peer_observer::archive_reader {
+namespace peer_observer::archive {
 
 /// The files of one publisher, one after the other.
 class Track {
 public:
     struct Item {
         const events::Batch* batch = nullptr;
-        const archive::Chunk* gap = nullptr; ///< one of the two
-        std::uint64_t taken = 0;             ///< events of the batch that pop_events() took
+        const Chunk* gap = nullptr; ///< one of the two
+        std::uint64_t taken = 0;    ///< events of the batch that pop_events() took
     };
-    using OnDamage = std::function<void(const std::filesystem::path&, const archive::Chunk&)>;
+    using OnDamage = std::function<void(const std::filesystem::path&, const Chunk&)>;
 
-    Track(std::deque<std::filesystem::path> files, const archive::Range& range, OnDamage on_damage);
+    Track(std::deque<std::filesystem::path> files, const Range& range, OnDamage on_damage);
 
     /// What comes next; neither at the end. Valid until pop().
     Item front();
@@ -42,10 +42,10 @@ private:
     void load();
 
     std::deque<std::filesystem::path> files_;
-    archive::Range range_;
+    Range range_;
     OnDamage on_damage_;
-    std::unique_ptr<archive::Reader> reader_;
-    std::optional<archive::Chunk> chunk_;
+    std::unique_ptr<Reader> reader_;
+    std::optional<Chunk> chunk_;
     std::size_t next_batch_ = 0;
     std::uint64_t taken_ = 0;
     std::optional<std::uint64_t> time_;
@@ -57,12 +57,11 @@ private:
 class Tracks {
 public:
     /// Sorts the files by publisher, and the files of each by sequence number.
-    Tracks(const std::vector<std::filesystem::path>& files, const archive::Range& range,
-           const Track::OnDamage& on_damage);
+    Tracks(const std::vector<std::filesystem::path>& files, const Range& range, const Track::OnDamage& on_damage);
 
     /// Null at the end. After taking something from it, call advanced().
     Track* front() { return heap_.empty() ? nullptr : heap_.front().get(); }
-    /// The time of the track that comes second, archive::Range::kEnd if there is none.
+    /// The time of the track that comes second, Range::kEnd if there is none.
     std::uint64_t second_time_ns() const;
     void advanced();
 
@@ -79,4 +78,4 @@ private:
     std::uint64_t bytes_done_ = 0; ///< of tracks that have ended
 };
 
-} // namespace peer_observer::archive_reader
+} // namespace peer_observer::archive
