@@ -8,15 +8,19 @@
 #include "libs/base/host_port.h"
 #include "libs/base/ip.h"
 #include "libs/bus/subscriber.h"
+#include "services/web/archive/archived.h"
 #include "services/web/http/server.h"
 #include "services/web/live.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -35,6 +39,8 @@ po::options_description options()
     auto add = own.add_options();
     add("http-address", po::value<std::string>()->default_value("127.0.0.1:9380")->value_name("HOST:PORT"),
         "serve the pages and the API here; port 0 picks a free one");
+    add("archive", po::value<std::string>()->value_name("DIR"),
+        "show the archives below this directory at any of their moments, instead of what publishers send now");
     add("access", po::value<std::string>()->default_value("full")->value_name("WHAT"),
         "full or public; public leaves out all by which a peer could find out that this node is watched");
     add("password-file", po::value<std::string>()->value_name("FILE"),
@@ -95,25 +101,35 @@ void add_metrics(telemetry::Telemetry& telemetry, const web::Server& server)
         &web::ClientStatistics::refused);
 }
 
-void serve(const po::variables_map& values, app::Context& context)
-{
-    app::ReloadSignal reload;
-    const auto access = read_access(values);
-    const auto address = read_address(values, access);
-    auto guard = make_guard(values, address);
-    const auto systems = asmap::read(values);
-    const web::ServerLimits limits;
-    base::raise_descriptor_limit(limits.connections + 100 + 2 * values["source"].as<Strings>().size());
+/// What serves, whatever it serves from.
+struct Site {
+    explicit Site(const po::variables_map& values)
+        : access{read_access(values)}, address{read_address(values, access)}, guard{make_guard(values, address)},
+          pages{values["pages"].as<std::string>()}, systems{asmap::read(values)}
+    {
+        base::raise_descriptor_limit(limits.connections + 500 + 2 * values["source"].as<Strings>().size());
+    }
 
+    web::ServerLimits limits;
+    web::Access access;
+    base::HostPort address;
+    web::Guard guard;
+    web::Pages pages;
+    std::shared_ptr<asmap::AutonomousSystems> systems;
     app::BadEvents bad_events;
-    bus::Subscriber subscriber{app::read_subscriber_options(values)};
-    app::log_notices(subscriber);
-    web::Live live{systems.get(), access, subscriber, bad_events};
-    const web::Server server{address, live, std::move(guard), web::Pages{values["pages"].as<std::string>()}, limits};
+    app::ReloadSignal reload;
+};
+
+/// Serves until the service is to stop. `step` waits a little for what is new.
+template <typename Backend, typename Step>
+void run(const po::variables_map& values, app::Context& context, Site& site, Backend& backend,
+         const bus::Subscriber* subscriber, Step step)
+{
+    const web::Server server{site.address, backend, std::move(site.guard), std::move(site.pages), site.limits};
     const auto telemetry = app::serve_metrics(values, "web");
     if (telemetry) {
-        app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
-        bad_events.add_metrics(*telemetry);
+        if (subscriber != nullptr) app::add_subscriber_metrics(*telemetry, [&] { return subscriber->statistics(); });
+        site.bad_events.add_metrics(*telemetry);
         add_metrics(*telemetry, server);
     }
     spdlog::info("serving on http://{}/", base::to_string(server.address()));
@@ -121,16 +137,44 @@ void serve(const po::variables_map& values, app::Context& context)
 
     auto next_tick = std::chrono::steady_clock::now();
     while (!context.stopping()) {
-        if (const auto batch = subscriber.receive(kLongestWait)) live.add(*batch);
-        if (reload.take()) live.locked([&] { asmap::reload(systems.get()); });
+        const auto what = step();
+        if (site.reload.take()) backend.locked([&] { asmap::reload(site.systems.get()); });
         if (std::chrono::steady_clock::now() < next_tick) continue;
         next_tick = std::chrono::steady_clock::now() + kTick;
-        live.tick();
-        const auto statistics = subscriber.statistics();
+        backend.tick();
         const auto clients = server.statistics();
-        context.alive(fmt::format("{} events received, {} missed, {} connections, {} streams", statistics.events,
-                                  statistics.missed_events, clients.connections, clients.streams));
+        context.alive(fmt::format("{}, {} connections, {} streams", what(), clients.connections, clients.streams));
     }
+}
+
+void serve_archive(const po::variables_map& values, app::Context& context)
+{
+    if (!values["source"].defaulted())
+        throw app::UsageError{"--archive and --source: it shows archives, or what publishers send"};
+    Site site{values};
+    web::Archived archived{values["archive"].as<std::string>(), site.systems.get(), site.access, site.bad_events};
+    spdlog::info("{} files of archives", archived.files());
+    run(values, context, site, archived, nullptr, [&] {
+        pollfd stop{.fd = context.stop_fd(), .events = POLLIN, .revents = 0};
+        (void)poll(&stop, 1, static_cast<int>(kTick.count()));
+        return [&] { return fmt::format("{} files of archives", archived.files()); };
+    });
+}
+
+void serve(const po::variables_map& values, app::Context& context)
+{
+    if (values.contains("archive")) return serve_archive(values, context);
+    Site site{values};
+    bus::Subscriber subscriber{app::read_subscriber_options(values)};
+    app::log_notices(subscriber);
+    web::Live live{site.systems.get(), site.access, subscriber, site.bad_events};
+    run(values, context, site, live, &subscriber, [&] {
+        if (const auto batch = subscriber.receive(kLongestWait)) live.add(*batch);
+        return [&] {
+            const auto statistics = subscriber.statistics();
+            return fmt::format("{} events received, {} missed", statistics.events, statistics.missed_events);
+        };
+    });
 }
 
 } // namespace

@@ -97,6 +97,15 @@ void State::add(const events::Batch& batch, const Arrival& arrival,
         if (const auto born = nodes_.find(batch.node); born != nodes_.end()) born->second->heard(arrival.now_ns);
 }
 
+void State::add_gap(const proto::ArchiveGap& gap)
+{
+    const auto& source = gap.source();
+    const auto count = gap.count() > 0 ? std::optional<std::uint64_t>{gap.count()} : std::nullopt;
+    lose({gap.noticed_ns(), source.node(), source.publisher_id(), gap.first_sequence(), count, {}, {}});
+    if (const auto found = nodes_.find(source.node()); found != nodes_.end())
+        found->second->missed(gap.count(), !count);
+}
+
 void State::observe(const proto::Event& event, const KeptEventPtr& kept)
 {
     ++events_;

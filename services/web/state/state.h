@@ -4,6 +4,7 @@
 #include "libs/asmap/autonomous_systems.h"
 #include "libs/bus/continuity.h"
 #include "libs/events/event_reader.h"
+#include "proto/archive.pb.h"
 #include "services/web/state/addresses.h"
 #include "services/web/state/anomalies.h"
 #include "services/web/state/node.h"
@@ -55,6 +56,8 @@ public:
 
     void add(const events::Batch& batch, const Arrival& arrival,
              const std::function<void(const events::BadEvent&)>& on_bad);
+    /// Of an archive: events that should stand here.
+    void add_gap(const proto::ArchiveGap& gap);
     /// Called about each second, with the time that the pages show.
     void tick(std::uint64_t now_ns);
 
