@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import pathlib
 import socket
 import subprocess
 
@@ -79,6 +80,12 @@ def test_serves_pages_that_nobody_else_can_use(publisher):
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        pages = pathlib.Path(__file__).parent / "pages"
+        scripts = [path.relative_to(pages) for path in pages.rglob("*.js")]
+        assert len(scripts) > 10
+        for script in scripts:
+            answer = web.request(f"/{script}")
+            assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8" and answer.body == (pages / script).read_bytes()
         assert web.request("/../main.cpp").status == 404
         assert web.request("/nothing.html").status == 404
         assert web.request("/", method="POST").status == 405
@@ -130,9 +137,9 @@ def test_cuts_the_public_view(publisher):
         connected(web, publisher)
         publisher.send(make_batch(0, [ping(0), ping(1, user_agent=b"/Secret/")], node="alpha"))
         harness.wait_until(lambda: web.get("nodes")["nodes"], "the node")
-        text = "".join(web.request(f"/api/v1/{path}").body.decode() for path in ("nodes", "nodes/alpha", "health", "addresses", "blocks", "anomalies"))
+        text = "".join(web.request(f"/api/v1/{path}").body.decode() for path in ("nodes", "nodes/alpha", "health", "blocks"))
         assert "203.0.113" not in text and "Secret" not in text and "4711" not in text
-        for path in ("feed", "events", "nodes/alpha/peers/7", f"messages/{1:016x}-0"):
+        for path in ("feed", "events", "anomalies", "addresses", "report", "nodes/alpha/peers/7", f"messages/{1:016x}-0"):
             assert web.request(f"/api/v1/{path}").status == 403
 
 

@@ -1,4 +1,5 @@
 #include "services/web/api/answers.h"
+#include "services/web/api/report.h"
 
 #include <algorithm>
 #include <array>
@@ -6,13 +7,12 @@
 namespace peer_observer::web {
 namespace {
 
-/// What tells nothing to anybody that must not know it.
+/// What a peer cannot change by what it does, so that it does not find its own traces there.
 bool is_for_all(const std::vector<std::string>& parts)
 {
-    static constexpr std::array kForAll = {"about", "nodes", "anomalies", "blocks", "addresses", "health"};
+    static constexpr std::array kForAll = {"about", "nodes", "blocks", "health"};
     if (parts.empty()) return true;
     if (std::ranges::find(kForAll, parts[0]) == kForAll.end()) return false;
-    if (parts[0] == "anomalies") return parts.size() == 1;
     return parts[0] != "nodes" || parts.size() <= 2;
 }
 
@@ -53,6 +53,7 @@ Json answer(const Request& request, const View& view)
 
 std::string answer_text(const Request& request, const View& view, std::optional<std::uint64_t> read_until_ns)
 {
+    if (request.parts() == std::vector<std::string>{"report"}) return report_text(request, view);
     Json whole;
     whole["time_ns"] = view.told(view.now_ns);
     if (read_until_ns) whole["read_until_ns"] = view.told(*read_until_ns);

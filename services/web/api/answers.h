@@ -3,6 +3,8 @@
 
 #include "services/web/api/view.h"
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 namespace peer_observer::web {
@@ -12,7 +14,10 @@ Json nodes(const View& view);
 Json node(const View& view, const std::string& name);
 Json peer(const View& view, const Request& request, const std::string& node, const std::string& peer_id);
 Json message(const View& view, const Request& request, const std::string& id);
-Json events(const View& view, const Request& request);
+Json events(const View& view, const Request& request, std::uint64_t default_limit = 100);
+/// Each event of a peer that is kept, as message() has it.
+void for_each_message(const View& view, const Node& node, const Peer& peer,
+                      const std::function<void(const EventId&, Json&&)>& use);
 Json anomalies(const View& view, const Request& request);
 Json anomaly(const View& view, const std::string& id);
 Json blocks(const View& view);

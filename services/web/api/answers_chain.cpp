@@ -55,10 +55,9 @@ Json reconstruction_json(const BlockFate& fate)
     return json;
 }
 
-void add_fate(Json& json, const View& view, const BlockFate& fate)
+void add_fate(Json& json, const BlockFate& fate)
 {
-    if (fate.connected_ns > 0) json["connected_ns"] = view.told(fate.connected_ns);
-    if (view.is_public()) return;
+    if (fate.connected_ns > 0) json["connected_ns"] = fate.connected_ns;
     if (fate.connected_ns > 0) {
         json["connect_duration_ns"] = fate.connect_duration_ns;
         json["transaction_count"] = fate.transaction_count;
@@ -66,7 +65,7 @@ void add_fate(Json& json, const View& view, const BlockFate& fate)
     if (fate.reconstructed || fate.short_id_count) json["reconstruction"] = reconstruction_json(fate);
 }
 
-void add_fate(Json& json, const View&, const TransactionFate& fate)
+void add_fate(Json& json, const TransactionFate& fate)
 {
     if (fate.added_ns > 0) json["mempool_added_ns"] = fate.added_ns;
     if (fate.rejected_ns > 0) {
@@ -85,21 +84,30 @@ Json nodes_json(const View& view, const Record& record)
     Json list = Json::array();
     for (const auto& at : record.nodes) {
         Json json = {{"node", *at.node}};
-        if (at.first_ns > 0) json["first_ns"] = view.told(at.first_ns);
-        if (at.first_ns > 0 && !view.is_public())
+        if (at.first_ns > 0) {
+            json["first_ns"] = at.first_ns;
             json["delta_ns"] = at.first_ns - std::min(record.first_ns, at.first_ns);
-        add_fate(json, view, at.fate);
-        json["announcement_count"] = at.announcement_count;
-        if (!view.is_public()) {
-            json["announcements"] = Json::array();
-            // What no peer announced to the node, the node itself announced first.
-            const auto first_ns =
-                at.first_ns == 0 && !at.announcements.empty() ? at.announcements.front().timestamp_ns : at.first_ns;
-            for (const auto& announcement : at.announcements)
-                json["announcements"].push_back(announcement_json(view, *at.node, announcement, first_ns));
         }
+        add_fate(json, at.fate);
+        json["announcement_count"] = at.announcement_count;
+        json["announcements"] = Json::array();
+        // What no peer announced to the node, the node itself announced first.
+        const auto first_ns =
+            at.first_ns == 0 && !at.announcements.empty() ? at.announcements.front().timestamp_ns : at.first_ns;
+        for (const auto& announcement : at.announcements)
+            json["announcements"].push_back(announcement_json(view, *at.node, announcement, first_ns));
         list.push_back(std::move(json));
     }
+    return list;
+}
+
+/// Those where it is part of the chain. Anybody can announce a hash of their own, and must not find it here.
+Json public_nodes_json(const View& view, const BlockRecord& record)
+{
+    Json list = Json::array();
+    for (const auto& at : record.nodes)
+        if (at.fate.connected_ns > 0)
+            list.push_back({{"node", *at.node}, {"connected_ns", view.told(at.fate.connected_ns)}});
     return list;
 }
 
@@ -120,9 +128,14 @@ Json blocks(const View& view)
     for (const auto& hash : std::views::reverse(known.order())) {
         const auto* record = known.find(hash);
         if (record == nullptr || list.size() == kMostBlocks) continue;
+        if (view.is_public() && public_nodes_json(view, *record).empty()) continue;
         Json json = {{"hash", hash_text(hash)}};
         if (record->height) json["height"] = *record->height;
-        json["first_ns"] = view.told(record->first_ns);
+        if (view.is_public()) {
+            list.push_back(std::move(json));
+            continue;
+        }
+        json["first_ns"] = record->first_ns;
         json["node_count"] = record->nodes.size();
         json["announcer_count"] = announcer_count(*record);
         list.push_back(std::move(json));
@@ -133,10 +146,16 @@ Json blocks(const View& view)
 Json block(const View& view, const std::string& text)
 {
     const auto* record = view.state.inventory().blocks().find(hash_of(text));
-    if (record == nullptr) throw ApiError{404, fmt::format("block {} is not known, or no longer", text)};
+    const auto known = record != nullptr && view.is_public() ? public_nodes_json(view, *record) : Json::array();
+    if (record == nullptr || (view.is_public() && known.empty()))
+        throw ApiError{404, fmt::format("block {} is not known, or no longer", text)};
     Json json = {{"hash", text}};
     if (record->height) json["height"] = *record->height;
-    json["first_ns"] = view.told(record->first_ns);
+    if (view.is_public()) {
+        json["nodes"] = known;
+        return json;
+    }
+    json["first_ns"] = record->first_ns;
     json["nodes"] = nodes_json(view, *record);
     return json;
 }

@@ -78,6 +78,19 @@ Json item_json(const Conversation& talk, std::size_t index)
     return json;
 }
 
+Json message_json(const View& view, const Node& node, const Peer& peer, const Conversation& talk, std::size_t index)
+{
+    const auto& kept = *talk.kept[index];
+    Json json = {{"id", to_string(kept.id)},
+                 {"node", *node.name()},
+                 {"peer_id", peer.key.peer_id},
+                 {"process", to_string(peer.key.process)}};
+    add_pairs(json, talk, index);
+    json["payload_omitted"] = kept.payload_omitted;
+    json["event"] = event_json(kept, *talk.parsed[index], view.systems);
+    return json;
+}
+
 const Peer& peer_of(const Request& request, const Node& node, const std::string& text)
 {
     std::int64_t peer_id = 0;
@@ -165,6 +178,14 @@ Json peer(const View& view, const Request& request, const std::string& node_name
         {"has_older", has_older}, {"dropped_events", peer.history.dropped()}, {"elsewhere", elsewhere(view, peer)}};
 }
 
+void for_each_message(const View& view, const Node& node, const Peer& peer,
+                      const std::function<void(const EventId&, Json&&)>& use)
+{
+    const Conversation talk{peer};
+    for (std::size_t i = 0; i < talk.kept.size(); ++i)
+        if (talk.parsed[i] != nullptr) use(talk.kept[i]->id, message_json(view, node, peer, talk, i));
+}
+
 Json message(const View& view, const Request& request, const std::string& text)
 {
     request.allow({"node", "from_ns", "at_ns"});
@@ -173,24 +194,22 @@ Json message(const View& view, const Request& request, const std::string& text)
     proto::Event event;
     if (!found.event || !event.ParseFromString(found.event->bytes))
         throw ApiError{404, fmt::format("the event {} is not kept, or no longer", text)};
-    Json json = {{"id", text}, {"node", *found.event->node}};
     if (found.peer != nullptr) {
-        json["peer_id"] = found.peer->key.peer_id;
-        json["process"] = to_string(found.peer->key.process);
         const Conversation talk{*found.peer};
         const auto place = std::ranges::find(talk.kept, found.event) - talk.kept.begin();
-        add_pairs(json, talk, static_cast<std::size_t>(place));
+        return message_json(view, *found.node, *found.peer, talk, static_cast<std::size_t>(place));
     }
-    json["payload_omitted"] = found.event->payload_omitted;
-    json["event"] = event_json(*found.event, event, view.systems);
-    return json;
+    return {{"id", text},
+            {"node", *found.event->node},
+            {"payload_omitted", found.event->payload_omitted},
+            {"event", event_json(*found.event, event, view.systems)}};
 }
 
-Json events(const View& view, const Request& request)
+Json events(const View& view, const Request& request, std::uint64_t default_limit)
 {
     request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "node", "direction", "before",
                    "limit", "from_ns", "at_ns"});
-    const auto limit = request.number("limit", 1, 1000).value_or(100);
+    const auto limit = request.number("limit", 1, 1000).value_or(default_limit);
     const Selection selection{request, view.systems};
     const auto& latest = view.state.latest().events();
     auto end = latest.size();

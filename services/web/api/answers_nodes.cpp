@@ -35,7 +35,7 @@ Json services_names(std::uint64_t services)
 Json rates_json(const View& view, const Node& node)
 {
     const auto end_ns = view.now_ns - view.now_ns % Rates::kStepNs;
-    return {{"end_ns", view.told(end_ns)},
+    return {{"end_ns", end_ns},
             {"step_s", Rates::kStepNs / kSecond},
             {"messages_in", node.rates().steps(Rates::messages_in, view.now_ns)},
             {"messages_out", node.rates().steps(Rates::messages_out, view.now_ns)},
@@ -43,22 +43,27 @@ Json rates_json(const View& view, const Node& node)
             {"bytes_out", node.rates().steps(Rates::bytes_out, view.now_ns)}};
 }
 
-Json by_network(const Node& node)
+Json by_network(const Node& node, bool is_public)
 {
     std::map<std::string, std::array<std::uint64_t, 2>> counts;
     for (const auto& [key, peer] : node.peers())
         ++counts[peer.network.value_or("UNKNOWN")][peer.is_inbound() ? 0 : 1];
     Json networks = Json::array();
-    for (const auto& [network, count] : counts)
-        networks.push_back({{"network", network}, {"inbound", count[0]}, {"outbound", count[1]}});
+    for (const auto& [network, count] : counts) {
+        Json json = {{"network", network}};
+        if (!is_public) json["inbound"] = count[0];
+        json["outbound"] = count[1];
+        if (!is_public || count[1] > 0) networks.push_back(std::move(json));
+    }
     return networks;
 }
 
+/// Of those that the node has chosen itself.
 Json by_type(const Node& node)
 {
     std::map<std::pair<std::string, std::string>, std::uint64_t> counts;
     for (const auto& [key, peer] : node.peers())
-        ++counts[{peer.connection_type, peer.network.value_or("UNKNOWN")}];
+        if (!peer.is_inbound()) ++counts[{peer.connection_type, peer.network.value_or("UNKNOWN")}];
     Json types = Json::array();
     for (const auto& [type, count] : counts)
         types.push_back({{"connection_type", type.first}, {"network", type.second}, {"count", count}});
@@ -84,16 +89,17 @@ bool is_up(const View& view, const Node& node)
 Json node_json(const View& view, const Node& node)
 {
     Json json = {{"node", *node.name()}, {"is_up", is_up(view, node)}};
-    if (node.process() && !view.is_public()) json["process"] = to_string(*node.process());
-    json["first_event_ns"] = view.told(node.first_event_ns());
-    json["last_event_ns"] = view.told(node.last_event_ns());
     if (node.height()) json["height"] = *node.height();
     if (!node.tip_hash().empty()) json["tip_hash"] = node.tip_hash();
     if (node.tip_ns() > 0) json["tip_ns"] = view.told(node.tip_ns());
-    if (!node.subversion().empty() && !view.is_public()) json["subversion"] = node.subversion();
+    json["peers_by_network"] = by_network(node, view.is_public());
+    if (view.is_public()) return json;
+    if (node.process()) json["process"] = to_string(*node.process());
+    json["first_event_ns"] = node.first_event_ns();
+    json["last_event_ns"] = node.last_event_ns();
+    if (!node.subversion().empty()) json["subversion"] = node.subversion();
     json["peer_count"] = node.peers().size();
     json["gone_count"] = node.gone().size();
-    json["peers_by_network"] = by_network(node);
     json["rates"] = rates_json(view, node);
     json["events"] = node.events();
     json["events_lost"] = node.events_lost();

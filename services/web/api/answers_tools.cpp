@@ -30,22 +30,16 @@ Json node_names(const Anomalies::Record& record)
     return names;
 }
 
-Json anomaly_json(const View& view, const Anomalies::Record& record)
+Json anomaly_json(const Anomalies::Record& record)
 {
-    Json json;
-    if (view.is_public()) {
-        json = {{"kind", record.report.kind()},
-                {"severity", proto::AnomalyReport_Severity_Name(record.report.severity())}};
-    } else {
-        json = report_json(record);
-        json.erase("nodes");
-        if (record.is_open()) json.erase("ending");
-    }
+    auto json = report_json(record);
+    json.erase("nodes");
+    if (record.is_open()) json.erase("ending");
     json["state"] = record.is_open() ? "open" : "closed";
-    json["opened_ns"] = view.told(record.opened_ns);
-    json["updated_ns"] = view.told(record.updated_ns);
-    if (!record.is_open()) json["closed_ns"] = view.told(record.closed_ns);
-    if (!view.is_public()) json["updates"] = record.updates;
+    json["opened_ns"] = record.opened_ns;
+    json["updated_ns"] = record.updated_ns;
+    if (!record.is_open()) json["closed_ns"] = record.closed_ns;
+    json["updates"] = record.updates;
     json["node_names"] = node_names(record);
     return json;
 }
@@ -197,7 +191,7 @@ Json anomalies(const View& view, const Request& request)
     if (records.size() > limit) records.resize(limit);
     Json list = Json::array();
     for (const auto* record : records)
-        list.push_back(anomaly_json(view, *record));
+        list.push_back(anomaly_json(*record));
     return {{"anomalies", std::move(list)}};
 }
 
@@ -209,7 +203,7 @@ Json anomaly(const View& view, const std::string& text)
     const auto found = records.find(id);
     if (error != std::errc{} || end != text.data() + text.size() || found == records.end())
         throw ApiError{404, fmt::format("no anomaly '{}'", text)};
-    auto json = anomaly_json(view, found->second);
+    auto json = anomaly_json(found->second);
     json["nodes"] = report_json(found->second)["nodes"];
     if (!json["nodes"].is_array()) json["nodes"] = Json::array();
     for (auto& node : json["nodes"])
@@ -236,20 +230,19 @@ Json addresses(const View& view, const Request& request)
         if (node && (known.nodes & bit) == 0) continue;
         ++count;
         networks[known.network].add(known);
-        if (view.systems == nullptr || view.is_public()) continue;
+        if (view.systems == nullptr) continue;
         if (const auto number = view.systems->find(std::string_view{address}); number != 0) systems[number].add(known);
     }
     Json json;
     if (!node) json["announcements"] = addresses.announcements();
     json["addresses"] = count;
     json["by_network"] = networks_json(networks);
-    if (view.systems != nullptr && !view.is_public()) json["by_as"] = systems_json(*view.systems, systems);
+    if (view.systems != nullptr) json["by_as"] = systems_json(*view.systems, systems);
     json["results"] = Json::array();
     for (const auto& [result, checks] : addresses.results())
         json["results"].push_back(
             {{"result", proto::AddressChecked_Result_Name(static_cast<proto::AddressChecked_Result>(result))},
              {"count", checks}});
-    if (view.is_public()) return json;
     json["latest_checks"] = Json::array();
     for (auto check = addresses.latest_checks().rbegin(); check != addresses.latest_checks().rend(); ++check)
         json["latest_checks"].push_back(check_json(*check));
@@ -258,8 +251,10 @@ Json addresses(const View& view, const Request& request)
 
 Json health(const View& view)
 {
-    Json json = {{"started_ns", view.told(view.started_ns)}, {"lag_ns", view.state.lag_ns()}};
+    Json json = {{"started_ns", view.told(view.started_ns)}};
     json["sources"] = {{"configured", view.bus.configured_sources}, {"connected", view.bus.connected_sources}};
+    if (view.is_public()) return json;
+    json["lag_ns"] = view.state.lag_ns();
     json["bus"] = {{"events", view.state.events()},
                    {"batches", view.bus.batches},
                    {"bytes", view.bus.bytes},
@@ -268,10 +263,8 @@ Json health(const View& view)
                    {"bad_frames", view.bus.bad_frames},
                    {"refused_frames", view.bus.refused_frames},
                    {"bad_events", view.bad_events}};
-    if (!view.is_public()) {
-        json["publishers"] = publishers_json(view.state);
-        json["losses"] = losses_json(view.state);
-    }
+    json["publishers"] = publishers_json(view.state);
+    json["losses"] = losses_json(view.state);
     json["state"] = state_json(view.state);
     json["clients"] = {{"connections", view.clients.connections},
                        {"streams", view.clients.streams},

@@ -111,7 +111,31 @@ TEST(Api, TellsNothingOfPeersToThePublic)
         EXPECT_THAT(text, Not(HasSubstr(std::to_string(web.now_ns)))) << target;
         EXPECT_THAT(text, Not(HasSubstr(std::to_string(kStartNs)))) << target;
     }
-    EXPECT_EQ(shown, 8);
+    EXPECT_EQ(shown, 6);
+}
+
+TEST(Api, ShowsNoTraceOfPeersToThePublic)
+{
+    Filled web;
+    web.access = Access::open_to_all;
+    const auto all = [&] {
+        std::string text;
+        for (const auto& target : web.targets())
+            if (web.status(target) == 200) text += web.get_text(target);
+        return text;
+    };
+    const auto before = all();
+    // What a peer does in order to find out whether this node is watched.
+    for (std::int64_t peer = 20; peer < 40; ++peer)
+        web.send({web.opened(peer), web.inv(Direction::inbound, peer, proto::InventoryItem::BLOCK, hash_bytes(99)),
+                  web.inv(Direction::inbound, peer, proto::InventoryItem::WTX, hash_bytes(98))});
+    auto addr = web.message(Direction::inbound, 20, "addrv2");
+    TestWeb::payload(addr).mutable_addrv2()->add_addresses()->set_network(proto::Address::CJDNS);
+    web.send({addr, version_of(web, 20, "/me/")});
+    EXPECT_EQ(all(), before);
+    EXPECT_EQ(web.status("/api/v1/blocks/" + hash_hex(99)), 404);
+    web.access = Access::full;
+    EXPECT_EQ(web.status("/api/v1/blocks/" + hash_hex(99)), 200);
 }
 
 TEST(Api, FindsSecretsOfTheFullAnswers)

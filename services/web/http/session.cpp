@@ -18,6 +18,7 @@ namespace http = boost::beast::http;
 constexpr std::size_t kMostHeaderBytes = std::size_t{16} << 10U;
 constexpr std::size_t kMostTargetBytes = 4096;
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kReport = "text/html"; ///< to be saved, not shown; it names its own character set
 
 /// Scripts, styles and connections from here only; no frames, no forms, no other site's anything.
 constexpr auto kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -103,7 +104,9 @@ void Session::serve(std::string_view target)
             ++hub_->refused;
             throw ApiError{503, "too many answers are on their way to slow clients"};
         }
-        return respond(200, kJson, hub_->backend.answer(Request{target}, hub_->statistics()));
+        const Request request{target};
+        const bool is_report = request.path() == "/api/v1/report";
+        return respond(200, is_report ? kReport : kJson, hub_->backend.answer(request, hub_->statistics()));
     }
     auto page = hub_->pages.find(target.substr(0, target.find_first_of("?#")));
     if (!page) throw ApiError{404, "there is no such page"};
@@ -139,6 +142,7 @@ void Session::respond(unsigned status, std::string_view type, std::string body)
     response.set(http::field::content_type, {type.data(), type.size()});
     for (const auto& [name, value] : kHeaders)
         response.set(name, value);
+    if (type == kReport) response.set(http::field::content_disposition, "attachment; filename=peer-observer.html");
     if (status == 401) response.set(http::field::www_authenticate, "Basic realm=\"peer-observer\", charset=\"UTF-8\"");
     if (status == 405) response.set(http::field::allow, "GET, HEAD");
     response.keep_alive(request.keep_alive() && parser_->is_done());
