@@ -60,7 +60,7 @@ class Writer:
         self.data += record_of(b"G", gap)
 
     def write(self, path):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.data + record_of(b"I", self.index))
 
 

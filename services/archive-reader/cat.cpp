@@ -37,10 +37,6 @@ public:
           range_{read_range(values)}, nodes_{read_nodes(values, files)}
     {
         left_ = print::read_count(values);
-        if (values.contains("from-sequence")) range_.from_sequence = values["from-sequence"].as<app::Count>().value;
-        if (values.contains("to-sequence")) range_.to_sequence = values["to-sequence"].as<app::Count>().value;
-        if (range_.from_sequence >= range_.to_sequence)
-            throw app::UsageError{"--from-sequence is not below --to-sequence: no event is in between"};
     }
 
     const archive::Range& range() const { return range_; }
@@ -89,9 +85,7 @@ void add_cat_options(options_description& options)
 {
     add_range_options(options);
     print::add_options(options);
-    auto add = options.add_options();
-    add("from-sequence", po::value<app::Count>()->value_name("N"), "print only events from this sequence number on");
-    add("to-sequence", po::value<app::Count>()->value_name("N"), "print only events before this sequence number");
+    add_sequence_options(options);
 }
 
 void cat(const variables_map& values, app::Context& context)

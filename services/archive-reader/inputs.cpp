@@ -1,5 +1,6 @@
 #include "services/archive-reader/inputs.h"
 
+#include "libs/app/option_values.h"
 #include "libs/archive/file_name.h"
 
 #include <boost/program_options.hpp>
@@ -64,6 +65,13 @@ void add_range_options(po::options_description& options)
     add("node", po::value<Strings>()->value_name("NAME"), "only events of this node; may be repeated");
 }
 
+void add_sequence_options(po::options_description& options)
+{
+    auto add = options.add_options();
+    add("from-sequence", po::value<app::Count>()->value_name("N"), "only events from this sequence number on");
+    add("to-sequence", po::value<app::Count>()->value_name("N"), "only events before this sequence number");
+}
+
 archive::Range read_range(const po::variables_map& values)
 {
     archive::Range range;
@@ -76,6 +84,10 @@ archive::Range read_range(const po::variables_map& values)
     read("from", range.from_ns);
     read("to", range.to_ns);
     if (range.from_ns >= range.to_ns) throw app::UsageError{"--from is not before --to: no event is in between"};
+    if (values.contains("from-sequence")) range.from_sequence = values["from-sequence"].as<app::Count>().value;
+    if (values.contains("to-sequence")) range.to_sequence = values["to-sequence"].as<app::Count>().value;
+    if (range.from_sequence >= range.to_sequence)
+        throw app::UsageError{"--from-sequence is not below --to-sequence: no event is in between"};
     return range;
 }
 

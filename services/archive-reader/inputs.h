@@ -30,7 +30,9 @@ std::vector<std::filesystem::path> read_inputs(const boost::program_options::var
 
 /// --from, --to, --node.
 void add_range_options(boost::program_options::options_description& options);
-/// Throws app::UsageError where no event can be in the range.
+/// --from-sequence, --to-sequence.
+void add_sequence_options(boost::program_options::options_description& options);
+/// Of both. Throws app::UsageError where no event can be in the range.
 archive::Range read_range(const boost::program_options::variables_map& values);
 /// Empty = every node. Throws app::UsageError for a node that is in none of the files.
 std::vector<std::string> read_nodes(const boost::program_options::variables_map& values,

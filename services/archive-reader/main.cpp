@@ -29,6 +29,9 @@ constexpr std::array kVerbs = {
     Verb{"cat", "Prints the events of an archive as text, JSON or protobuf.",
          "peer-observer-archive cat --message-type inv --from 2026-11-22T12:00:00Z /var/lib/peer-observer/alpha",
          add_cat_options, cat},
+    Verb{"export", "Writes the events of an archive as tables: into SQLite, or to files of CSV or JSON lines.",
+         "peer-observer-archive export --sqlite alpha.sqlite /var/lib/peer-observer/alpha", add_export_options,
+         export_tables},
     Verb{"verify",
          "Checks every byte, the order and the sequence numbers of an archive. Exits with status 1 if anything is "
          "wrong.",
@@ -44,8 +47,9 @@ constexpr std::array kVerbs = {
 
 void print_usage(FILE* out)
 {
-    fmt::print(out, "Usage: peer-observer-archive VERB [options] FILE...\n\n"
-                    "Reads, checks, replays and repairs archives. A folder stands for all archive files in it.\n\n");
+    fmt::print(
+        out, "Usage: peer-observer-archive VERB [options] FILE...\n\n"
+             "Reads, checks, exports, replays and repairs archives. A folder stands for all archive files in it.\n\n");
     for (const auto& verb : kVerbs)
         fmt::print(out, "  {:8} {}\n", verb.name, verb.description);
     fmt::print(out, "\npeer-observer-archive VERB --help shows a verb's options.\n");

@@ -2,12 +2,13 @@
   mkService,
   nlohmann_json,
   openssl,
+  sqlite,
   zstd,
 }:
 mkService {
   name = "archive-reader";
   program = "archive";
-  description = "Reads, checks, replays and repairs archives of events";
-  folders = ["libs/archive" "libs/asmap" "libs/print" "libs/wire"];
-  buildInputs = [nlohmann_json openssl zstd];
+  description = "Reads, checks, exports, replays and repairs archives of events";
+  folders = ["libs/archive" "libs/asmap" "libs/print" "libs/tables" "libs/wire"];
+  buildInputs = [nlohmann_json openssl sqlite zstd];
 }

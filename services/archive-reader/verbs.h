@@ -18,6 +18,9 @@ void info(const variables_map& values, app::Context& context);
 void add_cat_options(options_description& options);
 void cat(const variables_map& values, app::Context& context);
 
+void add_export_options(options_description& options);
+void export_tables(const variables_map& values, app::Context& context);
+
 void add_verify_options(options_description& options);
 void verify(const variables_map& values, app::Context& context);
 

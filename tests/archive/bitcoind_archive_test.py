@@ -1,9 +1,10 @@
-"""The session of a real node: archived, read back, replayed, and archived again."""
+"""The session of a real node: archived, read back, exported, replayed, and archived again."""
 
 import pathlib
 import sys
 
 import harness
+import tables
 from archiving import Archiver, archive_tool, json_events
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bitcoind"))
@@ -30,6 +31,9 @@ def test_archives_session_of_real_node():
         assert archived == [event.all for event in traced.events.list if event.sequence >= archived[0]["sequence"]]
         expected = {"connection.inbound", "message.inbound", "message.outbound", "mempool.added", "validation.block_connected"}
         assert expected <= {event["kind"] for event in archived}
+        archive_tool("export", "--sqlite", directory / "all.sqlite", directory / "first")
+        counts = tables.compare(directory / "all.sqlite", archived)
+        assert {"connection_inbound", "message", "message_inv_items", "message_block_txids", "mempool_added"} <= set(counts)
 
         url = f"tcp://127.0.0.1:{harness.free_port()}"
         with harness.Program(harness.program("peer-observer-archive"), "replay", "--listen", url, "--speed", "max",

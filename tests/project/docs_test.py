@@ -17,6 +17,15 @@ def test_documents_table_of_tracepoints():
     assert table in (ROOT / "docs/tracepoints.md").read_text(), "run scripts/write-tables build/dev"
 
 
+def test_documents_the_tables():
+    command = [EXTRACTOR.with_name("peer-observer-archive"), "export", "--schema", "tables"]
+    table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    page = (ROOT / "docs/tables.md").read_text()
+    assert table in page, "run scripts/write-tables build/dev"
+    version = re.search(r"kModelVersion = (\d+);", (ROOT / "libs/tables/model.h").read_text())[1]
+    assert f"Version of the model: {version}." in page
+
+
 def folders_of_the_repository():
     """Those that git knows, at the depth at which the table names them."""
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files"]

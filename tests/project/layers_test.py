@@ -29,7 +29,7 @@ OUTSIDE = {
     "zstd": ["libs/archive/"],
     "curl/": ["services/addr-connectivity/", "services/detector/", "services/rpc-extractor/"],
     "ares.h": ["services/addr-connectivity/"],
-    "sqlite3.h": ["services/addr-connectivity/"],
+    "sqlite3.h": ["services/addr-connectivity/", "services/archive-reader/"],
 }
 
 

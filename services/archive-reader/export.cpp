@@ -1,0 +1,261 @@
+#include "libs/app/app.h"
+#include "libs/app/bad_events.h"
+#include "libs/app/option_values.h"
+#include "libs/app/selection_options.h"
+#include "libs/archive/content.h"
+#include "libs/archive/file_name.h"
+#include "libs/archive/reader.h"
+#include "libs/archive/sequence_check.h"
+#include "libs/asmap/options.h"
+#include "libs/events/event_reader.h"
+#include "libs/tables/rows.h"
+#include "libs/tables/schema.h"
+#include "services/archive-reader/export/target.h"
+#include "services/archive-reader/inputs.h"
+#include "services/archive-reader/output.h"
+#include "services/archive-reader/progress.h"
+#include "services/archive-reader/verbs.h"
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+
+namespace peer_observer::archive_reader {
+namespace {
+
+namespace po = boost::program_options;
+
+/// What is exported is the same whatever they are.
+constexpr std::array<std::string_view, 7> kOfTheRun = {kInputOption, "sqlite",         "csv", "json", "config",
+                                                       "log-level",  "metrics-address"};
+
+/// The options that decide which rows come of a file, as they were given.
+std::string describe_selection(const po::variables_map& values)
+{
+    std::string text;
+    for (const auto& [name, value] : values) { // in the order of the names
+        if (value.defaulted() || std::ranges::find(kOfTheRun, name) != kOfTheRun.end()) continue;
+        if (const auto* one = boost::any_cast<std::string>(&value.value())) text += fmt::format("{}={}\n", name, *one);
+        if (const auto* many = boost::any_cast<std::vector<std::string>>(&value.value()))
+            text += fmt::format("{}={}\n", name, fmt::join(*many, ","));
+        if (const auto* many = boost::any_cast<std::vector<std::int64_t>>(&value.value()))
+            text += fmt::format("{}={}\n", name, fmt::join(*many, ","));
+        if (const auto* one = boost::any_cast<app::Count>(&value.value()))
+            text += fmt::format("{}={}\n", name, one->value);
+        if (const auto* many = boost::any_cast<std::vector<app::Count>>(&value.value()))
+            for (const auto& one : *many)
+                text += fmt::format("{}={}\n", name, one.value);
+    }
+    return text;
+}
+
+std::unique_ptr<ExportTarget> open_target(const po::variables_map& values, const tables::Model& model)
+{
+    if (values.count("sqlite") + values.count("csv") + values.count("json") != 1)
+        throw app::UsageError{"give one of --sqlite, --csv and --json"};
+    if (values.contains("sqlite")) return open_sqlite(values["sqlite"].as<std::string>(), model);
+    if (values.contains("csv")) return open_text(values["csv"].as<std::string>(), TextFormat::csv, model);
+    return open_text(values["json"].as<std::string>(), TextFormat::json, model);
+}
+
+class Export {
+public:
+    Export(const po::variables_map& values, const std::vector<std::filesystem::path>& files)
+        : systems_{asmap::read(values)}, selection_{app::read_selection(values, asmap::finder(systems_))},
+          range_{read_range(values)}, nodes_{read_nodes(values, files)}, target_{open_target(values, model_)}
+    {}
+
+    const archive::Range& range() const { return range_; }
+    ExportTarget& target() { return *target_; }
+    std::uint64_t events() const { return events_; }
+
+    void add(const archive::Chunk& chunk)
+    {
+        for (const auto& batch : chunk.batches) {
+            if (!wants_node(nodes_, batch.node)) continue;
+            add_damage(batch);
+            add(batch);
+        }
+    }
+
+    void add(const proto::ArchiveGap& gap)
+    {
+        (void)sequences_.next(gap);
+        if (!wants_node(nodes_, gap.source().node())) return;
+        if (gap.first_sequence() >= range_.to_sequence || archive::end_sequence(gap) <= range_.from_sequence) return;
+        rows_.add(tables::loss_of(gap), *target_);
+    }
+
+    /// How many events were there is known when the next ones of their publisher are.
+    void damaged(const std::string& problem) { damage_ = problem; }
+
+    /// Whether nothing came behind the damage.
+    void end_file(const archive::Reader& reader)
+    {
+        if (damage_ && reader.header() && reader.header()->sources_size() == 1) {
+            const auto& source = reader.header()->sources(0);
+            const auto next = sequences_.expected().find(source.publisher_id());
+            if (wants_node(nodes_, source.node()))
+                rows_.add({.node = source.node(),
+                           .publisher_id = source.publisher_id(),
+                           .sequence = next == sequences_.expected().end() ? 0 : next->second,
+                           .cause = "DAMAGED",
+                           .timestamp_ns = latest_ns_,
+                           .detail = *damage_},
+                          *target_);
+        }
+        damage_.reset();
+    }
+
+private:
+    void add_damage(const events::Batch& batch)
+    {
+        const auto finding = sequences_.next(batch);
+        if (!damage_ || finding.hole == 0) return;
+        const bool is_known = range_.is_everything(); // else not all that was there is missing here
+        rows_.add({.node = batch.node,
+                   .publisher_id = batch.publisher_id,
+                   .sequence = finding.expected,
+                   .cause = "DAMAGED",
+                   .timestamp_ns = latest_ns_,
+                   .count = is_known ? std::optional{finding.hole} : std::nullopt,
+                   .detail = *damage_},
+                  *target_);
+        damage_.reset();
+    }
+
+    void add(const events::Batch& batch)
+    {
+        events_reader_.each_if(
+            batch,
+            [&](const events::EventView& view) {
+                latest_ns_ = view.timestamp_ns;
+                return range_.contains(view) && (view.is_malformed || selection_.selects(view));
+            },
+            [&](const proto::Event& event, const events::EventView& view) {
+                ++events_;
+                rows_.add({batch.node, batch.publisher_id, view.sequence}, event, *target_);
+            },
+            [&](const events::BadEvent& bad) {
+                bad_events_.add(batch, bad);
+                rows_.add({.node = batch.node,
+                           .publisher_id = batch.publisher_id,
+                           .sequence = bad.sequence,
+                           .cause = "BAD_EVENT",
+                           .timestamp_ns = latest_ns_,
+                           .count = 1,
+                           .detail = bad.reason},
+                          *target_);
+            });
+    }
+
+    tables::Model model_;
+    std::shared_ptr<const asmap::AutonomousSystems> systems_;
+    events::Selection selection_;
+    archive::Range range_;
+    std::vector<std::string> nodes_;
+    std::unique_ptr<ExportTarget> target_;
+    tables::RowMaker rows_{model_, systems_.get()};
+    events::EventReader events_reader_;
+    app::BadEvents bad_events_;
+    archive::SequenceCheck sequences_;
+    std::optional<std::string> damage_;
+    std::uint64_t latest_ns_ = 0;
+    std::uint64_t events_ = 0;
+};
+
+/// A file that an archiver is writing gets another name when it is complete.
+std::string name_of(const std::filesystem::path& file)
+{
+    return archive::closed_path(std::filesystem::absolute(file).lexically_normal()).native();
+}
+
+void print_schema(const std::string& name)
+{
+    const tables::Model model;
+    Output out;
+    if (name == "tables") {
+        out.write(tables::markdown(model));
+    } else if (name == "sqlite" || name == "clickhouse") {
+        for (const auto& table : model.tables()) {
+            const bool is_sqlite = name == "sqlite";
+            auto statements =
+                is_sqlite ? tables::sqlite_indexes(*table) : tables::ClickHouseSchema{"peer_observer"}.create(*table);
+            if (is_sqlite) statements.insert(statements.begin(), tables::sqlite_table(*table));
+            for (const auto& statement : statements)
+                out.write(statement + ";\n");
+        }
+    } else {
+        throw app::UsageError{"--schema takes sqlite, clickhouse or tables, not '" + printable(name) + "'"};
+    }
+    out.flush();
+}
+
+} // namespace
+
+void add_export_options(options_description& options)
+{
+    auto add = options.add_options();
+    add("sqlite", po::value<std::string>()->value_name("FILE"), "write an SQLite database");
+    add("csv", po::value<std::string>()->value_name("FOLDER"), "write a CSV file for each table that has rows");
+    add("json", po::value<std::string>()->value_name("FOLDER"),
+        "write a file of JSON lines for each table that has rows");
+    add("schema", po::value<std::string>()->value_name("WHICH"),
+        "print what creates the tables, and exit: sqlite, clickhouse, or tables for a list of them");
+    add_range_options(options);
+    add_sequence_options(options);
+    app::add_selection_options(options, "export");
+    asmap::add_options(options);
+}
+
+void export_tables(const variables_map& values, app::Context& context)
+{
+    if (values.contains("schema")) return print_schema(values["schema"].as<std::string>());
+    const auto files = read_inputs(values);
+    Export exported{values, files};
+    const auto selection = describe_selection(values);
+    Progress progress{total_size(files), false};
+    Readers readers{exported.range()};
+    std::uint64_t damaged = 0;
+    std::uint64_t known = 0;
+    for (const auto& file : files) {
+        auto& reader = readers.open(file);
+        progress.next_file(reader.size());
+        const Input input{name_of(file), reader.size(), selection};
+        if (exported.target().has(input)) {
+            ++known;
+            continue;
+        }
+        while (const auto chunk = reader.next()) {
+            if (context.stopping())
+                throw app::IncompleteError{"stopped; the same command continues with " + file.native()};
+            progress.update(reader.position());
+            if (chunk->kind == archive::Chunk::Kind::damage) {
+                ++damaged;
+                progress.hide();
+                spdlog::warn("{}: offset {}: {}", file.native(), chunk->offset, chunk->problem);
+                exported.damaged(
+                    fmt::format("{}: offset {}: {}", file.filename().native(), chunk->offset, chunk->problem));
+            } else if (chunk->kind == archive::Chunk::Kind::gap) {
+                exported.add(chunk->gap);
+            } else {
+                exported.add(*chunk);
+            }
+        }
+        exported.end_file(reader);
+        exported.target().complete(input);
+    }
+    progress.hide();
+    exported.target().finish();
+    spdlog::info("exported {} events of {} files; {} files were exported before", exported.events(),
+                 files.size() - known, known);
+    if (damaged > 0)
+        throw app::IncompleteError{
+            fmt::format("{} places are damaged; the table losses has them, and the rest was exported", damaged)};
+}
+
+} // namespace peer_observer::archive_reader
