@@ -26,7 +26,9 @@
     def node() -> str:
         """Which process it is; and it is at work."""
         rpc(machine, "alpha", "generatetodescriptor 1 'raw(51)#8lvh9jxk'")
-        return str(machine.succeed("systemctl show -P MainPID -P NRestarts -P ExecMainStartTimestampMonotonic bitcoind-alpha.service"))
+        # A busy systemd may hang up on systemctl.
+        shown = "systemctl show -P MainPID -P NRestarts -P ExecMainStartTimestampMonotonic bitcoind-alpha.service"
+        return str(machine.wait_until_succeeds(shown, timeout=60))
 
 
     before = node()
