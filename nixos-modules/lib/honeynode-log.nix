@@ -13,7 +13,7 @@
   honeynodes = config.services.peer-observer.honeynodes;
   followed = lib.filterAttrs (_: cfg: cfg.enable && cfg.logExtractor.enable) honeynodes;
   managed = lib.filterAttrs (_: cfg: cfg.bitcoind.manage) followed;
-  firstMetricsPort = 9380;
+  firstMetricsPort = 9310;
   group = "peer-observer-log";
   folder = name: "/var/log/bitcoind-${name}";
 

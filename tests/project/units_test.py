@@ -68,6 +68,14 @@ def test_gives_each_publisher_its_own_port():
         assert len(set(ports)) == len(ports) >= 4, ports
 
 
+def test_gives_each_service_of_a_host_its_own_ports():
+    in_examples = [port for path in (ROOT / "services").glob("*/*.conf") for port in re.findall(r"^[a-z]+-address = 127\.0\.0\.1:(\d+)$", path.read_text(), re.MULTILINE)]
+    texts = [path.read_text() for path in (ROOT / "nixos-modules").rglob("*.nix")]
+    in_modules = [port for text in texts for port in re.findall(r'(?:metricsAddress|Address|default) = "127\.0\.0\.1:(\d+)";|^ *first(?:Metrics)?Port = (\d+);', text, re.MULTILINE)]
+    for ports in in_examples, ["".join(groups) for groups in in_modules]:
+        assert len(set(ports)) == len(ports) > 8, sorted(ports)
+
+
 def test_documents_exposure_of_units():
     if "systemd 252 " not in (version := run("systemd-analyze", "--version")):
         pytest.skip(f"ratings change from version to version: {version.splitlines()[:1]}")
