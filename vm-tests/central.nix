@@ -77,6 +77,7 @@ in {
         central.fail(f"curl -fsS {login} http://central/archives/.unfinished/")
     with subtest("a node serves no file that is being written, and nothing to those without a certificate"):
         certificates = "--cacert /etc/secrets/ca.pem --cert /etc/secrets/cert-key.pem"
+        pay(alpha)
         opened = alpha.wait_until_succeeds(f"basename $(ls {own}/*.open | head -n 1)", timeout=60).strip()
         for path, options, status in (
             (f"alpha/{name}", certificates, 200), (f"alpha/{name}", "--cacert /etc/secrets/ca.pem", 400), (f"alpha/{opened}", certificates, 404)
