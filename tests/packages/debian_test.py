@@ -168,7 +168,7 @@ def test_gives_new_credentials_to_service_that_is_reloaded(crowded):
     unit, file = f"peer-observer-rpc-extractor@{NODE}.service", f"/etc/peer-observer/rpc-extractor-{NODE}.password"
     pid = crowded.run(f"systemctl show -P MainPID {unit}").strip()
     crowded.run(f"cp {file} kept; echo another > {file}; systemctl reload {unit}")
-    seen = f"/proc/{pid}/root/run/credentials/{unit}/rpc-password"
+    seen = f"/proc/{pid}/root/run/credentials/{unit}/password"
     assert crowded.run(f"nsenter --target {pid} --mount -- setpriv --reuid $(stat -c %u /proc/{pid}) --clear-groups cat {seen[seen.index('/run'):]}") == "another\n"
     crowded.run(f"cp kept {file}; systemctl reload {unit}")
     assert crowded.run(f"cat {seen}") == f"{PASSWORD}\n"
