@@ -131,9 +131,12 @@ void NodeWatch::advance(const Moment& event_at)
 
 void NodeWatch::pass(Time now)
 {
-    if (now < next_tick_) return;
+    // Once a second, as advance() does: all other processes of the publisher call it with each of their events.
+    if (now < next_tick_ || (now < next_pass_ && now + kSecond >= next_pass_)) return;
+    const Time second = now - now % kSecond;
+    next_pass_ = second + kSecond;
     for (auto& alarms : alarms_)
-        alarms->tick({now - now % kSecond, 0, 0});
+        alarms->tick({second, 0, 0});
 }
 
 void NodeWatch::end(Time at, Ending ending)

@@ -67,6 +67,7 @@ private:
     LruMap<std::string, Profile> profiles_; ///< of hosts
     Time now_ = 0;
     Time next_tick_ = 0;
+    Time next_pass_ = 0;
     bool gap_ = true; ///< the beginning is one
     struct LatestTransaction {
         std::int64_t peer_id = -1;

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace peer_observer::detector {
 namespace {
@@ -119,8 +120,18 @@ private:
         std::uint64_t nonce;
         NodePace::Mark sent;
     };
-    /// How many connections of each group, and one of them. The group "" is the node.
-    using Groups = std::map<std::string, std::pair<double, const Peer*>>;
+    struct Group {
+        double count = 0;
+        std::int64_t latest = 0; ///< id of one of them
+    };
+    /// The connections that do the same, and how many they are in each group. The group "" is the node. Counted again
+    /// only when other connections do so, or the limit has changed: a second in which nothing happens costs little.
+    struct Census {
+        std::vector<std::int64_t> ids;
+        std::vector<std::int64_t> next;
+        double limit = 0;
+        std::map<std::string, Group> groups;
+    };
 
     /// What every peer sends whatever it is there for.
     static bool is_word(proto::MessagePayload::PayloadCase type)
@@ -186,34 +197,32 @@ private:
 
     void look(const Moment& at)
     {
-        Groups mute;
         for (auto& [id, slot] : slots_) {
             if (slot.has_finished) {
-                if (at.time >= slot.since + time(kMuteTime)) add(mute, slot.peer, kMute);
+                if (at.time >= slot.since + time(kMuteTime)) mute_.next.push_back(id);
             } else if (!slot.is_counted && at.time >= slot.since + time(kPatience)) {
                 slot.is_counted = true;
                 unfinished(at, slot.peer);
             }
         }
-        judge(at, mute, {kMute, kAsMute, kNodeMute, kMuteTime}, "connections that say nothing");
-        Groups dead;
+        judge(at, mute_, slots_, {kMute, kAsMute, kNodeMute, kMuteTime}, "connections that say nothing");
         for (const auto& [id, ping] : pings_)
-            if (pace_.seconds_since(ping.sent) >= threshold(kPongTime)) add(dead, ping.peer, kUnanswered);
-        judge(at, dead, {kUnanswered, kAsUnanswered, kNodeUnanswered, kPongTime},
+            if (pace_.seconds_since(ping.sent) >= threshold(kPongTime)) dead_.next.push_back(id);
+        judge(at, dead_, pings_, {kUnanswered, kAsUnanswered, kNodeUnanswered, kPongTime},
               "connections that do not answer a ping");
     }
 
-    void add(Groups& groups, const Peer& peer, std::size_t most)
+    static void add(Census& census, const Peer& peer)
     {
-        const auto add_to = [&](const std::string& group) {
-            auto& [count, latest] = groups[group];
-            latest = &peer;
-            return ++count;
+        const auto add_to = [&](const std::string& name) {
+            Group& group = census.groups[name];
+            group.latest = peer.id;
+            return ++group.count;
         };
         add_to("");
         if (!peer.has_own_host()) return;
         const double of_site = add_to(peer.site);
-        if (!peer.as.empty() && of_site <= threshold(most)) add_to(peer.as);
+        if (!peer.as.empty() && of_site <= census.limit) add_to(peer.as);
         if (peer.netgroup != peer.site) add_to(peer.netgroup);
     }
 
@@ -221,21 +230,33 @@ private:
         std::size_t site, as, node, seconds; ///< parameters
     };
 
-    void judge(const Moment& at, const Groups& groups, const Limits& limits, std::string_view what)
+    /// `next` of the census has those that do so now. `holders` has the peers, by id.
+    template <typename Holders>
+    void judge(const Moment& at, Census& census, const Holders& holders, const Limits& limits, std::string_view what)
     {
-        for (const auto& [group, found] : groups) {
-            const auto& [count, peer] = found;
-            const double most = group.empty()         ? threshold(limits.node)
-                                : group == peer->site ? threshold(limits.site)
-                                : group == peer->as   ? threshold(limits.as)
-                                                      : 2 * threshold(limits.site);
-            alarms().judge(at, group.empty() ? Subject::of_node(peer) : Subject::of_group(group, peer),
-                           {{what, count, most}, {"seconds for which they do so", threshold(limits.seconds)}});
+        if (census.next != census.ids || census.limit != threshold(limits.site)) {
+            census.ids.swap(census.next);
+            census.limit = threshold(limits.site);
+            census.groups.clear();
+            for (const auto id : census.ids)
+                add(census, holders.at(id).peer);
+        }
+        census.next.clear();
+        for (const auto& [name, group] : census.groups) {
+            const Peer& peer = holders.at(group.latest).peer;
+            const double most = name.empty()        ? threshold(limits.node)
+                                : name == peer.site ? threshold(limits.site)
+                                : name == peer.as   ? threshold(limits.as)
+                                                    : 2 * threshold(limits.site);
+            alarms().judge(at, name.empty() ? Subject::of_node(&peer) : Subject::of_group(name, &peer),
+                           {{what, group.count, most}, {"seconds for which they do so", threshold(limits.seconds)}});
         }
     }
 
     std::map<std::int64_t, Slot> slots_; ///< inbound connections that have said nothing, by peer id
     std::map<std::int64_t, Ping> pings_; ///< to inbound connections, that are not answered yet
+    Census mute_;                        ///< of slots_
+    Census dead_;                        ///< of pings_
     NodePace pace_;
     LruMap<std::string, Window> groups_{kMostGroups};
     PerAs by_as_; ///< of those without a handshake
