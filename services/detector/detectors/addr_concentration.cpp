@@ -1,16 +1,17 @@
 // addr_concentration: the addresses that a host announces, or that all peers do, are of one network.
 #include "services/detector/alarms.h"
 #include "services/detector/announced_addresses.h"
+#include "services/detector/commonest.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/latest_things.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
 
 #include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace peer_observer::detector {
 namespace {
@@ -44,8 +45,9 @@ constexpr std::array kParameters = {
               "chosen: Core processes 360 addresses of a peer in it (MAX_ADDR_RATE_PER_SECOND, net_processing.cpp)"},
 };
 
-constexpr std::size_t kMostGroups = 4096;
-constexpr std::size_t kMostGroupsOfHost = 32; // of a share of a quarter, one comes with every fourth address
+// Of a share of a quarter, one comes with every fourth address.
+constexpr std::size_t kMostOfHost = 8;
+constexpr std::size_t kMostOfNode = 32;
 
 class AddrConcentration : public Detector {
 public:
@@ -57,10 +59,15 @@ public:
     }
 
 private:
+    template <std::size_t kMost>
+    struct Counts {
+        Window all;
+        Commonest<kMost> netgroups;
+        Commonest<kMost> systems;
+    };
     struct State {
         LatestThings<256> told; ///< each address counts once
-        Window all;
-        LruMap<std::string, Window> groups{kMostGroupsOfHost}; ///< netgroups and ASes
+        Counts<kMostOfHost> counts;
     };
 
     void received(const Moment& at, const Peer& peer, const proto::Addresses& addresses, const Hooks& hooks)
@@ -70,32 +77,34 @@ private:
             const bool is_ip = address.network() == proto::Address::IPV4 || address.network() == proto::Address::IPV6;
             if (!is_ip || address.has_ignored()) continue;
             if (state.told.insert(std::hash<std::string_view>{}(address.address()))) continue;
-            state.all.add(at.time, time(kWindow), 1);
-            all_.add(at.time, time(kWindow), 1);
+            state.counts.all.add(at.time, time(kWindow), 1);
+            counts_.all.add(at.time, time(kWindow), 1);
             const std::string netgroup = netgroup_of(address.address());
-            judge(at, Subject::of(peer), state.groups[netgroup], state.all, threshold(kAddresses), threshold(kShare));
-            judge(at, Subject::of_group(netgroup, &peer), groups_[netgroup], all_, threshold(kNodeAddresses),
-                  threshold(kNodeShare));
+            judge(at, Subject::of(peer), state.counts, state.counts.netgroups, netgroup, threshold(kAddresses),
+                  threshold(kShare));
+            judge(at, Subject::of_group(netgroup, &peer), counts_, counts_.netgroups, netgroup,
+                  threshold(kNodeAddresses), threshold(kNodeShare));
             const std::string as = hooks.as_of(address.address());
             if (as.empty()) continue;
-            judge(at, Subject::of(peer), state.groups[as], state.all, threshold(kAsAddresses), threshold(kAsShare));
-            judge(at, Subject::of_group(as, &peer), groups_[as], all_, threshold(kNodeAsAddresses),
+            judge(at, Subject::of(peer), state.counts, state.counts.systems, as, threshold(kAsAddresses),
+                  threshold(kAsShare));
+            judge(at, Subject::of_group(as, &peer), counts_, counts_.systems, as, threshold(kNodeAsAddresses),
                   threshold(kAsShare));
         }
     }
 
-    void judge(const Moment& at, const Subject& subject, Window& group, Window& all, double least, double share)
+    template <std::size_t kMost>
+    void judge(const Moment& at, const Subject& subject, Counts<kMost>& counts, Commonest<kMost>& groups,
+               std::string_view group, double least, double share)
     {
-        group.add(at.time, time(kWindow), 1);
-        const double addresses = group.sum(at.time, time(kWindow));
+        const double addresses = groups.add(at.time, time(kWindow), std::hash<std::string_view>{}(group), 1);
         alarms().judge(at, subject,
                        {{"addresses of one network", addresses, least},
-                        {"share of all", addresses / all.sum(at.time, time(kWindow)), share}});
+                        {"share of all", addresses / counts.all.sum(at.time, time(kWindow)), share}});
     }
 
     PerSubject<State> subjects_;
-    LruMap<std::string, Window> groups_{kMostGroups}; ///< likewise
-    Window all_;
+    Counts<kMostOfNode> counts_; ///< of all peers
 };
 
 } // namespace

@@ -14,6 +14,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace peer_observer::detector {
@@ -97,14 +98,14 @@ private:
     struct Race {
         struct First {
             std::uint64_t thing = 0;
-            std::string group; ///< empty once it has been counted
+            std::uint64_t group = 0; ///< hash of its name; 0 once it has been counted
         };
-        static constexpr std::size_t kPlaces = 2048; // of 14 transactions a second, those of the last two minutes
 
         std::string_view name;
         std::size_t least;
         std::size_t share;
         bool is_by_as;
+        std::size_t places; ///< for things, of which each has one
         std::vector<First> latest{};
         Window all{};
         LruMap<std::string, Window> groups{kMostGroups};
@@ -138,18 +139,21 @@ private:
     {
         race.announcers.try_emplace(peer.id, mine);
         if (!peer.has_own_host()) return;
-        if (race.latest.empty()) race.latest.resize(Race::kPlaces);
-        Race::First& first = race.latest[thing % Race::kPlaces];
+        if (race.latest.empty()) race.latest.resize(race.places);
+        Race::First& first = race.latest[thing % race.places];
+        const std::uint64_t group = std::hash<std::string>{}(mine);
         if (first.thing != thing) {
-            first = {thing, mine};
+            first = {thing, group};
+            names_[group] = mine;
             return;
         }
-        if (first.group.empty() || first.group == mine) return;
+        if (first.group == 0 || first.group == group) return;
+        const std::string* name = names_.find(std::exchange(first.group, 0));
+        if (name == nullptr) return;
         race.all.add(at.time, time(kWindow), 1);
-        Window& group = race.groups[first.group];
-        group.add(at.time, time(kWindow), 1);
-        if (!race.is_by_as || as_number(first.group) != 0) judge(at, race, first.group, group);
-        first.group.clear();
+        Window& window = race.groups[*name];
+        window.add(at.time, time(kWindow), 1);
+        if (!race.is_by_as || as_number(*name) != 0) judge(at, race, *name, window);
     }
 
     /// Of an address whoever tells it alone is the first, too: the node takes it all the same.
@@ -183,11 +187,15 @@ private:
     }
 
     bool knows_systems_;
-    Race transactions_{"transactions announced first", kTransactions, kTransactionsShare, false};
-    Race blocks_{"blocks announced first", kBlocks, kBlocksShare, false};
-    Race transactions_by_as_{"transactions announced first", kTransactions, kAsShare, true};
-    Race blocks_by_as_{"blocks announced first", kBlocks, kAsShare, true};
-    Race addresses_{"addresses announced first", kAddresses, kAddressesShare, false};
+    static constexpr std::size_t kPlaces = 2048;    // of 14 transactions a second, those of the last two minutes
+    static constexpr std::size_t kBlockPlaces = 64; // of blocks, those of hours
+
+    Race transactions_{"transactions announced first", kTransactions, kTransactionsShare, false, kPlaces};
+    Race blocks_{"blocks announced first", kBlocks, kBlocksShare, false, kBlockPlaces};
+    Race transactions_by_as_{"transactions announced first", kTransactions, kAsShare, true, kPlaces};
+    Race blocks_by_as_{"blocks announced first", kBlocks, kAsShare, true, kBlockPlaces};
+    Race addresses_{"addresses announced first", kAddresses, kAddressesShare, false, 0};
+    LruMap<std::uint64_t, std::string> names_{kMostGroups}; ///< of groups, by hash
     GetaddrAnswers answers_;
     BasicRecentHashes<1U << 17U, 7'200 * kSecond> heard_; ///< addresses, for two to four hours: 32 KiB
 };
