@@ -9,8 +9,9 @@ namespace peer_observer::detector {
 namespace {
 
 constexpr std::size_t kMostNamed = 16;
-constexpr std::size_t kMostEvidence = 4; // first ones, and as many latest ones
-constexpr double kGoesOn = 0.5;          // of the thresholds
+constexpr std::size_t kMostEvidence = 4;  // first ones, and as many latest ones
+constexpr std::size_t kMostBlocks = 4096; // two messages of headers
+constexpr double kGoesOn = 0.5;           // of the thresholds
 constexpr Time kCheckEvery = 5 * kSecond;
 
 std::string key_of(const Subject& subject, const std::string& node)
@@ -82,10 +83,19 @@ void add_evidence(const Moment& evidence, AlarmState& state)
     state.last_evidence.push_back(evidence);
 }
 
+void add_blocks(std::span<const std::uint64_t> blocks, AlarmState& state)
+{
+    for (const std::uint64_t block : blocks) {
+        const auto place = std::ranges::lower_bound(state.blocks, block);
+        if (place != state.blocks.end() && *place == block) continue;
+        if (state.blocks.size() < kMostBlocks) state.blocks.insert(place, block);
+    }
+}
+
 } // namespace
 
 void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures, Time first,
-                   const Moment* evidence)
+                   const Moment* evidence, std::span<const std::uint64_t> blocks)
 {
     if (enabled_ == 0) return;
     const double share = share_of_thresholds(figures);
@@ -96,7 +106,7 @@ void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_li
     const auto key = key_of(subject, id_.node);
     if (open_.find(key) != nullptr) {
         Alarm& alarm = open_[key];
-        note(at, subject, figures, evidence == nullptr ? at : *evidence, alarm);
+        note(at, subject, figures, evidence == nullptr ? at : *evidence, blocks, alarm);
         alarm.changed = true;
         return;
     }
@@ -113,18 +123,19 @@ void Alarms::judge(const Moment& at, const Subject& subject, std::initializer_li
     if (known != nullptr) alarm.state.known_as = known->name;
     if (subject.scope == Subject::Scope::peer) alarm.state.known_as = subject.peer->known_as;
     alarm.next_update = at.time + times_.update_every;
-    note(at, subject, figures, evidence == nullptr ? at : *evidence, alarm);
+    note(at, subject, figures, evidence == nullptr ? at : *evidence, blocks, alarm);
     tell(at.time, Report::Action::opened, key, alarm);
 }
 
 void Alarms::note(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures,
-                  const Moment& evidence, Alarm& alarm)
+                  const Moment& evidence, std::span<const std::uint64_t> blocks, Alarm& alarm)
 {
     AlarmState& state = alarm.state;
     state.last = std::max(state.last, at.time);
     add_figures(figures, state);
     if (subject.peer != nullptr) add_peer(*subject.peer, state);
     add_evidence(evidence, state);
+    add_blocks(blocks, state);
 }
 
 void Alarms::tick(const Moment& at)

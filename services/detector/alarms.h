@@ -12,6 +12,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,7 +67,8 @@ struct AlarmState {
     std::int64_t latest_peer = 0;
     std::vector<Moment> first_evidence;
     std::vector<Moment> last_evidence;
-    std::string known_as; ///< the operator's name for the subject
+    std::vector<std::uint64_t> blocks; ///< short hashes of blocks that it is about, in order
+    std::string known_as;              ///< the operator's name for the subject
     std::optional<Profile> profile;
 };
 
@@ -103,9 +105,10 @@ public:
 
     /// The figures of the subject are now these. The anomaly opens when all reach their thresholds and continues above
     /// half of them; the first one is the one that counts for severity and confidence. `evidence`: the event that shows
-    /// it; null = the one at hand. `first`: when the behaviour began; 0 = with the first evidence.
+    /// it; null = the one at hand. `first`: when the behaviour began; 0 = with the first evidence. `blocks`: short
+    /// hashes of those that it is about, for what the node's log says of them.
     void judge(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures, Time first = 0,
-               const Moment* evidence = nullptr);
+               const Moment* evidence = nullptr, std::span<const std::uint64_t> blocks = {});
 
     void tick(const Moment& at);
     /// Closes all: nothing more can be said of them.
@@ -128,7 +131,7 @@ private:
     };
 
     static void note(const Moment& at, const Subject& subject, std::initializer_list<Figure> figures,
-                     const Moment& evidence, Alarm& alarm);
+                     const Moment& evidence, std::span<const std::uint64_t> blocks, Alarm& alarm);
     void tell(Time time, Report::Action action, const std::string& key, const Alarm& alarm,
               Ending ending = proto::AnomalyReport::UNKNOWN_ENDING) const;
 

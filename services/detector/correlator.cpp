@@ -90,7 +90,7 @@ std::string words_of(const Definition& definition, const AlarmState& state)
     return words;
 }
 
-void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& node)
+void fill_node(const WatchId& id, const AlarmState& state, const LoggedReasons& logged, proto::AnomalyNode& node)
 {
     node.set_node(id.node);
     node.set_pid(id.pid);
@@ -102,6 +102,11 @@ void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& n
         figure.set_name(std::string{from.name});
         figure.set_value(from.value);
         if (from.threshold > 0) figure.set_threshold(from.threshold);
+    }
+    for (const auto& [reason, lines] : logged.counts()) {
+        auto& figure = *node.add_figures();
+        figure.set_name("log: " + reason);
+        figure.set_value(static_cast<double>(lines));
     }
     node.set_peer_count(state.peer_count);
     for (const auto& from : state.peers) {
@@ -116,6 +121,7 @@ void fill_node(const WatchId& id, const AlarmState& state, proto::AnomalyNode& n
     if (state.profile) fill_profile(*state.profile, *node.mutable_profile());
     add_evidence(state.first_evidence, node);
     add_evidence(state.last_evidence, node);
+    add_evidence(logged.evidence(), node);
 }
 
 } // namespace
@@ -156,7 +162,10 @@ void Correlator::handle(const Report& report)
     }
     Anomaly& anomaly = found->second;
     const bool joins = !anomaly.nodes.contains(report.watch);
-    anomaly.nodes[report.watch] = {report.action != Action::closed, report.state};
+    Anomaly::Node& own = anomaly.nodes[report.watch];
+    own.is_open = report.action != Action::closed;
+    own.state = report.state;
+    if (report.definition->uses_log) own.logged.add(reasons_(report));
     if (is_new) {
         anomaly.next_update = report.time + kUpdateEvery;
         publish(report, Action::opened, anomaly);
@@ -195,7 +204,7 @@ void Correlator::publish(const Report& cause, Report::Action action, Anomaly& an
         first = std::min(first, node.state.first);
         last = std::max(last, node.state.last);
         ratio = std::max(ratio, ratio_of(node.state));
-        fill_node(id, node.state, *report.add_nodes());
+        fill_node(id, node.state, node.logged, *report.add_nodes());
     }
     report.set_rule(words_of(*definition, cause.state));
     if (!cause.state.known_as.empty()) report.set_known_as(base::to_utf8(cause.state.known_as));

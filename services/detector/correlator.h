@@ -3,6 +3,7 @@
 
 #include "proto/event.pb.h"
 #include "services/detector/alarms.h"
+#include "services/detector/log_reasons.h"
 #include "services/detector/open_anomalies.h"
 
 #include <cstdint>
@@ -24,7 +25,10 @@ public:
     /// `rises`: the anomaly is more severe than in any report of it before.
     using Publish = std::function<void(proto::Event&, const Definition&, bool rises)>;
 
-    explicit Correlator(Publish publish) : publish_{std::move(publish)} {}
+    /// What the node's log says of a report that is about to be published.
+    using Reasons = std::function<std::vector<LogReason>(const Report&)>;
+
+    Correlator(Publish publish, Reasons reasons) : publish_{std::move(publish)}, reasons_{std::move(reasons)} {}
 
     void add(Report&& report);
     /// An event of that time was seen.
@@ -46,6 +50,7 @@ private:
         struct Node {
             bool is_open = true;
             AlarmState state;
+            LoggedReasons logged;
         };
         std::map<WatchId, Node> nodes;
     };
@@ -57,6 +62,7 @@ private:
     void publish(const Report& report, Report::Action action, Anomaly& anomaly) const;
 
     Publish publish_;
+    Reasons reasons_;
     std::vector<Report> waiting_;
     Time newest_ = 0;
     Time next_release_ = 0;

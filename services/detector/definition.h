@@ -57,6 +57,8 @@ struct Definition {
     /// At the threshold. At n times the threshold the rest to 100 is divided by n.
     unsigned confidence_percent = 0;
     std::span<const Parameter> parameters;
+    /// The node's log may say why: the blocks and peers of the anomaly are looked up in it.
+    bool uses_log = false;
     std::unique_ptr<Detector> (*make)(const Thresholds&, Alarms&, Hooks&) = nullptr;
 };
 

@@ -41,6 +41,7 @@ bool is_looked_at(const events::EventView& event)
     if (event.context == proto::Event::kRpcFieldNumber) return event.arm == proto::Rpc::kGetpeerinfoFieldNumber;
     if (event.context == proto::Event::kAddrConnectivityFieldNumber)
         return event.arm == proto::AddrConnectivity::kAnnouncerReachabilityFieldNumber;
+    if (event.context == proto::Event::kLogFieldNumber) return LogReasons::is_looked_at(event.arm);
     return is_looked_at(event.context);
 }
 
@@ -53,7 +54,8 @@ std::uint64_t process_key(const proto::Event& event)
 
 Engine::Engine(const Settings& settings, Publish publish, Notice notice)
     : settings_{settings}, publish_{std::move(publish)}, notice_{std::move(notice)},
-      correlator_{[this](auto& event, const auto& definition, bool rises) { this->publish(event, definition, rises); }},
+      correlator_{[this](auto& event, const auto& definition, bool rises) { this->publish(event, definition, rises); },
+                  [this](const Report& report) { return reasons_of(report); }},
       streams_{kMostStreams}
 {}
 
@@ -104,6 +106,10 @@ void Engine::idle()
 void Engine::observe(Stream& stream, const proto::Event& event, std::uint64_t sequence)
 {
     const Time now = event.timestamp_ns();
+    if (event.has_log()) { // it only adds to what others' events show
+        log_reasons_.add(stream.node, {now, stream.publisher_id, sequence}, event.log());
+        return;
+    }
     newest_ = std::max(newest_, now);
     look_for_silence();
     look_for_replaced();
@@ -225,6 +231,19 @@ Engine::Process& Engine::process(Stream& stream, const proto::Event& event)
         look_for_twins(stream, event.timestamp_ns());
     }
     return process;
+}
+
+std::vector<LogReason> Engine::reasons_of(const Report& report)
+{
+    std::vector<std::int64_t> peers;
+    for (const auto& peer : report.state.peers)
+        peers.push_back(peer.id);
+    // Of several processes, the log does not say whose line it is.
+    for (const auto& [name, stream] : streams_)
+        if (stream.node == report.watch.node && stream.sort == Sort::extractor && stream.processes.size() > 1)
+            peers.clear();
+    return log_reasons_.find(report.watch.node,
+                             {report.state.first, report.time + LogReasons::kAfter, report.state.blocks, peers});
 }
 
 void Engine::gap(Stream& stream)

@@ -5,6 +5,7 @@
 #include "libs/bus/subscriber.h"
 #include "proto/event.pb.h"
 #include "services/detector/correlator.h"
+#include "services/detector/log_reasons.h"
 #include "services/detector/lru_map.h"
 #include "services/detector/node_watch.h"
 #include "services/detector/settings.h"
@@ -106,6 +107,7 @@ private:
     void look_for_silence();
     void look_for_replaced();
     static Time silent_from(const Process& process);
+    std::vector<LogReason> reasons_of(const Report& report);
     void gap(Stream& stream);
     void end(Stream& stream, Time at, Ending ending);
     /// It is about to go.
@@ -118,6 +120,7 @@ private:
     Publish publish_;
     Notice notice_;
     Counters counters_;
+    LogReasons log_reasons_;
     Correlator correlator_;
     LruMap<std::string, Stream> streams_;
     events::EventReader reader_;

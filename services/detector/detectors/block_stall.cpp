@@ -102,7 +102,7 @@ private:
             alarms().judge(at, Subject::of(state.peer),
                            {{"seconds without an answer", unanswered_s, threshold(kUnanswered)},
                             {"requests unanswered", static_cast<double>(state.open.size())}},
-                           0, &oldest->second.at);
+                           0, &oldest->second.at, std::array{oldest->first});
         }
     }
 
@@ -118,6 +118,7 @@ extern const Definition kBlockStall = {
     .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 60,
     .parameters = kParameters,
+    .uses_log = true,
     .make = make_detector<BlockStall>,
 };
 
