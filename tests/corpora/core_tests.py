@@ -22,10 +22,10 @@ TESTS = (
 )
 
 
-def record(directory):
+def record(directory, names=TESTS):
     """Needs BITCOIN_SOURCE, as tests/core_suite does. Tests run one after the other: beside each other, they make more events than are recorded."""
     tree = pathlib.Path(os.environ["BITCOIN_SOURCE"]) / "test/functional"
-    tests = [test for test in TESTS if (tree / test).is_file()]
+    tests = [test for test in names if (tree / test).is_file()]
     with tempfile.TemporaryDirectory() as folder:
         kept = pathlib.Path(folder) / "kept"
         done = subprocess.run([sys.executable, ROOT / "tests/core_suite/run", "--record", "--jobs", "1", "--keep", kept, *tests],

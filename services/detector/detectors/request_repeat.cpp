@@ -5,6 +5,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/latest_things.h"
+#include "services/detector/news.h"
 #include "services/detector/per_as.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
@@ -40,7 +41,11 @@ public:
         hooks.received += [this](const Moment& at, const Peer& peer, const auto& message) {
             if (is_request(message.payload().payload_case())) received(at, peer, message.payload());
         };
-        // It has got news: it may need more.
+        for (const auto type : {Payload::kInv, Payload::kCmpctblock, Payload::kHeaders})
+            hooks.outbound(type) += [this](const Moment&, const Peer& peer, const auto& message) {
+                if (State* state = subjects_.find(peer)) state->news.sent(message.payload());
+            };
+        // It has got more than it had: it may need what follows.
         hooks.outbound(Payload::kHeaders) += [this](const Moment& at, const Peer& peer, const auto& message) {
             if (message.payload().headers().headers_size() < kFullMessage) return;
             State& state = subjects_[peer];
@@ -55,6 +60,7 @@ private:
     struct State {
         LatestThings<512> asked;
         LatestThings<64> headers; ///< full messages of them, which it got
+        News news;
         Window repeated;
         Window unneeded;
     };
@@ -66,6 +72,7 @@ private:
         for (const std::uint64_t thing : things_requested(payload)) {
             if (state.asked.insert(thing)) ++repeated;
         }
+        if (payload.has_getheaders() && state.news.take()) repeated = 0;
         if (repeated > 0) {
             state.repeated.add(at.time, time(kWindow), repeated);
             judge_repeated(at, peer, state, repeated);

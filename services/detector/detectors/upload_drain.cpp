@@ -5,6 +5,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/latest_things.h"
+#include "services/detector/news.h"
 #include "services/detector/per_as.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
@@ -42,6 +43,7 @@ public:
 private:
     struct State {
         LatestThings<512> sent;
+        News news;
         Window answers;
         Window bytes;
     };
@@ -56,7 +58,11 @@ private:
         if (things.empty()) return;
         State& state = subjects_[peer];
         all_.add(at.time, time(kWindow), static_cast<double>(message.size()));
-        if (!state.sent.insert(things[0])) return;
+        const bool is_again = state.sent.insert(things[0]);
+        // Of headers, the peer had to ask for them again: the news comes before they do.
+        const bool had_news = payload.has_headers() && is_again && state.news.take();
+        state.news.sent(payload);
+        if (!is_again || had_news) return;
         if (state.answers.sum(at.time, time(kWindow)) == 0) hosts_.add(at.time, time(kWindow), 1);
         again_.add(at.time, time(kWindow), static_cast<double>(message.size()));
         state.answers.add(at.time, time(kWindow), 1);
