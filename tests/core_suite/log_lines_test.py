@@ -56,11 +56,16 @@ def tree():
 
 @pytest.fixture(scope="module")
 def logs(tree):
+    """Of TESTS; with PEER_OBSERVER_LONG_TESTS=1 of all tests. PEER_OBSERVER_CORE_LOGS: a folder in which leave_logs has left them."""
+    if folder := os.environ.get("PEER_OBSERVER_CORE_LOGS"):
+        yield sorted(Path(folder).glob("t*/**/debug.log"))
+        return
+    tests = ("all",) if os.environ.get("PEER_OBSERVER_LONG_TESTS") else TESTS
     with harness.temporary_directory() as folder:
-        run = subprocess.run([sys.executable, "-B", HERE / "leave_logs", folder, str(os.cpu_count()), *TESTS], capture_output=True, text=True)
+        run = subprocess.run([sys.executable, "-B", HERE / "leave_logs", folder, str(os.cpu_count()), *tests], capture_output=True, text=True)
         assert run.returncode == 0 and "failed" not in run.stdout and "timed out" not in run.stdout, run.stdout + run.stderr
-        found = sorted(folder.glob("t*/node*/regtest/debug.log"))
-        assert len(found) > len(TESTS)
+        found = sorted(folder.glob("t*/**/debug.log"))
+        assert len(found) > len(tests)
         yield found
 
 
@@ -85,31 +90,50 @@ def events_of(log, directory):
     return content, found
 
 
+class Findings:
+    """What the events of all logs say, one log after the other: together they do not fit into memory."""
+
+    MOST = 20  # problems of a sort
+
+    def __init__(self, tree):
+        self.tree, self.sources = tree, {}
+        self.logs = self.lines = self.named = 0
+        self.kinds, self.fields, self.checked, self.reasons = set(), set(), set(), set()
+        self.problems = {check: [] for check in (lost_text, wrong_kinds, wrong_fields, wrong_prefixes)}
+
+    def add(self, content, events):
+        self.logs += 1
+        self.lines += len(events)
+        for check, problems in self.problems.items():
+            problems += itertools.islice(check(self, content, events), self.MOST - len(problems))
+        self.reasons |= {event.reject_reason.decode() for kind, event, _ in events if kind in ("block_checked", "block_invalid", "block_mutated")}
+
+
 @pytest.fixture(scope="module")
-def read(logs):
-    """[(content of a log, its events)]"""
+def findings(logs, tree):
+    result = Findings(tree)
     with harness.temporary_directory() as directory:
-        return [events_of(log, directory) for log in logs]
+        for log in logs:
+            result.add(*events_of(log, directory))
+    print(f"{result.logs} logs, {result.lines} lines")
+    return result
 
 
-def test_loses_no_text(read):
-    for content, events in read:
-        assert b"".join(line.raw for _, _, line in events).replace(b"\n", b"") == content.replace(b"\n", b"")
-        for _, _, line in events:
-            assert content[line.file_offset:line.file_offset + len(line.raw)] == line.raw
-            assert not line.is_continuation and not line.HasField("truncated_from_bytes")
+def lost_text(_, content, events):
+    if b"".join(line.raw for _, _, line in events).replace(b"\n", b"") != content.replace(b"\n", b""):
+        yield f"text is missing of {content[:200]}"
+    for _, _, line in events:
+        if content[line.file_offset:line.file_offset + len(line.raw)] != line.raw or line.is_continuation or line.HasField("truncated_from_bytes"):
+            yield f"not as it stands in the file: {line}"
 
 
-def test_assigns_kind_of_each_line(read):
-    kinds = set()
-    for kind, _, line in itertools.chain.from_iterable(events for _, events in read):
-        kinds.add(kind)
+def wrong_kinds(findings, _, events):
+    for kind, _, line in events:
+        findings.kinds.add(kind)
         text = line.raw.decode(errors="replace")
         for mark, allowed in MARKS.items():
-            if mark in text.split("\n")[0] and "not disconnecting" not in text:
-                assert kind in allowed, text
-    assert EXPECTED_KINDS <= kinds
-    assert len(kinds) > 20, kinds
+            if mark in text.split("\n")[0] and "not disconnecting" not in text and kind not in allowed:
+                yield f"{kind}: {text}"
 
 
 def texts_of(descriptor, value):
@@ -122,49 +146,77 @@ def texts_of(descriptor, value):
     return [str(value).encode()]
 
 
-def test_reads_every_field_from_its_line(read):
-    fields = set()
-    constants = re.compile(r"\{reject_reason=([^}]*)\}|\{reason=([^}]*)\}")
-    given = {text.encode() for pair in constants.findall((HERE.parents[1] / "services/log-extractor/table.cpp").read_text()) for text in pair if text}
-    for kind, content, line in itertools.chain.from_iterable(events for _, events in read):
+CONSTANTS = re.compile(r"\{reject_reason=([^}]*)\}|\{reason=([^}]*)\}")
+GIVEN = {text.encode() for pair in CONSTANTS.findall((HERE.parents[1] / "services/log-extractor/table.cpp").read_text()) for text in pair if text}
+
+
+def wrong_fields(findings, _, events):
+    for kind, content, line in events:
         if content is line:
             continue
         message = line.raw[line.message_offset:]
         for descriptor, value in content.ListFields():
-            if descriptor.name == "line" or descriptor.type == descriptor.TYPE_BOOL or value in given:
+            if descriptor.name == "line" or descriptor.type == descriptor.TYPE_BOOL or value in GIVEN:
                 continue
-            assert any(text in message for text in texts_of(descriptor, value)), f"{kind}.{descriptor.name}: {value} of {line.raw}"
-            fields.add((kind, descriptor.name))
-    assert len(fields) > 40
+            findings.fields.add((kind, descriptor.name))
+            if not any(text in message for text in texts_of(descriptor, value)):
+                yield f"{kind}.{descriptor.name}: {value} of {line.raw}"
 
 
-def test_reads_prefixes_as_the_source_writes_them(read, tree):
-    sources, checked, named = {}, set(), 0
-    flags = dict(re.findall(r'\{"(\w+)", BCLog::(\w+)\}', (tree.source / "src/logging.cpp").read_text()))
+def is_as_source_has_it(findings, line):
+    """Against the tree, once for each place in it."""
+    key = (line.source_file, line.source_line, line.category)
+    if key in findings.checked:
+        return True
+    findings.checked.add(key)
+    if line.source_file not in findings.sources:
+        findings.sources[line.source_file] = (findings.tree.source / "src" / line.source_file).read_text()
+    source = findings.sources[line.source_file]
+    if line.function != "operator()" and not re.search(rf"\b{re.escape(line.function)}\(", source):
+        return False
+    flag = re.search(r"\bBCLog::(\w+),", source.splitlines()[line.source_line - 1])
+    findings.named += flag is not None
+    return flag is None or (line.category and flags_of(findings)[line.category] == flag[1])
+
+
+def flags_of(findings):
+    flags = dict(re.findall(r'\{"(\w+)", BCLog::(\w+)\}', (findings.tree.source / "src/logging.cpp").read_text()))
     assert len(flags) > 20
-    for _, _, line in itertools.chain.from_iterable(events for _, events in read):
-        assert line.time_us > 1_600_000_000_000_000 and line.has_microseconds, line.raw
-        assert line.thread and line.function, line.raw
-        assert line.level in ("trace", "debug", "info", "warning", "error"), line.raw
-        assert line.category in {*flags, ""}, line.raw
-        assert line.raw.startswith(line.raw[:line.message_offset]) and line.raw[line.message_offset - 2:line.message_offset] in (b"] ", b"Z ")
-        key = (line.source_file, line.source_line, line.category)
-        if key in checked:
-            continue
-        checked.add(key)
-        if line.source_file not in sources:
-            sources[line.source_file] = (tree.source / "src" / line.source_file).read_text()
-        assert line.function == "operator()" or re.search(rf"\b{re.escape(line.function)}\(", sources[line.source_file]), line.raw
-        if flag := re.search(r"\bBCLog::(\w+),", sources[line.source_file].splitlines()[line.source_line - 1]):
-            assert line.category and flags[line.category] == flag[1], line.raw
-            named += 1
-    assert len(checked) > 200 and named > 100
+    return flags
 
 
-def test_reports_expected_reasons_of_refused_blocks(read, tree):
+def wrong_prefixes(findings, _, events):
+    flags = flags_of(findings)
+    for _, _, line in events:
+        if not (line.time_us > 1_000_000_000_000_000 and line.has_microseconds and line.thread and line.function
+                and line.level in ("trace", "debug", "info", "warning", "error") and line.category in {*flags, ""}
+                and line.raw[line.message_offset - 2:line.message_offset] in (b"] ", b"Z ") and is_as_source_has_it(findings, line)):
+            yield str(line)
+
+
+def test_loses_no_text(findings):
+    assert findings.problems[lost_text] == []
+    assert findings.lines > 1000
+
+
+def test_assigns_kind_of_each_line(findings):
+    assert findings.problems[wrong_kinds] == []
+    assert EXPECTED_KINDS <= findings.kinds
+    assert len(findings.kinds) > 20, findings.kinds
+
+
+def test_reads_every_field_from_its_line(findings):
+    assert findings.problems[wrong_fields] == []
+    assert len(findings.fields) > 40
+
+
+def test_reads_prefixes_as_the_source_writes_them(findings):
+    assert findings.problems[wrong_prefixes] == []
+    assert len(findings.checked) > 200 and findings.named > 100
+
+
+def test_reports_expected_reasons_of_refused_blocks(findings, tree):
     """p2p_invalid_block.py says what RPC and log must say."""
     expected = {"bad-txnmrklroot", "bad-txns-duplicate", "bad-cb-amount", "bad-txns-inputs-duplicate"} & set(
         re.findall(r"bad-[\w-]+", (tree.tests / "p2p_invalid_block.py").read_text() + (tree.tests / "p2p_mutated_blocks.py").read_text()))
-    reasons = {content.reject_reason.decode() for kind, content, _ in itertools.chain.from_iterable(events for _, events in read)
-               if kind in ("block_checked", "block_invalid", "block_mutated")}
-    assert expected and expected <= reasons
+    assert expected and expected <= findings.reasons
