@@ -53,4 +53,5 @@ def main():
         print(f"| `{result['name']}` | {time_text(result['cpu_time'] * NANOSECONDS[result['time_unit']])} |{figures}")
 
 
-main()
+if __name__ == "__main__":
+    main()
