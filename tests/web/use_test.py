@@ -117,7 +117,7 @@ def test_pauses_feed_and_continues(browser, busy):
     assert browser.run("return document.querySelector('.feed .row').textContent") == first
     browser.click("#pause")
     harness.wait_until(lambda: browser.run("return document.querySelector('.feed .row').textContent") != first, "newer events")
-    assert len(browser.texts(".feed .row")) <= 300
+    assert len(browser.texts(".feed .row")) <= 200
 
 
 def test_changes_selection_without_reload(browser, busy):

@@ -18,6 +18,7 @@ import { nodeView } from "./views/node.js";
 import { peerView } from "./views/peer.js";
 
 const PAGES = [["fleet", "Fleet"], ["messages", "Messages"], ["anomalies", "Anomalies"], ["blocks", "Blocks"], ["addresses", "Addresses"], ["health", "Health"]];
+const PUBLIC = new Set(["fleet", "blocks", "health"]);
 // Pages that stand below another one of the bar.
 const PARENTS = { node: "fleet", message: "messages", anomaly: "anomalies", block: "blocks", transaction: "blocks" };
 
@@ -30,7 +31,7 @@ function tell(kind, text) {
 }
 
 function drawBar(current) {
-  show(document.getElementById("pages"), PAGES.map(([name, label]) =>
+  show(document.getElementById("pages"), PAGES.filter(([name]) => mode.access !== "public" || PUBLIC.has(name)).map(([name, label]) =>
     el("a", { href: `#/${name}`, "aria-current": name === (PARENTS[current] ?? current) ? "page" : undefined }, label)));
 }
 

@@ -19,26 +19,26 @@ export function nodeFigures(node, now) {
   return [
     ["height", node.height === undefined ? undefined : node.tip_hash ? el("a", { href: blockPath(node.tip_hash), "data-figure": "height" }, count(node.height)) : count(node.height)],
     ["tip age", node.tip_ns && age(secondsSince(now, node.tip_ns))],
-    ["peers", el("span", { "data-figure": "peer_count" }, count(node.peer_count))],
-    ["lost events", node.events_lost ? el("span", { class: "bad" }, count(node.events_lost)) : "0"],
-    ["missed events", node.missed_events || node.unknown_losses
+    ["peers", node.peer_count === undefined ? undefined : el("span", { "data-figure": "peer_count" }, count(node.peer_count))],
+    ["lost events", node.events_lost === undefined ? undefined : node.events_lost ? el("span", { class: "bad" }, count(node.events_lost)) : "0"],
+    ["missed events", node.missed_events === undefined ? undefined : node.missed_events || node.unknown_losses
       ? el("span", { class: "bad" }, count(node.missed_events), node.unknown_losses ? ` and ${count(node.unknown_losses)} losses of unknown size` : "") : "0"],
-    ["open anomalies", node.open_anomalies ? el("a", { href: `#/anomalies?node=${encodeURIComponent(node.node)}`, class: "warn" }, count(node.open_anomalies)) : "0"],
-    ["events", el("span", { "data-figure": "events" }, count(node.events))],
+    ["open anomalies", node.open_anomalies === undefined ? undefined : node.open_anomalies ? el("a", { href: `#/anomalies?node=${encodeURIComponent(node.node)}`, class: "warn" }, count(node.open_anomalies)) : "0"],
+    ["events", node.events === undefined ? undefined : el("span", { "data-figure": "events" }, count(node.events))],
   ];
 }
 
 export function networksOf(node) {
   return (node.peers_by_network ?? []).map(({ network, inbound, outbound }) => el("span", { class: "network" },
     el("span", { class: "quiet" }, networkName(network)), " ",
-    el("span", { class: "in", title: `${inbound} inbound` }, `${inbound} in`), " ", el("span", { class: "out", title: `${outbound} outbound` }, `${outbound} out`)));
+    inbound !== undefined && el("span", { class: "in", title: `${inbound} inbound` }, `${inbound} in `), el("span", { class: "out", title: `${outbound} outbound` }, `${outbound} out`)));
 }
 
 // The last full step is what "now" is: the one after it has only begun.
 const latest = (values, step) => (values.length > 1 ? values.at(-2) / step : 0);
 
 export function ratesOf({ rates }) {
-  if (!rates) return note("No rates yet.");
+  if (!rates) return undefined; // not for the public
   const step = rates.step_s;
   const each = (values) => values.map((value) => value / step);
   const line = (name, figures, kind, shown) => el("div", { class: "rate" },
@@ -67,7 +67,7 @@ export function fleetView({ root, signal }) {
   const cards = el("div", { class: "cards" });
   root.append(title, cards);
   poll(() => ["/nodes"], ({ nodes, time_ns }) => {
-    total.textContent = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}, ${count(sum(nodes.map((node) => node.peer_count ?? 0)))} peers`;
+    total.textContent = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}${nodes[0]?.peer_count === undefined ? "" : `, ${count(sum(nodes.map((node) => node.peer_count)))} peers`}`;
     show(cards, nodes.length ? nodes.map((node) => card(node, time_ns)) : note("No event has come yet. Is an extractor publishing at one of the sources?"));
   }, { signal, fail: (error) => show(cards, errorPanel(error)) });
 }

@@ -9,7 +9,7 @@ import { poll } from "../lib/poll.js";
 import { Table } from "../lib/table.js";
 import { secondsSince } from "./fleet.js";
 
-const counted = (value, kind = "bad") => el("span", { class: value ? kind : "" }, count(value ?? 0));
+const counted = (value, kind = "bad") => el("span", { class: value ? kind : "" }, count(value));
 
 function pageFigures(signal) {
   const page = { answer: undefined, frame: 0 };

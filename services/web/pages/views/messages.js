@@ -13,7 +13,7 @@ import { mode } from "../lib/poll.js";
 import { rememberQuery } from "../lib/router.js";
 import { readSelection, selectionForm, writeSelection } from "../lib/selection.js";
 
-const MOST_ROWS = 300; // while it runs; scrolling back adds more
+const MOST_ROWS = 200; // while it runs; scrolling back adds more
 const MOST_PAUSED = 2000; // events kept while it is paused
 const RATES = [10, 50, 200, 500];
 const PAGE = 100;
