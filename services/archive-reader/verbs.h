@@ -33,4 +33,7 @@ void repair(const variables_map& values, app::Context& context);
 void add_merge_options(options_description& options);
 void merge(const variables_map& values, app::Context& context);
 
+void add_import_options(options_description& options);
+void import_captures(const variables_map& values, app::Context& context);
+
 } // namespace peer_observer::archive_reader
