@@ -149,3 +149,26 @@ def test_sends_strict_policy(busy):
         policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "script-src 'self'" in policy and "style-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_shows_the_public_what_it_may_see(browser, busy):
+    with Web(busy.source, options=("--access", "public")) as web:
+        web.wait_for_log("connected")
+        secret = busy.api("/nodes/test")["peers"][0]["address"]
+        browser.load(web.url, "#/node/test")
+        browser.find("#groups-by-type")
+        harness.wait_until(lambda: browser.table("groups-by-type"), "peers by type")
+        for page in ("#/", "#/node/test", "#/blocks", "#/health"):
+            browser.open(web.url, page)
+            browser.find("main h1")
+            browser.wait_for_text("live", "#state")
+            assert secret not in browser.run("return document.documentElement.outerHTML")
+        assert browser.take_errors() == []
+        assert browser.texts("#pages a") == ["Fleet", "Blocks", "Health"]
+        assert "undefined" not in browser.text()
+        for page in ("#/messages", "#/node/test/peer/latest/0", "#/anomalies", "#/addresses"):
+            browser.expect("status of 403")
+            browser.open(web.url, page)
+            browser.wait_for_text("does not show this to the public")
+        browser.open(web.url)
+        browser.find("article")

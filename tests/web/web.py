@@ -9,6 +9,7 @@ import harness
 class Web(harness.Program):
     def __init__(self, *urls, port=None, options=()):
         self.port = port or harness.free_port()
+        self.source = next(iter(urls), None)
         self.url = f"http://127.0.0.1:{self.port}"
         sources = [word for url in urls for word in ("--source", url)]
         super().__init__(harness.program("peer-observer-web"), *sources, "--http-address", f"127.0.0.1:{self.port}", *options)
