@@ -16,7 +16,7 @@ namespace {
 
 using tables::Table;
 
-constexpr std::size_t kBufferBytes = std::size_t{256} << 10U;
+constexpr std::size_t kTableBufferBytes = std::size_t{256} << 10U;
 
 /// The rows of one table.
 class TableFile {
@@ -93,7 +93,7 @@ public:
         } else {
             tables::append_json(table, values, to.buffer());
         }
-        if (to.buffer().size() >= kBufferBytes) to.flush();
+        if (to.buffer().size() >= kTableBufferBytes) to.flush();
     }
 
     bool has(const Input& input) override
