@@ -56,7 +56,7 @@ void CaptureFile::read_header()
     std::memcpy(&header.size, bytes.data() + sizeof time_us + kTypeBytes, sizeof header.size);
     if (!is_type(type) || header.size > base::kMaxPayloadBytes ||
         time_us > std::numeric_limits<std::uint64_t>::max() / kMicrosecond) {
-        problem_ = fmt::format("offset {}: this is no message as -capturemessages writes it", position_);
+        problem_ = fmt::format("offset {}: not a message as -capturemessages writes it", position_);
         return;
     }
     position_ += bytes.size();

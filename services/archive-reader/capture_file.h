@@ -23,7 +23,8 @@ public:
 
     /// Of the next message; none at the end, and behind a problem.
     const std::optional<Header>& front() const { return front_; }
-    /// Reads the payload of the next message, and goes on to the one behind it. False where the file ends within it.
+    /// Reads the payload of the next message, and continues with the one behind it. False where the file ends within
+    /// it.
     bool take(std::string& payload);
 
     /// Why the file was not read to its end; empty = it was.

@@ -104,11 +104,11 @@ TEST_F(Capturing, KeepsWhatCameBeforeDamage)
     write("e", "msgs_recv.dat", good + captured(UINT64_MAX, "ping", ""));
     write("f", "msgs_recv.dat", "");
     EXPECT_EQ(read().size(), 10U);
-    EXPECT_THAT(problems_, ElementsAre("a: offset 64: this is no message as -capturemessages writes it",
+    EXPECT_THAT(problems_, ElementsAre("a: offset 64: not a message as -capturemessages writes it",
                                        "b: offset 88: the file ends within a message",
                                        "c: offset 64: the file ends within a message",
-                                       "d: offset 64: this is no message as -capturemessages writes it",
-                                       "e: offset 64: this is no message as -capturemessages writes it"));
+                                       "d: offset 64: not a message as -capturemessages writes it",
+                                       "e: offset 64: not a message as -capturemessages writes it"));
 }
 
 TEST_F(Capturing, NamesFileThatIsMissing)
