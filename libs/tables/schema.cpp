@@ -86,7 +86,7 @@ std::string order_of(const Table& table, bool is_event)
 
 } // namespace
 
-std::string quoted(std::string_view name)
+std::string sql_name(std::string_view name)
 {
     std::string out{"`"};
     for (const char c : name) {
@@ -136,51 +136,51 @@ std::string clickhouse_type(const Column& column)
 
 std::vector<std::string> ClickHouseSchema::create_database() const
 {
-    const auto on = cluster.empty() ? "" : " ON CLUSTER " + quoted(cluster);
-    return {fmt::format("CREATE DATABASE IF NOT EXISTS {}{}", quoted(database), on)};
+    const auto on = cluster.empty() ? "" : " ON CLUSTER " + sql_name(cluster);
+    return {fmt::format("CREATE DATABASE IF NOT EXISTS {}{}", sql_name(database), on)};
 }
 
 std::vector<std::string> ClickHouseSchema::create(const Table& table) const
 {
     std::vector<std::string> columns;
     for (const auto& column : table.columns)
-        columns.push_back(quoted(column.name) + " " + clickhouse_type(column));
+        columns.push_back(sql_name(column.name) + " " + clickhouse_type(column));
     columns.emplace_back("timestamp DateTime('UTC') MATERIALIZED toDateTime(intDiv(timestamp_ns, 1000000000), 'UTC')");
     const auto list = fmt::format("{}", fmt::join(columns, ", "));
     const auto order = order_of(table, table.find("table_name") == table.columns.size());
     const auto create = [&](const std::string& name, const std::string& on, const std::string& engine) {
-        return fmt::format("CREATE TABLE IF NOT EXISTS {}.{}{} ({}) ENGINE = {}", quoted(database), quoted(name), on,
-                           list, engine);
+        return fmt::format("CREATE TABLE IF NOT EXISTS {}.{}{} ({}) ENGINE = {}", sql_name(database), sql_name(name),
+                           on, list, engine);
     };
     const auto sorted = [&](const std::string& engine) {
         return fmt::format("{} PARTITION BY {} ORDER BY ({})", engine, kMonth, order);
     };
     if (cluster.empty()) return {create(table.name, "", sorted("ReplacingMergeTree"))};
-    const std::string on = " ON CLUSTER " + quoted(cluster);
+    const std::string on = " ON CLUSTER " + sql_name(cluster);
     const auto path = fmt::format("'/clickhouse/tables/{{shard}}/{}/{}', '{{replica}}'", database, table.name);
     return {create(table.name + "_local", on, sorted(fmt::format("ReplicatedReplacingMergeTree({})", path))),
             create(table.name, on,
-                   fmt::format("Distributed({}, {}, {}, {})", quoted(cluster), quoted(database),
-                               quoted(table.name + "_local"), kShard))};
+                   fmt::format("Distributed({}, {}, {}, {})", sql_name(cluster), sql_name(database),
+                               sql_name(table.name + "_local"), kShard))};
 }
 
 std::vector<std::string> ClickHouseSchema::add_column(const Table& table, const Column& column) const
 {
     const auto index = table.find(column.name);
     const auto alter = [&](const std::string& name, const std::string& on) {
-        return fmt::format("ALTER TABLE {}.{}{} ADD COLUMN {} {} AFTER {}", quoted(database), quoted(name), on,
-                           quoted(column.name), clickhouse_type(column), quoted(table.columns.at(index - 1).name));
+        return fmt::format("ALTER TABLE {}.{}{} ADD COLUMN {} {} AFTER {}", sql_name(database), sql_name(name), on,
+                           sql_name(column.name), clickhouse_type(column), sql_name(table.columns.at(index - 1).name));
     };
     if (cluster.empty()) return {alter(table.name, "")};
-    const std::string on = " ON CLUSTER " + quoted(cluster);
+    const std::string on = " ON CLUSTER " + sql_name(cluster);
     return {alter(table.name + "_local", on), alter(table.name, on)};
 }
 
 std::vector<std::string> ClickHouseSchema::drop_partition(const Table& table, const std::string& month) const
 {
     const auto name = cluster.empty() ? table.name : table.name + "_local";
-    const auto on = cluster.empty() ? "" : " ON CLUSTER " + quoted(cluster);
-    return {fmt::format("ALTER TABLE {}.{}{} DROP PARTITION {}", quoted(database), quoted(name), on, month)};
+    const auto on = cluster.empty() ? "" : " ON CLUSTER " + sql_name(cluster);
+    return {fmt::format("ALTER TABLE {}.{}{} DROP PARTITION {}", sql_name(database), sql_name(name), on, month)};
 }
 
 std::string markdown(const Model& model)

@@ -31,7 +31,7 @@ struct ClickHouseSchema {
 };
 
 /// `name` in backquotes, as a name in SQL.
-std::string quoted(std::string_view name);
+std::string sql_name(std::string_view name);
 
 /// A table of Markdown: name, what the rows are, columns. Ends with a newline.
 std::string markdown(const Model& model);
