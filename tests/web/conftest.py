@@ -8,7 +8,7 @@ import pytest
 import harness
 import private_network
 
-for folder in ("pipeline", "bitcoind"):  # sim_node.py, node.py and rpc_node.py
+for folder in ("pipeline", "bitcoind", "archive"):  # sim_node.py, node.py, rpc_node.py and archiving.py
     sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / folder))
 
 from browser import Browser, require_browser  # noqa: E402

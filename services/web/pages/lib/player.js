@@ -11,7 +11,8 @@ export async function startPlayer(root, tell) {
   const { nodes } = await api("/archive");
   if (!nodes.length) return void show(root, el("p", { class: "note panel" }, "The folder has no archives."));
   const first = nodes.map((node) => node.from_ns).reduce((a, b) => (a < b ? a : b));
-  const last = nodes.map((node) => node.to_ns).reduce((a, b) => (a > b ? a : b));
+  // Behind the latest event, which is shown, too.
+  const last = nodes.map((node) => node.to_ns).reduce((a, b) => (a > b ? a : b)) + 1n;
   const span = Number((last - first) / 1000000n); // milliseconds, what a slider counts in
   let from = last - WINDOW_NS > first ? last - WINDOW_NS : first;
   let at = last;
