@@ -49,7 +49,8 @@ def firing(case, docs=DEFAULT_DOCS):
     labels = case["labels"]
     description = render(ALERTS[case["alert"]]["annotations"]["description"], labels)
     # Of the descriptions only one shows the value.
-    description = description.replace("{{ $value }}", case["series"].get("peer_observer_archiver_failing_streams", "")[:1])
+    failing = [values[:1] for series, values in case["series"].items() if series.startswith("peer_observer_archiver_failing_streams")]
+    description = description.replace("{{ $value }}", "".join(failing))
     return {
         "exp_labels": labels,
         "exp_annotations": {"summary": case["summary"], "description": description, "runbook_url": f"{docs}/alerts.md#{case['alert'].lower()}"},
