@@ -110,6 +110,7 @@ struct Site {
         base::raise_descriptor_limit(limits.connections + 500 + 2 * values["source"].as<Strings>().size());
     }
 
+    app::ReloadSignal reload; // first: SIGHUP ends a program that is not prepared for it
     web::ServerLimits limits;
     web::Access access;
     base::HostPort address;
@@ -117,7 +118,6 @@ struct Site {
     web::Pages pages;
     std::shared_ptr<asmap::AutonomousSystems> systems;
     app::BadEvents bad_events;
-    app::ReloadSignal reload;
 };
 
 /// Serves until the service is to stop. `step` waits a little for what is new.
