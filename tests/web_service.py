@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import http.client
 import json
+import time
 
 import harness
 
@@ -27,7 +28,9 @@ class Feed:
     def next(self, kind):
         """The data of the next event of this kind."""
         name = None
+        deadline = time.monotonic() + harness.TIMEOUT  # samples come all the time
         while True:
+            assert time.monotonic() < deadline, f"no {kind} within {harness.TIMEOUT} s"
             line = self.response.readline().decode()
             assert line, "the stream has ended"
             if line.startswith("event: "):

@@ -129,8 +129,8 @@ void Session::feed(std::string_view target)
     head += "\r\nretry: 2000\n\n";
     hub_->backend.check_feed(request); // where it refuses, this connection is still a session's
     const auto stream = std::make_shared<Stream>(std::move(stream_), hub_, counted_, std::move(head));
+    hub_->backend.open_feed(request, stream); // before the reader can know: what happens from then on is in its feed
     stream->start();
-    hub_->backend.open_feed(request, stream);
 }
 
 void Session::fail(unsigned status, const std::string& message) { respond(status, kJson, error_text(status, message)); }
