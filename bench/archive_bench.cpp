@@ -20,7 +20,6 @@ namespace {
 
 using namespace peer_observer;
 
-constexpr std::uint64_t kFrameKibibytes = 2048;
 constexpr std::uint64_t kStart = 1'700'000'000'000'000'000;
 
 struct Input {
@@ -156,7 +155,7 @@ void write_archive(benchmark::State& state)
 void read_archive(benchmark::State& state)
 {
     const auto path = temporary("read");
-    write_file(path, 3, kFrameKibibytes, 0);
+    write_file(path, 3, archive::good_frame_bytes(3) >> 10U, 0);
     for (auto _ : state) {
         archive::Reader reader{path};
         while (const auto chunk = reader.next())
@@ -171,7 +170,7 @@ void read_archive(benchmark::State& state)
 void seek_archive(benchmark::State& state)
 {
     const auto path = temporary("seek");
-    write_file(path, 1, kFrameKibibytes, std::uint64_t{1} << 30U);
+    write_file(path, 1, archive::good_frame_bytes(1) >> 10U, std::uint64_t{1} << 30U);
     std::uint64_t middle = 0;
     {
         archive::Reader reader{path};
@@ -189,12 +188,11 @@ void seek_archive(benchmark::State& state)
 
 BENCHMARK(write_archive)
     ->ArgNames({"level", "frame_KiB"})
-    ->Args({1, kFrameKibibytes})
-    ->Args({3, kFrameKibibytes})
-    ->Args({3, 8192})
-    ->Args({9, kFrameKibibytes})
-    ->Args({19, kFrameKibibytes})
-    ->Args({19, 8192})
+    ->Args({1, 4096})
+    ->Args({3, 2048})
+    ->Args({3, 4096})
+    ->Args({9, 8192})
+    ->Args({19, 16384})
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(read_archive)->Unit(benchmark::kMillisecond);
 BENCHMARK(seek_archive)->Unit(benchmark::kMillisecond);

@@ -39,6 +39,13 @@ std::string compress_frame(int level, const std::string& content)
 
 } // namespace
 
+std::size_t good_frame_bytes(int level)
+{
+    // The windows of zstd 1.5 (lib/compress/clevels.h): at most 2 MiB, 4 MiB, 8 MiB.
+    const std::size_t mebibytes = level <= 8 ? 4 : level <= 16 ? 8 : 16;
+    return mebibytes << 20U;
+}
+
 Compressor::Compressor(int level, std::size_t threads) : level_{level}
 {
     if (level < kMinLevel || level > kMaxLevel) throw std::invalid_argument{"a compression level is from 1 to 19"};

@@ -15,6 +15,10 @@ namespace peer_observer::archive {
 inline constexpr int kMinLevel = 1;
 inline constexpr int kMaxLevel = 19;
 
+/// How many bytes of batches make a good frame of that level: twice the window in which zstd finds repetitions, so that
+/// little is lost by forgetting them at its start (docs/adr/0006-large-frames-and-a-journal.md).
+std::size_t good_frame_bytes(int level);
+
 class Compressor {
 public:
     /// level: kMinLevel to kMaxLevel; std::invalid_argument for others. threads: how many to start; 0 = compress()

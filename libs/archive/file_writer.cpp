@@ -118,6 +118,8 @@ std::error_code FileWriter::close()
     return sync_folder(path_.parent_path());
 }
 
+std::error_code FileWriter::remove() { return unlink(open_path_.c_str()) == 0 ? std::error_code{} : last_error(); }
+
 bool FileWriter::full() const
 {
     return static_cast<std::size_t>(index_.frames_size()) + static_cast<std::size_t>(index_.gaps_size()) >=

@@ -41,6 +41,9 @@ public:
     /// index.
     std::error_code close();
 
+    /// Deletes the open file: what it has is elsewhere, too. Nothing may follow.
+    std::error_code remove();
+
     /// What an error left behind could not be taken back: leave the file alone, the next start repairs it.
     bool broken() const { return broken_; }
     const std::filesystem::path& path() const { return path_; } ///< the final name

@@ -2,18 +2,24 @@
 
 #include "libs/archive/file_name.h"
 #include "libs/archive/file_writer.h"
+#include "libs/archive/reader.h"
 #include "libs/archive/scanner.h"
 #include "libs/archive/sequence_check.h"
 
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <optional>
 #include <system_error>
 
 namespace peer_observer::archive {
 namespace {
+
+// A crash leaves two files or three.
+constexpr std::size_t kMostLookedAt = 16;
 
 void report(const Progress& progress, std::uint64_t done, std::uint64_t total)
 {
@@ -184,6 +190,41 @@ Recovery close_open_file(const std::filesystem::path& open_path, const Progress&
     FileWriter writer{open_path, good, std::move(index)};
     check(writer.close(), open_path);
     return result;
+}
+
+bool is_contained_elsewhere(const std::filesystem::path& path)
+{
+    const Reader own{path};
+    if (!own.header() || own.header()->sources_size() != 1 || own.index() == nullptr || own.index()->frames().empty())
+        return false;
+    const auto& source = own.header()->sources(0);
+    const auto first = own.index()->frames().begin()->first_sequence();
+    const auto end = own.index()->frames().rbegin()->end_sequence();
+    const auto is_in = [&](const std::filesystem::path& other) {
+        try {
+            const Reader reader{other};
+            return reader.header() && reader.header()->sources_size() == 1 &&
+                   reader.header()->sources(0).SerializeAsString() == source.SerializeAsString() &&
+                   reader.index() != nullptr && std::ranges::any_of(reader.index()->frames(), [&](const auto& frame) {
+                       return frame.first_sequence() <= first && frame.end_sequence() >= end;
+                   });
+        } catch (const std::runtime_error&) { // not readable: it tells nothing
+            return false;
+        }
+    };
+    // It begins no later than this one: with the same time, or as one of the last before it.
+    const auto publisher = publisher_text(source.publisher_id());
+    const auto time = path.filename().native().substr(0, utc_text(0).size());
+    std::vector<std::filesystem::path> earlier;
+    for (const auto& entry : std::filesystem::directory_iterator{path.parent_path()}) {
+        const auto name = entry.path().filename().native();
+        if (entry.path() != path && is_archive(name) && !is_open_archive(name) &&
+            name.find(publisher) != std::string::npos && name.substr(0, time.size()) <= time)
+            earlier.push_back(entry.path());
+    }
+    std::ranges::sort(earlier, std::greater{});
+    earlier.resize(std::min(earlier.size(), kMostLookedAt));
+    return std::ranges::any_of(earlier, is_in);
 }
 
 Recovery rewrite_file(const std::filesystem::path& path, std::uint64_t now_ns, const Progress& progress)

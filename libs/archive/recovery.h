@@ -31,4 +31,8 @@ Recovery close_open_file(const std::filesystem::path& open_path, const Progress&
 /// damaged file stays, with ".damaged" behind its name. `now_ns` goes into the records. Throws std::system_error.
 Recovery rewrite_file(const std::filesystem::path& path, std::uint64_t now_ns, const Progress& progress = {});
 
+/// Whether another closed file of the publisher in that folder has all events of this closed one. A writer that is
+/// killed may leave two, with the events of a frame in both.
+bool is_contained_elsewhere(const std::filesystem::path& path);
+
 } // namespace peer_observer::archive

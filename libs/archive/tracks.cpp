@@ -1,5 +1,7 @@
 #include "libs/archive/tracks.h"
 
+#include "libs/archive/file_name.h"
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -101,6 +103,8 @@ Tracks::Tracks(const std::vector<std::filesystem::path>& files, const Range& ran
     };
     std::map<std::pair<std::string, std::uint64_t>, std::vector<File>> by_publisher;
     for (const auto& path : files) {
+        // The journal of a file, or a file by its name until it was closed: both may go away.
+        if (std::error_code error; is_open_archive(path) && !std::filesystem::exists(path, error) && !error) continue;
         Reader reader{path};
         // A file of many publishers, or of one that cannot be told, stands for itself.
         std::pair<std::string, std::uint64_t> key{path.native(), 0};

@@ -96,6 +96,7 @@ void cat(const variables_map& values, app::Context& context)
     Readers readers{cat.range()};
     std::uint64_t damaged = 0;
     for (const auto& file : files) {
+        if (has_gone(file)) continue;
         auto& reader = readers.open(file);
         progress.next_file(reader.size());
         while (!cat.has_ended() && !context.stopping()) {

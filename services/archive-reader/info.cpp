@@ -201,6 +201,7 @@ void info(const variables_map& values, app::Context& context)
         Progress progress{total_size(files), values["gaps"].as<bool>()};
         Readers readers{range};
         for (const auto& file : files) {
+            if (has_gone(file)) continue;
             auto& reader = readers.open(file);
             progress.next_file(reader.size());
             info.add_file(reader);

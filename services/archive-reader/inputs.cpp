@@ -6,6 +6,7 @@
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
@@ -97,6 +98,7 @@ std::vector<std::string> read_nodes(const po::variables_map& values, const std::
     const auto& nodes = values["node"].as<Strings>();
     std::set<std::string> found;
     for (const auto& file : files) {
+        if (has_gone(file)) continue;
         const archive::Reader reader{file};
         if (!reader.header()) return nodes; // nobody knows which ones it has
         for (const auto& source : reader.header()->sources())
@@ -182,6 +184,15 @@ std::string printable(std::string_view text)
         }
     }
     return out;
+}
+
+bool has_gone(const fs::path& file)
+{
+    std::error_code error;
+    if (!archive::is_open_archive(file) || fs::exists(file, error) || error) return false;
+    spdlog::info("{} is gone: the archiver has moved its events to another file, which the next run reads",
+                 file.native());
+    return true;
 }
 
 std::uint64_t total_size(const std::vector<fs::path>& files)

@@ -65,6 +65,10 @@ std::string format_time(std::uint64_t unix_ns);
 /// Bytes from a file that may be anything, fit for a terminal.
 std::string printable(std::string_view text);
 
+/// Whether an open file is not there any more: its writer has moved its events to the file that it writes, or closed it
+/// under its other name. Says so in the log.
+bool has_gone(const std::filesystem::path& file);
+
 std::uint64_t total_size(const std::vector<std::filesystem::path>& files);
 
 } // namespace peer_observer::archive_reader

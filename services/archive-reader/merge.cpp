@@ -21,13 +21,12 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::size_t kFrameBytes = std::size_t{2} << 20U;
-
 class Merge {
 public:
     Merge(archive::FileWriter& writer, int level, bool has_one_source, std::vector<std::string> nodes,
           const archive::Range& range)
-        : writer_{writer}, compressor_{level}, has_one_source_{has_one_source}, nodes_{std::move(nodes)}, range_{range}
+        : writer_{writer}, compressor_{level}, frame_bytes_{archive::good_frame_bytes(level)},
+          has_one_source_{has_one_source}, nodes_{std::move(nodes)}, range_{range}
     {}
 
     void add(const proto::ArchiveGap& gap)
@@ -62,7 +61,7 @@ public:
                 return is_wanted && event.sequence >= first && event.sequence - first < take && range_.contains(event);
             },
             [&](const auto& run) { content_.add(run); });
-        if (content_.bytes.size() >= kFrameBytes) write_frame();
+        if (content_.bytes.size() >= frame_bytes_) write_frame();
         if (item.taken + take < end) {
             track.pop_events(take, next_time);
         } else {
@@ -91,6 +90,7 @@ public:
 private:
     archive::FileWriter& writer_;
     archive::Compressor compressor_;
+    std::size_t frame_bytes_;
     bool has_one_source_;
     std::vector<std::string> nodes_;
     archive::Range range_;

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
+#include <vector>
 
 namespace peer_observer::archive_reader {
 namespace {
@@ -32,6 +33,7 @@ void repair(const std::filesystem::path& file, Progress& progress)
     archive::Recovery recovery;
     const bool was_open = archive::is_open_archive(file);
     if (was_open) {
+        if (has_gone(file)) return;
         recovery = archive::close_open_file(file, show);
         progress.hide();
         if (recovery.path.empty()) {
@@ -62,18 +64,26 @@ void repair(const variables_map& values, app::Context& context)
 {
     const auto files = read_inputs(values);
     std::uint64_t failed = 0;
+    std::vector<std::filesystem::path> closed;
     Progress progress{total_size(files), true};
     for (const auto& file : files) {
         if (context.stopping()) return;
         try {
             progress.next_file(total_size({file}));
             repair(file, progress);
+            if (archive::is_open_archive(file) && std::filesystem::exists(archive::closed_path(file)))
+                closed.push_back(archive::closed_path(file));
         } catch (const std::system_error& error) {
             ++failed;
             progress.hide();
             archive_reader::print("{}: {}\n", file.native(), error.what());
         }
         (void)std::fflush(stdout);
+    }
+    for (const auto& file : closed) { // a journal, and the file that has its frame
+        if (!archive::is_contained_elsewhere(file)) continue;
+        std::filesystem::remove(file);
+        archive_reader::print("{}: removed, another file has its events\n", file.native());
     }
     if (failed > 0) throw app::IncompleteError{fmt::format("{} files could not be repaired", failed)};
 }

@@ -138,6 +138,7 @@ void verify(const variables_map& values, app::Context& context)
     std::uint64_t wrong = 0;
     Progress progress{total_size(files), true};
     for (const auto& file : files) {
+        if (has_gone(file)) continue;
         archive::Reader reader{file};
         progress.next_file(reader.size());
         Verifier verifier{reader};

@@ -35,10 +35,11 @@ void add_own_options(po::options_description& options)
         "(txid, wtxid, sizes)");
     add("level", po::value<Count>()->default_value(Count{3}), "compression level, 1 (fast) to 19 (small)");
     add("threads", po::value<Count>()->default_value(Count{1}), "number of compression threads, 1 to 64");
-    add("frame-size", po::value<Count>()->default_value(Count{2048}),
-        "KiB of events to compress together, 16 to 8192: what is lost if a frame is damaged, and what a seek reads");
+    add("frame-size", po::value<Count>()->default_value(Count{0}, "4096 to 16384, by --level"),
+        "KiB of events to compress together, 16 to 16384: what is lost if a frame is damaged, and what a seek reads");
     add("frame-seconds", po::value<Seconds>()->default_value(Seconds{2s}, "2"),
-        "write a frame after this many seconds at the latest: what is lost in a crash");
+        "write events to disk after this many seconds at the latest, also while their frame is not full: what is lost "
+        "in a crash");
     add("sync", po::value<std::string>()->default_value("5")->value_name("WHEN"),
         "when to sync to disk: each-frame, never, or an interval in seconds: what is lost in a power failure");
     add("rotate-size", po::value<Count>()->default_value(Count{1024}),
@@ -95,8 +96,10 @@ ArchiveOptions read_archive(std::string name, const po::variables_map& values,
     options.limits = {.bytes = number(values, "keep-size", 0, 1U << 30U) * kMebibyte,
                       .age = std::chrono::days{number(values, "keep-days", 0, 36500)}};
     auto& stream = options.stream;
-    stream.frame_bytes = number(values, "frame-size", 16, 8192) * kKibibyte;
-    stream.frame_time = values["frame-seconds"].as<Seconds>().value;
+    stream.frame_bytes = values["frame-size"].as<Count>().value == 0
+                             ? archive::good_frame_bytes(options.level)
+                             : number(values, "frame-size", 16, 16384) * kKibibyte;
+    stream.journal_time = values["frame-seconds"].as<Seconds>().value;
     read_sync(values["sync"].as<std::string>(), stream);
     stream.file_bytes = number(values, "rotate-size", 1, 1U << 20U) * kMebibyte;
     stream.file_time = values["rotate-seconds"].as<Seconds>().value;

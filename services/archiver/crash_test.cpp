@@ -27,11 +27,13 @@ struct Shared {
 
 [[noreturn]] void record_until_killed(const std::filesystem::path& folder, Shared& shared)
 {
-    Archiver archiver{folder, {.frame_bytes = 8 << 10, .sync = SyncPolicy::each_frame, .file_bytes = 200 << 10}, {}, 2};
+    Archiver archiver{
+        folder, {.frame_bytes = 16 << 10, .sync = SyncPolicy::each_frame, .file_bytes = 200 << 10}, {}, 2};
     for (;;) {
         const std::uint64_t first = shared.added;
         shared.added = first + 40; // before: it may be killed with the batch on disk
         archiver.add(make_batch(first, 40));
+        archiver.clock.now += 900ms; // a frame of eight batches is in the journal from the third on
         archiver.recorder.tick();
         shared.synced = archiver.counters.written_events.load();
     }
@@ -143,11 +145,12 @@ void add_until(Archiver& archiver, std::uint64_t& next, const Done& done)
     ASSERT_TRUE(done());
 }
 
-void fill_and_make_room(const std::filesystem::path& folder, const std::function<void()>& make_room)
+void fill_and_make_room(const std::filesystem::path& folder, const StreamOptions& options,
+                        const std::function<void()>& make_room)
 {
     std::uint64_t next = 0;
     {
-        Archiver archiver{folder, {.frame_bytes = 8 << 10}};
+        Archiver archiver{folder, options};
         const auto& counters = archiver.counters;
         add_until(archiver, next, [&] { return counters.failing_streams == 1 && counters.not_written_events > 1000; });
         EXPECT_GT(counters.write_errors, 0U);
@@ -176,12 +179,13 @@ TEST(FullDisk, CostsOnlyWhatDoesNotFitAndIsRecorded)
     if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=256k") != 0) GTEST_SKIP() << "cannot mount a small tmpfs";
     const auto ballast = disk / "ballast";
     write_file(ballast, std::string(100'000, 'x'));
-    fill_and_make_room(disk / "archive",
+    fill_and_make_room(disk / "archive", {.frame_bytes = 8 << 10},
                        [&] { ASSERT_EQ(mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=4m"), 0); });
     EXPECT_EQ(umount2(disk.c_str(), MNT_DETACH), 0);
 }
 
-// The same without a mount: a write beyond the limit fails as one to a full disk does, with part of it done.
+// The same without a mount and without journals: a write beyond the limit fails as one to a full disk does, with part
+// of it done.
 TEST(FullDisk, IsLikeAFileThatMayNotGrow)
 {
     const TemporaryFolder folder;
@@ -190,8 +194,32 @@ TEST(FullDisk, IsLikeAFileThatMayNotGrow)
     std::signal(SIGXFSZ, SIG_IGN);
     rlimit small{.rlim_cur = 150'001, .rlim_max = before.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-    fill_and_make_room(folder.path(), [&] { ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0); });
+    fill_and_make_room(folder.path(), {.frame_bytes = 8 << 10, .journal_time = 24h * 365},
+                       [&] { ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0); });
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+}
+
+// What a file has no room for is in the journal, which becomes the next file.
+TEST(FullDisk, CostsNothingWhereOnlyTheFileMayNotGrow)
+{
+    const TemporaryFolder folder;
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit small{.rlim_cur = 100'001, .rlim_max = before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+    std::uint64_t next = 0;
+    {
+        Archiver archiver{folder.path(), {.frame_bytes = 16 << 10}};
+        add_until(archiver, next, [&] { return archiver.counters.write_errors > 2; });
+        archiver.recorder.close();
+        EXPECT_EQ(archiver.counters.not_written_events, 0U);
+    }
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    Archiver archiver{folder.path()};
+    const auto found = read_folder(folder.path());
+    expect_complete(found, next);
+    EXPECT_TRUE(found.gaps.empty());
 }
 
 } // namespace

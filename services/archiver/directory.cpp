@@ -79,6 +79,7 @@ void Directory::recover()
     for_each_file(path_, [&](const fs::directory_entry& file) {
         if (archive::is_open_archive(file.path())) open_files.push_back(file.path());
     });
+    std::vector<fs::path> closed;
     for (const auto& path : open_files) {
         try {
             const auto recovery = archive::close_open_file(path);
@@ -90,19 +91,28 @@ void Directory::recover()
                                            path.native(), recovery.events, recovery.cut_bytes));
             for (const auto& problem : recovery.problems)
                 spdlog::warn("{}: {}", recovery.path.native(), problem);
+            if (!recovery.path.empty()) closed.push_back(recovery.path);
         } catch (const std::system_error& error) {
             if (error.code() == std::errc::resource_unavailable_try_again) continue; // we are writing it
             ++counters_.write_errors;
             spdlog::warn("cannot close {}: {}", path.native(), error.what());
         }
     }
+    // A journal and the file that has its frame: the writer was stopped between writing the one and deleting the other.
+    for (const auto& path : closed) {
+        std::error_code error;
+        if (!archive::is_contained_elsewhere(path)) continue;
+        fs::remove(path, error);
+        spdlog::info("removed {}: another file has its events", path.native());
+    }
 }
 
-fs::path Directory::new_file(const std::string& node, std::uint64_t start_ns, std::uint64_t publisher_id) const
+fs::path Directory::new_file(const std::string& node, std::uint64_t start_ns, std::uint64_t publisher_id,
+                             unsigned number) const
 {
     const auto folder = path_ / node;
     fs::create_directories(folder);
-    for (unsigned number = 0;; ++number) {
+    for (;; ++number) {
         const auto path = folder / (archive::file_stem(start_ns, publisher_id, number) + archive::kExtension);
         if (!fs::exists(path) && !fs::exists(path.native() + archive::kOpenExtension)) return path;
     }

@@ -23,8 +23,10 @@ public:
     /// Closes the files that nobody is writing any more. Call it now and then: a full disk leaves such files too.
     void recover();
 
-    /// A name that no file has, in the node's folder, which exists then. Throws std::system_error.
-    std::filesystem::path new_file(const std::string& node, std::uint64_t start_ns, std::uint64_t publisher_id) const;
+    /// A name that no file has, in the node's folder, which exists then, with a number from `number` on. Throws
+    /// std::system_error.
+    std::filesystem::path new_file(const std::string& node, std::uint64_t start_ns, std::uint64_t publisher_id,
+                                   unsigned number = 0) const;
 
     /// The sequence number behind the last one that the closed files of this publisher have. Frames and gaps of others
     /// do not count.

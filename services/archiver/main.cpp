@@ -42,13 +42,14 @@ po::options_description options()
     return own;
 }
 
-/// Files that each archive may have open. Besides them: sources, folders, the metrics endpoint.
+/// Publishers of which each archive may have files open, a file and a journal each. Besides them: sources, folders, the
+/// metrics endpoint.
 std::size_t limit_open_files(std::size_t archives, std::size_t sources)
 {
     const auto wanted = archiver::RecorderOptions{}.max_open_files;
     const auto others = 100 + 2 * sources;
-    const auto descriptors = base::raise_descriptor_limit(archives * wanted + others);
-    return descriptors > others ? std::clamp<std::size_t>((descriptors - others) / archives, 1, wanted) : 1;
+    const auto descriptors = base::raise_descriptor_limit(2 * archives * wanted + others);
+    return descriptors > others ? std::clamp<std::size_t>((descriptors - others) / (2 * archives), 1, wanted) : 1;
 }
 
 /// Throws where none can be opened.

@@ -76,6 +76,19 @@ void Recorder::limit_open_files()
         busy[i]->close();
 }
 
+void Recorder::limit_memory()
+{
+    std::size_t buffered = 0;
+    for (const auto& [key, stream] : streams_)
+        buffered += stream->buffered_bytes();
+    while (buffered > options_.max_buffered_bytes) {
+        const auto largest =
+            std::ranges::max_element(streams_, {}, [](const auto& entry) { return entry.second->buffered_bytes(); });
+        buffered -= largest->second->buffered_bytes();
+        largest->second->seal();
+    }
+}
+
 void Recorder::forget_idle_streams()
 {
     while (streams_.size() > kMaxStreams) {
@@ -96,6 +109,7 @@ void Recorder::tick()
         if (!stream->is_idle() && now - stream->last_use() >= options_.idle_time) stream->close();
     }
     limit_open_files();
+    limit_memory();
     if (now >= next_maintenance_) maintain();
 }
 

@@ -21,6 +21,8 @@ struct RecorderOptions {
     /// As many as the descriptors suffice for. Beyond it, the file of the publisher that was silent for longest is
     /// closed, and its next event begins another one.
     std::size_t max_open_files = 4096;
+    /// Of events that are in no frame yet, of all publishers: beyond it, the largest become frames early.
+    std::size_t max_buffered_bytes = std::size_t{256} << 20U;
 };
 
 class Recorder {
@@ -41,6 +43,7 @@ private:
 
     Stream& stream_of(const bus::Batch& batch);
     void limit_open_files();
+    void limit_memory();
     void forget_idle_streams();
     void maintain();
     void limit_file_sizes();

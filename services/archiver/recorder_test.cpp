@@ -48,6 +48,20 @@ TEST_F(Recording, WritesPendingEventsAfterAWhile)
     expect_complete(read_folder(folder_.path()), 10);
 }
 
+TEST_F(Recording, BoundsMemoryOfManyPublishers)
+{
+    Archiver archiver{folder_.path(), {}, {.max_buffered_bytes = 40'000}};
+    for (std::uint64_t i = 0; i < 20; ++i) {
+        for (std::uint64_t publisher = 0; publisher < 10; ++publisher)
+            archiver.add(make_batch(i * 50, 50, "alice", publisher));
+        archiver.recorder.tick();
+    }
+    EXPECT_GE(archiver.counters.content_bytes, archiver.counters.written_frames * 2'000) << "the largest become frames";
+    EXPECT_GT(archiver.counters.written_frames, 10U);
+    archiver.recorder.close();
+    EXPECT_EQ(archiver.counters.written_events, 10'000U);
+}
+
 TEST_F(Recording, RotatesFilesBySize)
 {
     Archiver archiver{folder_.path(), {.frame_bytes = 1, .file_bytes = 48 << 10}};

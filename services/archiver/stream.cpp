@@ -4,6 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +17,9 @@ using std::chrono::steady_clock;
 
 // Records of what could not be written, before neighbours of different causes are taken for one.
 constexpr std::size_t kMaxLostGaps = 1024;
+
+// A file's name has none: so a journal that becomes a file is told from the one that begins with the same event.
+constexpr unsigned kJournalNumber = 1;
 
 } // namespace
 
@@ -110,7 +115,9 @@ ArchiveGap Stream::make_gap(std::uint64_t first, std::uint64_t count, ArchiveGap
 
 void Stream::keep(const events::Batch& batch)
 {
-    if (content_.bytes.empty()) content_since_ = environment_.clock.steady();
+    const auto now = environment_.clock.steady();
+    if (!file_ && pending_.empty() && content_.bytes.empty()) file_since_ = now;
+    if (content_.bytes.size() == journaled_bytes_) unjournaled_since_ = now;
     if (environment_.options.tx_detail == TxDetail::received) {
         content_.add(batch);
     } else {
@@ -120,16 +127,51 @@ void Stream::keep(const events::Batch& batch)
         reduced.bytes = reduced_;
         content_.add(reduced);
     }
-    if (content_.bytes.size() >= environment_.options.frame_bytes) seal();
+    archive::describe(unjournaled_, batch);
+    // A frame is never larger than its content: small files have small frames.
+    if (content_.bytes.size() >=
+        std::min<std::uint64_t>(environment_.options.frame_bytes, environment_.most_file_bytes))
+        seal();
+}
+
+void Stream::write_journal()
+{
+    unjournaled_since_ = environment_.clock.steady(); // after an error, too: not at once again
+    std::error_code error;
+    try {
+        if (!journal_)
+            journal_ = std::make_unique<Journal>(
+                environment_.directory.new_file(node_, content_.frame.earliest_ns(), publisher_id_, kJournalNumber),
+                make_header());
+        error = journal_->append(journaled_bytes_ == 0 ? gaps_ : std::vector<ArchiveGap>{}, unjournaled_,
+                                 std::string_view{content_.bytes}.substr(journaled_bytes_));
+        if (!error && environment_.options.sync == SyncPolicy::each_frame) error = journal_->sync();
+    } catch (const std::system_error& problem) {
+        error = problem.code();
+    }
+    if (error) {
+        ++environment_.counters.write_errors;
+        set_failing(true, error.message());
+        return;
+    }
+    environment_.counters.written_events += unjournaled_.events();
+    unjournaled_.Clear();
+    journaled_bytes_ = content_.bytes.size();
+    unsynced_ = true;
+    set_failing(false, {});
 }
 
 void Stream::seal()
 {
     if (content_.bytes.empty()) return;
+    // So that the journal of the next frame need not wait for this frame.
+    if (journal_ && !journal_->broken() && content_.bytes.size() > journaled_bytes_) write_journal();
     auto content = std::exchange(content_, {});
     content_.bytes.reserve(content.bytes.size() + content.bytes.size() / 8); // the next frame has much the same size
-    pending_.push_back(
-        {std::exchange(gaps_, {}), content.frame, environment_.compressor.compress(std::move(content.bytes))});
+    journaled_bytes_ = 0;
+    unjournaled_.Clear();
+    pending_.push_back({std::exchange(gaps_, {}), content.frame,
+                        environment_.compressor.compress(std::move(content.bytes)), std::move(journal_)});
     write_ready(false);
 }
 
@@ -152,18 +194,24 @@ void Stream::write(Pending pending)
     if (const auto error = write_to_file(pending, frame)) return lose(std::move(pending), error);
 
     auto& counters = environment_.counters;
-    counters.written_events += pending.info.events();
+    counters.written_events += pending.info.events() - (pending.journal ? pending.journal->events() : 0);
     counters.content_bytes += pending.info.content_bytes();
     counters.written_bytes += frame.size();
     ++counters.written_frames;
     set_failing(false, {});
     unsynced_ = true;
-    if (environment_.options.sync == SyncPolicy::each_frame) sync();
+    const bool is_synced = environment_.options.sync != SyncPolicy::never &&
+                           (environment_.options.sync == SyncPolicy::each_frame || pending.journal);
+    if (is_synced) sync();
+    // Without a file, syncing it has failed: the journal is closed like a file that a killed archiver left.
+    if (pending.journal && file_)
+        if (const auto error = pending.journal->remove())
+            spdlog::warn("cannot delete {}: {}", pending.journal->path().native(), error.message());
     const auto most = std::min(environment_.options.file_bytes, environment_.most_file_bytes);
     if (file_ && (file_->size() >= most || file_->full())) finish_file();
 }
 
-void Stream::open_file(std::uint64_t start_ns)
+proto::ArchiveHeader Stream::make_header() const
 {
     auto header = archive::make_header(environment_.options.software, environment_.clock.unix_ns());
     auto& source = *header.add_sources();
@@ -173,9 +221,14 @@ void Stream::open_file(std::uint64_t start_ns)
         header.mutable_selection()->add_alternatives(events::to_string(alternative));
     if (environment_.options.tx_detail != TxDetail::received)
         header.mutable_selection()->set_tx_detail(std::string{to_text(environment_.options.tx_detail)});
-    file_ =
-        std::make_unique<archive::FileWriter>(environment_.directory.new_file(node_, start_ns, publisher_id_), header);
-    file_since_ = synced_ = environment_.clock.steady();
+    return header;
+}
+
+void Stream::open_file(std::uint64_t start_ns)
+{
+    file_ = std::make_unique<archive::FileWriter>(environment_.directory.new_file(node_, start_ns, publisher_id_),
+                                                  make_header());
+    synced_ = environment_.clock.steady();
     ++environment_.counters.open_files;
 }
 
@@ -198,12 +251,17 @@ void Stream::lose(Pending pending, const std::error_code& error)
 {
     auto& counters = environment_.counters;
     ++counters.write_errors;
-    counters.not_written_events += pending.info.events();
-    for (const auto& gap : pending.gaps)
-        add_lost_gap(gap);
-    const auto first = pending.info.first_sequence();
-    add_lost_gap(make_gap(first, pending.info.end_sequence() - first, ArchiveGap::NOT_WRITTEN));
+    const bool has_journal = pending.journal && pending.journal->events() > 0;
     set_failing(true, error.message());
+    // The journal becomes a file, whose place is behind this one: the next frame begins another.
+    if (has_journal) finish_file();
+    counters.not_written_events += pending.info.events() - (has_journal ? pending.journal->events() : 0);
+    if (!has_journal)
+        for (const auto& gap : pending.gaps)
+            add_lost_gap(gap);
+    const auto first = has_journal ? pending.journal->end_sequence() : pending.info.first_sequence();
+    if (pending.info.end_sequence() > first)
+        add_lost_gap(make_gap(first, pending.info.end_sequence() - first, ArchiveGap::NOT_WRITTEN));
 }
 
 void Stream::add_lost_gap(const ArchiveGap& gap)
@@ -224,16 +282,29 @@ void Stream::tick()
 {
     const auto now = environment_.clock.steady();
     const auto& options = environment_.options;
-    if (!content_.bytes.empty() && now - content_since_ >= options.frame_time) seal();
+    if (content_.bytes.size() > journaled_bytes_ && now - unjournaled_since_ >= options.journal_time) {
+        // What was lost is told in front of the next frame, and a broken journal takes no more.
+        if (!lost_.empty() || (journal_ && journal_->broken()))
+            seal();
+        else if (std::ranges::all_of(pending_, &Pending::is_journaled))
+            write_journal();
+    }
     write_ready(false);
     if (options.sync == SyncPolicy::at_intervals && now - synced_ >= options.sync_interval) sync();
-    if (file_ && now - file_since_ >= options.file_time) close();
+    if ((file_ || !content_.bytes.empty()) && now - file_since_ >= options.file_time) close();
 }
 
 void Stream::sync()
 {
     synced_ = environment_.clock.steady();
-    if (!file_ || !std::exchange(unsynced_, false)) return;
+    if (!std::exchange(unsynced_, false)) return;
+    if (journal_) {
+        if (const auto error = journal_->sync()) {
+            ++environment_.counters.write_errors;
+            spdlog::warn("cannot sync {}: {}", journal_->path().native(), error.message());
+        }
+    }
+    if (!file_) return;
     const auto error = file_->sync();
     if (!error) return;
     // What was written since the last sync may or may not be there: the checksums will tell when the file is closed.
@@ -286,7 +357,7 @@ void Stream::drop_file()
 {
     if (!file_) return;
     file_.reset();
-    unsynced_ = false;
+    file_since_ = environment_.clock.steady(); // of what follows
     --environment_.counters.open_files;
 }
 

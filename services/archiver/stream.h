@@ -10,6 +10,7 @@
 #include "services/archiver/clock.h"
 #include "services/archiver/counters.h"
 #include "services/archiver/directory.h"
+#include "services/archiver/journal.h"
 #include "services/archiver/tx_detail.h"
 
 #include <chrono>
@@ -28,8 +29,8 @@ namespace peer_observer::archiver {
 enum class SyncPolicy { each_frame, at_intervals, never };
 
 struct StreamOptions {
-    std::size_t frame_bytes = std::size_t{2} << 20U; ///< before compression
-    std::chrono::nanoseconds frame_time = std::chrono::seconds{2};
+    std::size_t frame_bytes = std::size_t{4} << 20U; ///< before compression
+    std::chrono::nanoseconds journal_time = std::chrono::seconds{2};
     SyncPolicy sync = SyncPolicy::at_intervals;
     std::chrono::nanoseconds sync_interval = std::chrono::seconds{5};
     std::uint64_t file_bytes = std::uint64_t{1} << 30U;
@@ -74,6 +75,10 @@ public:
 
     std::chrono::steady_clock::time_point last_use() const { return last_use_; }
     bool has_file() const { return file_ != nullptr; }
+    /// Of events that are in no frame yet.
+    std::size_t buffered_bytes() const { return content_.bytes.size(); }
+    /// Makes a frame of them, however few they are.
+    void seal();
     bool is_idle() const { return content_.bytes.empty() && pending_.empty() && !file_ && gaps_.empty(); }
 
 private:
@@ -81,15 +86,20 @@ private:
         std::vector<proto::ArchiveGap> gaps;
         proto::ArchiveFrame info;
         std::future<std::string> frame;
+        std::unique_ptr<Journal> journal; ///< has the gaps and the first of the events
+
+        /// Whether all of it is on the disk. Else a crash would lose events in front of others that are not lost.
+        bool is_journaled() const { return journal && journal->end_sequence() == info.end_sequence(); }
     };
 
     void note_gap(std::uint64_t first, std::uint64_t count, proto::ArchiveGap::Cause cause);
     proto::ArchiveGap make_gap(std::uint64_t first, std::uint64_t count, proto::ArchiveGap::Cause cause);
     void keep(const events::Batch& batch);
-    void seal();
+    void write_journal();
     void write_ready(bool all);
     void write(Pending pending);
     std::error_code write_to_file(const Pending& pending, const std::string& frame);
+    proto::ArchiveHeader make_header() const;
     void open_file(std::uint64_t start_ns);
     void lose(Pending pending, const std::error_code& error);
     void add_lost_gap(const proto::ArchiveGap& gap);
@@ -105,11 +115,14 @@ private:
     bool expected_is_from_disk_ = false;
     std::chrono::steady_clock::time_point last_use_;
 
-    std::string reduced_; ///< a batch with less detail; only used in keep()
-    archive::Content content_;
-    std::chrono::steady_clock::time_point content_since_;
+    std::string reduced_;                 ///< a batch with less detail; only used in keep()
+    archive::Content content_;            ///< of the next frame
     std::vector<proto::ArchiveGap> gaps_; ///< in front of the content
-    std::deque<Pending> pending_;         ///< sealed, on their way through the compressor
+    proto::ArchiveFrame unjournaled_;     ///< what is told of the end of the content that the journal lacks
+    std::chrono::steady_clock::time_point unjournaled_since_;
+    std::unique_ptr<Journal> journal_; ///< of the content; null = none of it is on the disk
+    std::size_t journaled_bytes_ = 0;  ///< of the content
+    std::deque<Pending> pending_;      ///< sealed, on their way through the compressor
 
     std::unique_ptr<archive::FileWriter> file_;
     std::chrono::steady_clock::time_point file_since_;
