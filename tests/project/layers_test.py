@@ -27,7 +27,7 @@ OUTSIDE = {
     "openssl/": ["libs/wire/", "services/web/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/", "services/web/"],
     "zstd": ["libs/archive/"],
-    "curl/": ["services/addr-connectivity/", "services/detector/", "services/rpc-extractor/"],
+    "curl/": ["services/addr-connectivity/", "services/clickhouse/", "services/detector/", "services/rpc-extractor/"],
     "ares.h": ["services/addr-connectivity/"],
     "sqlite3.h": ["services/addr-connectivity/", "services/archive-reader/"],
 }
