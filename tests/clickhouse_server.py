@@ -83,6 +83,7 @@ class Server:
         settings = {"join_use_nulls": 1, **settings}
         request = urllib.request.Request(f"{self.url}/?{urllib.parse.urlencode(settings)}", statement.encode())
         if self.password:
+            request.add_header("X-ClickHouse-User", "default")
             request.add_header("X-ClickHouse-Key", self.password)
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
