@@ -55,6 +55,13 @@ def test_shows_every_service_in_picture_of_readme():
     assert {service for service in services if not re.search(rf"(?<![\w-]){service}(?![\w-])", picture)} == set()
 
 
+def test_numbers_decisions_once():
+    decisions = sorted((ROOT / "docs/adr").glob("*.md"))
+    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
+    for path in decisions:
+        assert path.read_text().startswith(f"# {int(path.name[:4])}. "), path
+
+
 def test_documents_memory_limits_of_publisher():
     adr = (ROOT / "docs/adr/0002-nng-pub-sub-with-sequence-numbers.md").read_text()
     queue, beyond = re.search(r"bounded in bytes: (\d+) MiB for the queues.* and (\d+) MiB", adr).groups()
