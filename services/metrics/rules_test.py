@@ -48,9 +48,7 @@ def render(text, labels):
 def firing(case, docs=DEFAULT_DOCS):
     labels = case["labels"]
     description = render(ALERTS[case["alert"]]["annotations"]["description"], labels)
-    # Of the descriptions only one shows the value.
-    failing = [values[:1] for series, values in case["series"].items() if series.startswith("peer_observer_archiver_failing_streams")]
-    description = description.replace("{{ $value }}", "".join(failing))
+    description = re.sub(r"\{\{ \$value.*?\}\}", lambda _: case["value"], description)
     return {
         "exp_labels": labels,
         "exp_annotations": {"summary": case["summary"], "description": description, "runbook_url": f"{docs}/alerts.md#{case['alert'].lower()}"},
