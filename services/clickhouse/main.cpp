@@ -106,6 +106,7 @@ clickhouse::SpoolOptions read_spool_options(const po::variables_map& values)
 
 void run(const po::variables_map& values, app::Context& context)
 {
+    app::ReloadSignal reload_signal; // first: SIGHUP ends a program that is not prepared for it
     auto writer_options = read_writer_options(values);
     writer_options.systems = asmap::read(values);
     clickhouse::Counters counters;
@@ -118,7 +119,6 @@ void run(const po::variables_map& values, app::Context& context)
         clickhouse::add_clickhouse_metrics(*telemetry, counters);
     }
     clickhouse::Writer writer{std::move(writer_options), spool, counters};
-    app::ReloadSignal reload_signal;
     context.ready();
     while (!context.stopping()) {
         if (reload_signal.take()) writer.reload();
