@@ -125,7 +125,7 @@ void run(const po::variables_map& values, app::Context& context)
         if (const auto batch = subscriber.receive(kReceiveTime)) spool.add(*batch);
         spool.tick(std::chrono::steady_clock::now());
         context.alive(
-            fmt::format("{} rows stored, {} MiB wait", counters.rows.load(), counters.spool_bytes.load() / kMebibyte));
+            fmt::format("{} rows stored, {} bytes in the spool", counters.rows.load(), counters.spool_bytes.load()));
     }
     // What has arrived is kept; publishers that continue do not keep us.
     const auto deadline = std::chrono::steady_clock::now() + kLongestDrain;
