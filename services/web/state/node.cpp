@@ -3,6 +3,7 @@
 #include "libs/base/hex.h"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
@@ -88,10 +89,9 @@ Peer& Node::peer(std::int64_t peer_id, std::uint64_t time_ns)
     const auto [place, is_new] = peers_.try_emplace(key, key);
     place->second.seen(time_ns);
     if (is_new && peers_.size() > kMaxPeers) {
-        auto oldest = peers_.end();
-        for (auto other = peers_.begin(); other != peers_.end(); ++other)
-            if (other != place && (oldest == peers_.end() || other->second.last_ns < oldest->second.last_ns))
-                oldest = other;
+        auto oldest = place == peers_.begin() ? std::next(place) : peers_.begin();
+        for (auto other = oldest; other != peers_.end(); ++other)
+            if (other != place && other->second.last_ns < oldest->second.last_ns) oldest = other;
         end(oldest, time_ns, "not_observed");
     }
     return place->second;
