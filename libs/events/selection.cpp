@@ -138,8 +138,9 @@ Selection::Kinds Selection::possible_kinds(const Conjunction& wanted)
 
 bool Selection::selects(const EventView& event) const
 {
-    if (selects_all() || event.context == proto::Event::kEventsLostFieldNumber) return true;
+    if (selects_all()) return true;
     if (event.is_malformed) return false;
+    if (event.context == proto::Event::kEventsLostFieldNumber) return true;
     for (std::size_t i = 0; i < alternatives_.size(); ++i) {
         const auto& kinds = kinds_[i];
         const bool is_known = event.context < kMaxFieldNumber && event.arm < kMaxFieldNumber;

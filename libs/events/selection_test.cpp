@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <string>
 
 namespace peer_observer::events {
 namespace {
@@ -185,6 +186,12 @@ TEST(Selection, LeavesOutMalformedEvents)
 {
     EXPECT_FALSE(Selection{{{.kinds = {"message"}}}}.selects(view_event("\xff\xff\xff")));
     EXPECT_TRUE(Selection{}.selects(view_event("\xff\xff\xff")));
+    // What looks like a report of lost events, but ends within it.
+    auto cut = std::string{};
+    cut.push_back(static_cast<char>(proto::Event::kEventsLostFieldNumber << 3 | 2));
+    cut.push_back(64);
+    EXPECT_TRUE(view_event(cut).is_malformed);
+    EXPECT_FALSE(Selection{{{.kinds = {"message"}}}}.selects(view_event(cut)));
 }
 
 TEST(Selection, WantsAllOfItsConditions)
