@@ -1,6 +1,3 @@
-#include "libs/app/option_values.h"
-#include "libs/archive/compressor.h"
-#include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/file_writer.h"
 #include "libs/base/clock.h"
@@ -8,6 +5,7 @@
 #include "libs/base/limits.h"
 #include "services/archive-reader/captures.h"
 #include "services/archive-reader/inputs.h"
+#include "services/archive-reader/new_archive.h"
 #include "services/archive-reader/progress.h"
 #include "services/archive-reader/verbs.h"
 
@@ -24,8 +22,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::size_t kImportFrameBytes = std::size_t{2} << 20U;
-
 /// As every publisher does at its start: two imports have numbers of their own.
 std::uint64_t random_id()
 {
@@ -36,8 +32,8 @@ std::uint64_t random_id()
 /// Numbers events, and writes them in batches like those of an extractor.
 class Import {
 public:
-    Import(archive::FileWriter& writer, int level, std::string node, std::uint64_t publisher_id)
-        : writer_{writer}, compressor_{level}, node_{std::move(node)}, publisher_id_{publisher_id}
+    Import(NewArchive& archive, std::string node, std::uint64_t publisher_id)
+        : archive_{archive}, node_{std::move(node)}, publisher_id_{publisher_id}
     {}
 
     void add(const proto::Event& event)
@@ -52,7 +48,7 @@ public:
     void finish()
     {
         end_batch();
-        write_frame();
+        archive_.finish();
     }
 
     std::uint64_t events() const { return events_; }
@@ -63,29 +59,16 @@ private:
         if (batch_.empty()) return;
         const auto batch = events::parse_batch(batch_);
         if (!batch) throw std::logic_error{batch.error()};
-        content_.add(*batch);
+        archive_.add(*batch);
         batch_.clear();
         batch_events_ = 0;
-        if (content_.bytes.size() >= kImportFrameBytes) write_frame();
     }
 
-    void write_frame()
-    {
-        if (content_.bytes.empty()) return;
-        auto content = std::exchange(content_, {});
-        const auto frame = compressor_.compress(std::move(content.bytes)).get();
-        if (const auto error = writer_.append({}, content.frame, frame))
-            throw std::system_error{error, "cannot write " + writer_.path().native()};
-        if (writer_.full()) throw std::runtime_error{"too much for one file; import fewer peers at a time"};
-    }
-
-    archive::FileWriter& writer_;
-    archive::Compressor compressor_;
+    NewArchive& archive_;
     std::string node_;
     std::uint64_t publisher_id_;
     std::string batch_;
     std::uint64_t batch_events_ = 0;
-    archive::Content content_;
     std::uint64_t events_ = 0;
 };
 
@@ -95,9 +78,7 @@ void add_import_options(options_description& options)
 {
     auto add = options.add_options();
     add("node", po::value<std::string>()->value_name("NAME"), "name of the node that made the capture; required");
-    add("output", po::value<std::string>()->value_name("FILE"),
-        "file to write. It must not exist, and its name must end in .poa.zst");
-    add("level", po::value<app::Count>()->default_value(app::Count{3}), "compression level, 1 to 19");
+    add_new_archive_options(options);
 }
 
 void import_captures(const variables_map& values, app::Context& context)
@@ -105,13 +86,7 @@ void import_captures(const variables_map& values, app::Context& context)
     if (!values.contains(kInputOption)) throw app::UsageError{"give the files or folders of -capturemessages"};
     const auto node = values.contains("node") ? values["node"].as<std::string>() : "";
     if (!events::is_node_name(node)) throw app::UsageError{"--node is needed: 1 to 64 characters of A-Z a-z 0-9 . _ -"};
-    const auto level = values["level"].as<app::Count>().value;
-    if (level < archive::kMinLevel || level > archive::kMaxLevel) throw app::UsageError{"--level: give 1 to 19"};
-    const std::filesystem::path output = values.contains("output") ? values["output"].as<std::string>() : "";
-    if (!output.native().ends_with(archive::kExtension))
-        throw app::UsageError{"--output is needed, and a name that ends in .poa.zst"};
-    std::error_code ignored;
-    if (std::filesystem::exists(output, ignored)) throw std::runtime_error{output.native() + " exists"};
+    const auto output = read_new_archive_options(values);
     const auto files = find_captures(values[kInputOption].as<std::vector<std::string>>());
     if (files.empty()) throw app::UsageError{"there is no msgs_recv.dat or msgs_sent.dat in what was given"};
 
@@ -123,22 +98,17 @@ void import_captures(const variables_map& values, app::Context& context)
     source.set_node(node);
     source.set_publisher_id(publisher_id);
     Progress progress{total_size(files), false};
-    archive::FileWriter writer{output, header};
-    const auto abandon = [&](const std::string& why) {
-        std::filesystem::remove(output.native() + archive::kOpenExtension, ignored);
-        throw std::runtime_error{why};
-    };
-    Import import{writer, static_cast<int>(level), node, publisher_id};
+    NewArchive target{output, header, "import fewer peers at a time"};
+    Import import{target, node, publisher_id};
     try {
         while (const auto* event = captures.next()) {
-            if (context.stopping()) abandon("stopped; nothing was written");
+            if (context.stopping()) target.abandon("stopped; nothing was written");
             import.add(*event);
             progress.update(captures.bytes_done());
         }
         import.finish();
-        if (const auto error = writer.close()) throw std::system_error{error, "cannot write " + output.native()};
     } catch (const std::system_error& error) {
-        abandon(error.what());
+        target.abandon(error.what());
     }
     progress.hide();
     std::uint64_t problems = 0;
@@ -146,7 +116,7 @@ void import_captures(const variables_map& values, app::Context& context)
         ++problems;
         spdlog::warn("{}: {}", file.native(), problem);
     });
-    spdlog::info("{} messages of {} peers written to {}", import.events(), captures.peers(), output.native());
+    spdlog::info("{} messages of {} peers written to {}", import.events(), captures.peers(), target.path().native());
     if (problems > 0)
         throw app::IncompleteError{
             fmt::format("{} files could not be read to their end; the rest was imported", problems)};

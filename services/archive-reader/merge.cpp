@@ -1,11 +1,9 @@
-#include "libs/app/option_values.h"
-#include "libs/archive/compressor.h"
-#include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/file_writer.h"
 #include "libs/archive/tracks.h"
 #include "libs/base/clock.h"
 #include "services/archive-reader/inputs.h"
+#include "services/archive-reader/new_archive.h"
 #include "services/archive-reader/progress.h"
 #include "services/archive-reader/verbs.h"
 
@@ -23,17 +21,13 @@ namespace po = boost::program_options;
 
 class Merge {
 public:
-    Merge(archive::FileWriter& writer, int level, bool has_one_source, std::vector<std::string> nodes,
-          const archive::Range& range)
-        : writer_{writer}, compressor_{level}, frame_bytes_{archive::good_frame_bytes(level)},
-          has_one_source_{has_one_source}, nodes_{std::move(nodes)}, range_{range}
+    Merge(NewArchive& archive, std::vector<std::string> nodes, const archive::Range& range)
+        : archive_{archive}, nodes_{std::move(nodes)}, range_{range}
     {}
 
     void add(const proto::ArchiveGap& gap)
     {
-        if (!wants_node(nodes_, gap.source().node())) return;
-        write_frame();
-        gaps_.push_back(gap);
+        if (wants_node(nodes_, gap.source().node())) archive_.add(gap);
     }
 
     /// Takes from the track's batch what happened up to `until_ns`, and at least one event.
@@ -60,8 +54,7 @@ public:
             [&](const auto& event) {
                 return is_wanted && event.sequence >= first && event.sequence - first < take && range_.contains(event);
             },
-            [&](const auto& run) { content_.add(run); });
-        if (content_.bytes.size() >= frame_bytes_) write_frame();
+            [&](const auto& run) { archive_.add(run); });
         if (item.taken + take < end) {
             track.pop_events(take, next_time);
         } else {
@@ -69,34 +62,10 @@ public:
         }
     }
 
-    void write_frame()
-    {
-        if (content_.bytes.empty() && gaps_.empty()) return;
-        auto content = std::exchange(content_, {});
-        if (!has_one_source_) { // numbers say nothing about the frame
-            content.frame.clear_first_sequence();
-            content.frame.clear_end_sequence();
-        }
-        const auto frame = content.bytes.empty() ? std::string{} : compressor_.compress(std::move(content.bytes)).get();
-        if (const auto error = writer_.append(gaps_, content.frame, frame))
-            throw std::system_error{error, "cannot write " + writer_.path().native()};
-        if (writer_.full()) throw std::runtime_error{"too much for one file; merge shorter times with --from and --to"};
-        gaps_.clear();
-        events_ += content.frame.events();
-    }
-
-    std::uint64_t events() const { return events_; }
-
 private:
-    archive::FileWriter& writer_;
-    archive::Compressor compressor_;
-    std::size_t frame_bytes_;
-    bool has_one_source_;
+    NewArchive& archive_;
     std::vector<std::string> nodes_;
     archive::Range range_;
-    archive::Content content_;
-    std::vector<proto::ArchiveGap> gaps_;
-    std::uint64_t events_ = 0;
 };
 
 } // namespace
@@ -104,23 +73,14 @@ private:
 void add_merge_options(options_description& options)
 {
     add_range_options(options);
-    auto add = options.add_options();
-    add("output", po::value<std::string>()->value_name("FILE"),
-        "file to write. It must not exist, and its name must end in .poa.zst");
-    add("level", po::value<app::Count>()->default_value(app::Count{3}), "compression level, 1 to 19");
+    add_new_archive_options(options);
 }
 
 void merge(const variables_map& values, app::Context& context)
 {
     const auto files = read_inputs(values);
     const auto range = read_range(values);
-    const auto level = values["level"].as<app::Count>().value;
-    if (level < archive::kMinLevel || level > archive::kMaxLevel) throw app::UsageError{"--level: give 1 to 19"};
-    const std::filesystem::path output = values.contains("output") ? values["output"].as<std::string>() : "";
-    if (!output.native().ends_with(archive::kExtension))
-        throw app::UsageError{"--output is needed, and a name that ends in .poa.zst"};
-    std::error_code ignored;
-    if (std::filesystem::exists(output, ignored)) throw std::runtime_error{output.native() + " exists"};
+    const auto output = read_new_archive_options(values);
 
     std::uint64_t damaged = 0;
     Progress progress{total_size(files), false};
@@ -135,15 +95,11 @@ void merge(const variables_map& values, app::Context& context)
     *header.mutable_selection() = tracks.selection();
     if (range.from_ns > 0) header.mutable_selection()->set_from_ns(range.from_ns);
     if (range.to_ns < archive::Range::kEnd) header.mutable_selection()->set_to_ns(range.to_ns);
-    archive::FileWriter writer{output, header};
-    const auto abandon = [&](const std::string& why) {
-        std::filesystem::remove(output.native() + archive::kOpenExtension, ignored);
-        throw std::runtime_error{why};
-    };
-    Merge merge{writer, static_cast<int>(level), header.sources_size() == 1, read_nodes(values, files), range};
+    NewArchive target{output, header, "merge shorter times with --from and --to"};
+    Merge merge{target, read_nodes(values, files), range};
     try {
         while (auto* const track = tracks.front()) {
-            if (context.stopping()) abandon("stopped; nothing was written");
+            if (context.stopping()) target.abandon("stopped; nothing was written");
             const auto item = track->front();
             if (item.gap != nullptr) {
                 merge.add(item.gap->gap);
@@ -154,13 +110,12 @@ void merge(const variables_map& values, app::Context& context)
             tracks.advanced();
             progress.update(tracks.bytes_done());
         }
-        merge.write_frame();
-        if (const auto error = writer.close()) throw std::system_error{error, "cannot write " + output.native()};
+        target.finish();
     } catch (const std::system_error& error) {
-        abandon(error.what());
+        target.abandon(error.what());
     }
     progress.hide();
-    spdlog::info("{} events from {} files written to {}", merge.events(), files.size(), output.native());
+    spdlog::info("{} events from {} files written to {}", target.events(), files.size(), target.path().native());
     if (damaged > 0) throw app::IncompleteError{fmt::format("{} places are damaged and were left out", damaged)};
 }
 
