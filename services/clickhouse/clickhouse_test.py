@@ -187,6 +187,9 @@ def test_tells_what_came_while_it_did_not_run(directory, server, url, many):
         with Writing(server, directory / "spool", url) as writing:
             harness.wait_until(lambda: writing.metric("events_total") > events / 5, "events to be stored")
             writing.kill()
+        # What another one hears now, nobody stores.
+        subprocess.run([harness.program("peer-observer-logger"), "--source", url, "--count", "1000"],
+                       check=True, stdout=subprocess.DEVNULL, timeout=harness.TIMEOUT)
         with Writing(server, directory / "spool", url) as writing:
             wait_for_end(server, events)
             assert writing.stop() == 0
