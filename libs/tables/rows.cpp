@@ -92,6 +92,17 @@ Loss loss_of(const proto::ArchiveGap& gap)
             .count = archive::has_unknown_count(gap) ? std::nullopt : std::optional{gap.count()}};
 }
 
+Loss loss_of(const events::Batch& batch, const events::BadEvent& bad, std::uint64_t timestamp_ns)
+{
+    return {.node = batch.node,
+            .publisher_id = batch.publisher_id,
+            .sequence = bad.sequence,
+            .cause = "BAD_EVENT",
+            .timestamp_ns = timestamp_ns,
+            .count = 1,
+            .detail = bad.reason};
+}
+
 RowMaker::RowMaker(const Model& model, const asmap::AutonomousSystems* systems) : model_{model}, systems_{systems} {}
 
 void RowMaker::add(const print::Origin& origin, const proto::Event& event, RowSink& sink)

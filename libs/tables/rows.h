@@ -2,6 +2,8 @@
 #pragma once
 
 #include "libs/asmap/autonomous_systems.h"
+#include "libs/events/batch.h"
+#include "libs/events/event_reader.h"
 #include "libs/print/origin.h"
 #include "libs/tables/model.h"
 #include "proto/archive.pb.h"
@@ -43,6 +45,8 @@ struct Loss {
 
 /// Views the gap.
 Loss loss_of(const proto::ArchiveGap& gap);
+/// Views the batch and the reason.
+Loss loss_of(const events::Batch& batch, const events::BadEvent& bad, std::uint64_t timestamp_ns);
 
 class RowMaker {
 public:

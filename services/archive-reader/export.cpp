@@ -142,14 +142,7 @@ private:
             },
             [&](const events::BadEvent& bad) {
                 bad_events_.add(batch, bad);
-                rows_.add({.node = batch.node,
-                           .publisher_id = batch.publisher_id,
-                           .sequence = bad.sequence,
-                           .cause = "BAD_EVENT",
-                           .timestamp_ns = latest_ns_,
-                           .count = 1,
-                           .detail = bad.reason},
-                          *target_);
+                rows_.add(tables::loss_of(batch, bad, latest_ns_), *target_);
             });
     }
 

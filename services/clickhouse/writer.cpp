@@ -127,11 +127,11 @@ void Writer::read(const Spool::File& file)
             if (chunk->kind == archive::Chunk::Kind::damage)
                 spdlog::error("{}: offset {}: {}", file.path.native(), chunk->offset, chunk->problem);
             for (const auto& batch : chunk->batches) {
-                events::EventView last;
+                std::uint64_t latest_ns = 0;
                 reader_.each_if(
                     batch,
                     [&](const events::EventView& view) {
-                        last = view;
+                        latest_ns = view.timestamp_ns;
                         return true;
                     },
                     [&](const proto::Event& event, const events::EventView& view) {
@@ -139,14 +139,7 @@ void Writer::read(const Spool::File& file)
                     },
                     [&](const events::BadEvent& bad) {
                         bad_events_.add(batch, bad);
-                        rows_.add({.node = batch.node,
-                                   .publisher_id = batch.publisher_id,
-                                   .sequence = bad.sequence,
-                                   .cause = "BAD_EVENT",
-                                   .timestamp_ns = last.timestamp_ns,
-                                   .count = 1,
-                                   .detail = bad.reason},
-                                  blocks_);
+                        rows_.add(tables::loss_of(batch, bad, latest_ns), blocks_);
                     });
                 events_ += batch.event_count;
                 if (blocks_.bytes() >= kMostBlockBytes) flush();
