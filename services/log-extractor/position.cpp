@@ -2,6 +2,7 @@
 
 #include "libs/base/hex.h"
 #include "libs/base/regular_file.h"
+#include "libs/base/replace_file.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -10,9 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <stdexcept>
 
 namespace peer_observer::log_extractor {
@@ -86,28 +84,14 @@ void PositionFile::save(const Position& position)
     if (path_.empty()) return;
     auto text = to_text(position);
     if (text == text_) return;
-    const bool failed = !write(text);
-    const int reason = errno;
-    if (failed && !failing_)
+    // Written often: a power loss may cost the position, and lines are then published twice.
+    const auto error = base::replace_file(path_, text, base::Outlives::process);
+    if (error && !failing_)
         spdlog::warn("cannot write the state file {}: {}; after a restart, lines may be published twice", path_,
-                     std::strerror(reason));
-    if (!failed && failing_) spdlog::info("the state file {} is written again", path_);
-    failing_ = failed;
-    if (!failed) text_ = std::move(text);
-}
-
-/// errno says why not.
-bool PositionFile::write(const std::string& text) const
-{
-    const auto next = path_ + ".new";
-    errno = 0;
-    {
-        std::ofstream file{next, std::ios::binary | std::ios::trunc};
-        file << text;
-        file.close();
-        if (file.fail()) return false;
-    }
-    return std::rename(next.c_str(), path_.c_str()) == 0;
+                     error->reason);
+    if (!error && failing_) spdlog::info("the state file {} is written again", path_);
+    failing_ = error.has_value();
+    if (!error) text_ = std::move(text);
 }
 
 } // namespace peer_observer::log_extractor

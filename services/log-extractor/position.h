@@ -40,8 +40,6 @@ public:
     void save(const Position& position);
 
 private:
-    bool write(const std::string& text) const;
-
     std::string path_;
     std::optional<Position> saved_;
     std::string text_;
