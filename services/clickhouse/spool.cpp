@@ -4,6 +4,8 @@
 #include "libs/archive/file_writer.h"
 #include "libs/archive/reader.h"
 #include "libs/base/clock.h"
+#include "libs/base/regular_file.h"
+#include "libs/base/replace_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,9 +15,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <limits>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -27,6 +29,7 @@ namespace fs = std::filesystem;
 constexpr auto kPublishers = "publishers";
 // A publisher that is forgotten and comes back starts anew.
 constexpr std::size_t kMaxPublishers = 4096;
+constexpr std::size_t kMaxPublishersBytes = kMaxPublishers * (events::kMaxNodeNameLength + 64);
 constexpr std::size_t kMaxGaps = 10'000;
 
 /// Nothing for a file that is not one of the spool's.
@@ -99,29 +102,33 @@ void Spool::load()
 /// A line of the next file's number, then one a publisher: its id, the number behind its last stored event, its node.
 void Spool::load_publishers()
 {
-    std::ifstream in{options_.folder / kPublishers};
+    const auto path = (options_.folder / kPublishers).native();
+    const auto text = base::read_regular_file(path, kMaxPublishersBytes);
+    if (!text && text.error().number == ENOENT) return;
+    std::istringstream in{text.value_or("")};
     in >> number_;
+    const bool has_number = !in.fail();
     std::uint64_t publisher = 0;
     std::uint64_t next = 0;
     std::string node;
     while (in >> publisher >> next >> node)
         stored_[{node, publisher}] = next;
+    if (!has_number || !in.eof() || !text->ends_with('\n'))
+        spdlog::error("{}: {}; events that were published while this service did not run may be missing from the "
+                      "table losses",
+                      path, text ? "damaged" : text.error().reason);
 }
 
 void Spool::save_publishers()
 {
     while (stored_.size() > kMaxPublishers)
         stored_.erase(stored_.begin());
-    const auto path = options_.folder / kPublishers;
-    const auto temporary = options_.folder / ".publishers";
-    {
-        std::ofstream out{temporary, std::ios::trunc};
-        out << number_ << '\n';
-        for (const auto& [key, next] : stored_)
-            out << key.second << ' ' << next << ' ' << key.first << '\n';
-        if (!out.flush()) throw std::system_error{errno, std::generic_category(), "cannot write " + temporary.native()};
-    }
-    fs::rename(temporary, path);
+    auto text = fmt::format("{}\n", number_);
+    for (const auto& [key, next] : stored_)
+        text += fmt::format("{} {} {}\n", key.second, next, key.first);
+    const auto path = (options_.folder / kPublishers).native();
+    if (const auto error = base::replace_file(path, text, base::Outlives::power_loss))
+        throw std::system_error{error->number, std::generic_category(), "cannot write " + path};
 }
 
 void Spool::add(const bus::Batch& batch)
