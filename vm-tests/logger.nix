@@ -4,7 +4,7 @@
     imports = [(honeynode {tools = ["logger"];})];
     services.peer-observer.logger = {
       format = "json";
-      kinds = ["message" "mempool.added"];
+      kinds = ["message"];
       messageTypes = ["tx"];
     };
   };
