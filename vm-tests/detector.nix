@@ -4,7 +4,7 @@
     imports = [(honeynode {tools = ["detector" "logger"];})];
     services.peer-observer.detector = {
       thresholds."ping_flood.pings" = 200;
-      knownPeers = pkgs.writeText "known-peers" "mark 127.0.0.1 the test's peer";
+      knownPeers = pkgs.writeText "known-peers" "mark agent:/peer.py: the test's peer"; # 127.0.0.1 is the address of all that come through Tor
       webhook = "http://127.0.0.1:9399/anomalies";
     };
     services.peer-observer.logger = {

@@ -31,7 +31,8 @@ def addresses(words):
     return message(b"addr", payload)
 
 
-VERSION = struct.pack("<iQq", 70016, 0, int(time.time())) + bytes(52) + struct.pack("<QBiB", 1, 0, 0, 0)
+USER_AGENT = b"/peer.py:1/"
+VERSION = struct.pack("<iQq", 70016, 0, int(time.time())) + bytes(52) + struct.pack("<QB", 1, len(USER_AGENT)) + USER_AGENT + struct.pack("<iB", 0, 0)
 
 host, port, what, *words = sys.argv[1:]
 with socket.create_connection((host, int(port)), timeout=30) as peer:
