@@ -280,13 +280,31 @@
     }
     // lib.optionalAttrs (builtins.elem "clickhouse" tools) {
       central-with-sql = {
-        configuration.services.peer-observer.central = {
-          enable = true;
-          nodes.alpha.address = "alpha.example.org";
-          tools = ["metrics" "clickhouse"];
-          tls.caFile = "/var/lib/secrets/ca.pem";
-          tls.certKeyFile = "/var/lib/secrets/central.pem";
-          grafanaSecretKeyFile = "/var/lib/secrets/grafana-secret-key";
+        configuration = {config, ...}: {
+          services.peer-observer.central = {
+            enable = true;
+            nodes.alpha.address = "alpha.example.org";
+            tools = ["metrics" "clickhouse"];
+            tls.caFile = "/var/lib/secrets/ca.pem";
+            tls.certKeyFile = "/var/lib/secrets/central.pem";
+            grafanaSecretKeyFile = "/var/lib/secrets/grafana-secret-key";
+          };
+          services.peer-observer.clickhouse.database = "observed";
+          assertions = let
+            inherit (config.services.grafana.provision) dashboards datasources;
+            of = kind: builtins.filter (source: source.type == kind) datasources.settings.datasources;
+            reader = (lib.head (of "grafana-clickhouse-datasource")).jsonData.username;
+            sql = lib.head (builtins.filter (provider: provider.name == "peer-observer-sql") dashboards.settings.providers);
+          in [
+            {
+              assertion = config.services.clickhouse.usersConfig.users.${reader}.grants.query == ["GRANT SELECT ON observed.*"];
+              message = "those who see a dashboard can change tables";
+            }
+            {
+              assertion = lib.hasInfix "FROM observed.message " sql.options.path.text && !lib.hasInfix "peer_observer." sql.options.path.text;
+              message = "the dashboard asks another database";
+            }
+          ];
         };
         units = ["peer-observer-clickhouse" "clickhouse" "grafana"];
       };

@@ -76,6 +76,8 @@ def test_packages_rules_and_dashboards(contents):
     share = contents["peer-observer-monitoring"] / "usr/share/peer-observer"
     assert {path.name for path in share.glob("rules/*")} == {"alerts.yml", "recording.yml"}
     assert {path.name for path in share.glob("dashboards/*")} == {path.name for path in (ROOT / "services/metrics/dashboards").iterdir()}
+    sql = contents["peer-observer-clickhouse"] / "usr/share/peer-observer/clickhouse-dashboards"
+    assert (sql / "questions.json").read_text() == (ROOT / "services/clickhouse/dashboard.json").read_text()
 
 
 def test_installs_page_that_runbook_links_lead_to(contents):
