@@ -99,12 +99,12 @@ function(peer_observer_tests name)
   endif()
 endfunction()
 
-# peer_observer_python_tests([ALONE <test>...] [WITHOUT_SANITIZERS <test>...]): every *_test.py of this folder, run by pytest.
+# peer_observer_python_tests([ALONE <test>...] [LONG <test>...] [WITHOUT_SANITIZERS <test>...]): every *_test.py of this folder, run by pytest.
 # A file whose tests were all skipped counts as skipped. The tests mostly wait, so they run beside each other, those in Python first;
 # ALONE are those that keep all processors busy or assert that nothing is lost at a given load. WITHOUT_SANITIZERS are those of which
-# a sanitizer build would run nothing that shorter tests do not.
+# a sanitizer build would run nothing that shorter tests do not. LONG are those that would run alone at the end if they began in their turn.
 function(peer_observer_python_tests)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "ALONE;WITHOUT_SANITIZERS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "ALONE;LONG;WITHOUT_SANITIZERS")
   if(NOT BUILD_TESTING)
     return()
   endif()
@@ -118,6 +118,9 @@ function(peer_observer_python_tests)
     set_tests_properties(${name} PROPERTIES
       SKIP_RETURN_CODE 77 COST 100 LABELS python TIMEOUT 900
       ENVIRONMENT "PEER_OBSERVER_BUILD=${CMAKE_BINARY_DIR};PYTHONPATH=${CMAKE_SOURCE_DIR}/tests:${CMAKE_BINARY_DIR}/python")
+    if(name IN_LIST arg_LONG)
+      set_tests_properties(${name} PROPERTIES COST 200)
+    endif()
     if(name IN_LIST arg_ALONE)
       set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
     endif()

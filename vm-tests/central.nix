@@ -16,6 +16,7 @@ in {
         archive-server = {
           enable = true;
           openFirewall = true;
+          rateLimit = "1m";
           inherit tls;
         };
       };
@@ -32,6 +33,7 @@ in {
         tools = ["metrics" "detector" "archiver" "web"];
         pages.domain = "observer";
         pages.publicDomain = "public";
+        archives.rateLimit = "1m";
         inherit tls;
         alertReceiver.webhook_configs = [{url = "http://127.0.0.1:8000/";}];
         grafanaSecretKeyFile = "/etc/secrets/grafana-secret-key";
@@ -84,6 +86,26 @@ in {
         ):
             code = f"curl -s -o /dev/null -w '%{{http_code}}' {options} https://alpha:9350/{path}"
             assert central.succeed(code).strip() == str(status), f"{path} {options}"
+    with subtest("downloads are limited, at the node and at the central host, and can be continued"):
+        # 4 MiB at one a second, of which the first comes at once; time is counted in whole seconds.
+        least_seconds = 2.0
+        for machine, folder in ((alpha, own), (central, copies)):
+            machine.succeed(f"cd {folder} && head -c 4M /dev/urandom > large.poa.zst && chown --reference={name} large.poa.zst && chmod --reference={name} large.poa.zst")
+        for url, options in (("https://alpha:9350/alpha", certificates), ("http://central/archives/alpha", login)):
+            seconds = central.succeed(f"curl -fsS -o whole -w '%{{time_total}}' {options} {url}/large.poa.zst")
+            assert float(seconds) > least_seconds, f"{url}: {seconds}"
+            central.succeed("head -c 3000000 whole > part")
+            assert central.succeed(f"curl -fsS -C - -o part -w '%{{http_code}}' {options} {url}/large.poa.zst").strip() == "206"
+            central.succeed("cmp part whole")
+    with subtest("an address has two downloads at a time at the central host"):
+        central.succeed(f"truncate -s 1G {copies}/huge.poa.zst && chown --reference={copies}/{name} {copies}/huge.poa.zst")
+        huge = f"curl -s -o /dev/null {login} http://central/archives/alpha/huge.poa.zst"
+        for unit in ("first", "second"):
+            central.succeed(f"systemd-run --unit={unit} {huge}")
+        status = f"{huge} -r 0-0 -w '%{{http_code}}'"
+        central.wait_until_succeeds(f"{status} | grep 503", timeout=60)
+        central.succeed("systemctl stop first second")
+        central.wait_until_succeeds(f"{status} | grep 206", timeout=60)
     with subtest("those who hold a password see the nodes' peers, and everybody the public view"):
         def nodes(host: str, options: str = "") -> str:
             return f"curl -fsS {options} -H 'Host: {host}' http://127.0.0.1/api/v1/nodes"
