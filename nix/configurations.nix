@@ -28,20 +28,7 @@
   words = text: lib.concatStringsSep " " (builtins.filter (word: builtins.isString word && word != "") (builtins.split "[[:space:]]+" text));
 
   fleet = import ./templates/fleet/nodes.nix;
-  # The options of agenix that the template uses.
-  agenix.options.age.secrets = lib.mkOption {
-    type = lib.types.attrsOf (lib.types.submodule ({name, ...}: {
-      options = {
-        # The secrets of the template are not there.
-        file = lib.mkOption {
-          type = lib.types.path;
-          apply = toString;
-        };
-        owner = lib.mkOption {type = lib.types.str;};
-        path = lib.mkOption {default = "/run/agenix/${name}";};
-      };
-    }));
-  };
+  agenix = ./agenix-options.nix;
 
   right =
     {

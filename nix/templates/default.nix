@@ -18,8 +18,9 @@ let
     welcomeText = ''
       - Set `peer-observer.url` in flake.nix, and the addresses in nodes.nix.
       - Copy each host's own configuration to hosts/<name>/default.nix, with its hardware-configuration.nix. It has the boot loader, users and SSH.
-      - Make the CA and the certificates (docs/how-to/secure-the-bus.md), and encrypt ca.pem and <name>.pem with agenix to secrets/.
+      - Make the CA and the certificates, and encrypt the secrets to secrets/.
 
+      docs/deployment.md ("Several honeynodes, one central host") has the commands.
       Nix sees only files that git tracks: `git init && git add .`
     '';
   };
