@@ -21,8 +21,9 @@ except ImportError:
 
 try:
     import peer_observer
-except ImportError:  # not installed: the package of the build that this program is in
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "python"))
+except ImportError:  # not where Python looks: the package of the build, or below the prefix, that this program is in
+    folder = pathlib.Path(__file__).resolve().parent.parent
+    sys.path[:0] = [str(folder / "python"), str(folder / "lib/peer-observer/python")]
     import peer_observer
 from peer_observer import service  # noqa: E402
 

@@ -96,6 +96,24 @@ def test_names_no_program_outside_of_packages_in_units(contents):
             assert os.access(contents["peer-observer-common"] / program.lstrip("/"), os.X_OK), program
 
 
+def test_installs_below_prefix_without_packages(tmp_path):
+    """As docs/deployment.md says for other distributions."""
+    command = ["cmake", "--install", os.environ["PEER_OBSERVER_BUILD"], "--prefix", "/usr/local"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "DESTDIR": str(tmp_path)})
+    assert [path.name for path in tmp_path.iterdir()] == ["usr"] and [path.name for path in (tmp_path / "usr").iterdir()] == ["local"]
+    prefix = tmp_path / "usr/local"
+    assert {path.name for path in (prefix / "bin").iterdir()} == PROGRAMS
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    for program in PROGRAMS:
+        assert subprocess.run([prefix / "bin" / program, "--version"], check=True, capture_output=True, text=True, env=environment).stdout
+    for service in SERVICES:
+        unit = (prefix / "lib/systemd/system" / UNITS[service].name).read_text()
+        assert f"ExecStart=/usr/local/bin/peer-observer-{service} " in unit
+        for program in re.findall(r"/usr/local/lib/peer-observer/\S+", unit):
+            assert os.access(tmp_path / program.lstrip("/"), os.X_OK), program
+    assert (prefix / "lib/sysusers.d/peer-observer.conf").is_file()
+
+
 def test_passes_lintian(packages):
     if not shutil.which("lintian"):
         pytest.skip("no lintian")
