@@ -150,7 +150,7 @@ def test_starts_every_service_with_its_example(crowded):
 
 
 def test_lets_log_extractor_read_log_of_node(installed):
-    installed.run("apt install acl; useradd --system bitcoin")
+    installed.run("useradd --system bitcoin")
     installed.run(folder_of_logs())
     installed.run("setpriv --reuid bitcoin --clear-groups bash -c 'umask 077; echo a line > /var/log/bitcoind/debug.log'")
     reads = "setpriv --reuid nobody --regid nogroup --groups {} cat /var/log/bitcoind/debug.log"
