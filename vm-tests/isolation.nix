@@ -10,6 +10,7 @@
         inherit tools;
         rpc = true;
         log = true;
+        p2p = true;
       })
     ];
     systemd.tmpfiles.rules = [
@@ -22,7 +23,7 @@
   testScript = ''
     start_all()
     wait_for_tracing(machine)
-    units = ${builtins.toJSON (tools ++ ["extractor-alpha" "rpc-extractor-alpha" "log-extractor-alpha"])}
+    units = ${builtins.toJSON (tools ++ ["extractor-alpha" "rpc-extractor-alpha" "log-extractor-alpha" "p2p-extractor-alpha"])}
     states = {}
     secrets = [
         "/var/lib/secrets/cert-key.pem",
