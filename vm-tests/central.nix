@@ -87,7 +87,7 @@ in {
             code = f"curl -s -o /dev/null -w '%{{http_code}}' {options} https://alpha:9350/{path}"
             assert central.succeed(code).strip() == str(status), f"{path} {options}"
     with subtest("downloads are limited, at the node and at the central host, and can be continued"):
-        # 4 MiB at one a second, of which the first comes at once; time is counted in whole seconds.
+        # 4 MiB at 1 MiB per second, of which the first comes at once; nginx counts whole seconds.
         least_seconds = 2.0
         for machine, folder in ((alpha, own), (central, copies)):
             machine.succeed(f"cd {folder} && head -c 4M /dev/urandom > large.poa.zst && chown --reference={name} large.poa.zst && chmod --reference={name} large.poa.zst")
