@@ -106,6 +106,13 @@ in {
         central.wait_until_succeeds(f"{status} | grep 503", timeout=60)
         central.succeed("systemctl stop first second")
         central.wait_until_succeeds(f"{status} | grep 206", timeout=60)
+    with subtest("systemd rates each unit as the documentation says"):
+        for machine in (alpha, central):
+            units = machine.succeed("systemctl list-unit-files --plain --no-legend 'peer-observer-*.service' | cut -d ' ' -f 1").split()
+            assert len(units) > 2, units
+            for unit in units:
+                highest = 30 if unit.startswith("peer-observer-extractor-") else 15
+                print(machine.succeed(f"systemd-analyze security --no-pager --threshold={highest} {unit} | tail -n 1"))
     with subtest("those who hold a password see the nodes' peers, and everybody the public view"):
         def nodes(host: str, options: str = "") -> str:
             return f"curl -fsS {options} -H 'Host: {host}' http://127.0.0.1/api/v1/nodes"
