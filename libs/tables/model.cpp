@@ -210,10 +210,10 @@ private:
                 part.steps.push_back({Step::Kind::host_port, &field, column});
             } else if (&field == own_as && address != nullptr) {
                 const auto column = add_column(place, field.name(), type_of(field), true);
-                part.steps.push_back({Step::Kind::own_as, address, column, 0, own_as});
+                part.steps.push_back({Step::Kind::own_as, address, column, type_of(field), 0, own_as});
             } else {
                 const auto column = add_column(place, field.name(), type_of(field), may_be_absent);
-                part.steps.push_back({Step::Kind::scalar, &field, column});
+                part.steps.push_back({Step::Kind::scalar, &field, column, type_of(field)});
             }
             if (&field == address && own_as == nullptr) {
                 const auto column = add_column(place, "mapped_as", Type::uint32, true);

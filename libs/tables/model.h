@@ -71,6 +71,7 @@ struct Step {
     Kind kind;
     const google::protobuf::FieldDescriptor* field;
     std::size_t column = 0;
+    Type type{};                  ///< scalar: of the column
     std::size_t column_count = 0; ///< message: of all that is inside
     const google::protobuf::FieldDescriptor* as_field = nullptr;
     std::unique_ptr<Part> part;                ///< message, parts

@@ -64,13 +64,13 @@ Value number_or_null(std::uint32_t number) { return number == 0 ? Value{} : Valu
 
 Value number_or_null(double number) { return std::isnan(number) ? Value{} : Value{number}; }
 
-/// Items of a list in their order, those of a map in the order of their keys.
-std::vector<int> order_of(const Message& message, const FieldDescriptor& field)
+/// Items of a map in the order of their keys; empty for a list, which has its own.
+std::vector<int> order_of(const Message& message, const FieldDescriptor& field, std::size_t count)
 {
-    std::vector<int> order(static_cast<std::size_t>(message.GetReflection()->FieldSize(message, &field)));
+    if (!field.is_map()) return {};
+    std::vector<int> order(count);
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = static_cast<int>(i);
-    if (!field.is_map()) return order;
     const auto* key = field.message_type()->map_key();
     std::ranges::sort(order, {}, [&](int index) {
         const Message& entry = message.GetReflection()->GetRepeatedMessage(message, &field, index);
@@ -171,18 +171,18 @@ RowMaker::Row& RowMaker::begin_part(const Table& table, int level)
 void RowMaker::fill(const Message* message, const Part& part, Row& row)
 {
     if (message == nullptr) return; // NULL all of it
+    const auto& reflection = *message->GetReflection();
     for (const auto& step : part.steps)
-        fill(*message, step, row);
+        fill(*message, reflection, step, row);
 }
 
-void RowMaker::fill(const Message& message, const Step& step, Row& row)
+void RowMaker::fill(const Message& message, const Reflection& reflection, const Step& step, Row& row)
 {
-    const auto& reflection = *message.GetReflection();
     const auto& field = *step.field;
     const bool is_absent = !field.is_repeated() && field.has_presence() && !reflection.HasField(message, &field);
     switch (step.kind) {
     case Step::Kind::scalar:
-        if (!is_absent) row.values[step.column] = value(message, field, -1, row.texts[step.column]);
+        if (!is_absent) row.values[step.column] = value(message, field, step.type, -1, row.texts[step.column]);
         break;
     case Step::Kind::host_port: {
         const auto [host, port] = split(reflection.GetStringReference(message, &field, &row.texts[step.column]));
@@ -214,10 +214,10 @@ void RowMaker::fill(const Message& message, const Step& step, Row& row)
 }
 
 /// Item `index` of a list, or the field's only value where `index` is negative. May view `text`.
-Value RowMaker::value(const Message& message, const FieldDescriptor& field, int index, std::string& text) const
+Value RowMaker::value(const Message& message, const FieldDescriptor& field, Type type, int index,
+                      std::string& text) const
 {
     const auto& reflection = *message.GetReflection();
-    using google::protobuf::Reflection;
     const auto get = [&](auto single, auto repeated) {
         return index < 0 ? (reflection.*single)(message, &field) : (reflection.*repeated)(message, &field, index);
     };
@@ -230,8 +230,7 @@ Value RowMaker::value(const Message& message, const FieldDescriptor& field, int 
         return std::uint64_t{get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32)};
     case FieldDescriptor::CPPTYPE_UINT64: {
         const std::uint64_t number = get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64);
-        return std::string_view{field.name()}.ends_with("_ns") ? Value{static_cast<std::int64_t>(number)}
-                                                               : Value{number};
+        return type == Type::int64 ? Value{static_cast<std::int64_t>(number)} : Value{number};
     }
     case FieldDescriptor::CPPTYPE_DOUBLE:
         return number_or_null(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
@@ -248,8 +247,7 @@ Value RowMaker::value(const Message& message, const FieldDescriptor& field, int 
     case FieldDescriptor::CPPTYPE_STRING: {
         const std::string& bytes = index < 0 ? reflection.GetStringReference(message, &field, &text)
                                              : reflection.GetRepeatedStringReference(message, &field, index, &text);
-        if (field.type() == FieldDescriptor::TYPE_STRING || field.options().GetExtension(proto::display) != proto::HASH)
-            return std::string_view{bytes};
+        if (type != Type::hash) return std::string_view{bytes};
         if (&bytes != &text) text = bytes;
         std::ranges::reverse(text);
         return std::string_view{text};
@@ -290,24 +288,30 @@ void RowMaker::add_items(const Message& message, const Step& step, int level, in
     const auto& field = *step.field;
     const auto& table = *step.part->table;
     const bool is_message = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
-    const std::vector<int> order = order_of(message, field);
-    for (std::size_t position = 0; position < order.size(); ++position) {
+    const auto& reflection = *message.GetReflection();
+    const auto count = static_cast<std::size_t>(reflection.FieldSize(message, &field));
+    const std::vector<int> order = order_of(message, field, count);
+    const auto own = table.key_size + 1 + table.repeated_count;
+    const auto own_value = [&](std::size_t column, const Message& holder, const FieldDescriptor& of, int index) {
+        Row& row = rows_.at(static_cast<std::size_t>(level + 1));
+        row.values[column] = value(holder, of, table.columns[column].type, index, row.texts[column]);
+    };
+    for (std::size_t position = 0; position < count; ++position) {
+        const int index = order.empty() ? static_cast<int>(position) : order[position];
         positions_.at(static_cast<std::size_t>(depth)) = position;
         Row& row = begin_part(table, level + 1);
-        const auto own = table.key_size + 1 + table.repeated_count;
-        const Message* item =
-            is_message ? &message.GetReflection()->GetRepeatedMessage(message, &field, order[position]) : nullptr;
+        const Message* item = is_message ? &reflection.GetRepeatedMessage(message, &field, index) : nullptr;
         if (field.is_map()) {
             const auto* of_map = field.message_type()->map_value();
-            row.values[own] = value(*item, *field.message_type()->map_key(), -1, row.texts[own]);
+            own_value(own, *item, *field.message_type()->map_key(), -1);
             if (of_map->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
-                row.values[own + 1] = value(*item, *of_map, -1, row.texts[own + 1]);
+                own_value(own + 1, *item, *of_map, -1);
                 item = nullptr;
             } else {
                 item = &item->GetReflection()->GetMessage(*item, of_map);
             }
         } else if (!is_message) {
-            row.values[own] = value(message, field, order[position], row.texts[own]);
+            own_value(own, message, field, index);
         }
         fill(item, *step.part, row);
         sink_->add(table, row.values);

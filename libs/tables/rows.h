@@ -66,12 +66,13 @@ private:
     };
     using Message = google::protobuf::Message;
     using FieldDescriptor = google::protobuf::FieldDescriptor;
+    using Reflection = google::protobuf::Reflection;
 
     void begin(Row& row, const Table& table);
     Row& begin_part(const Table& table, int level);
     void fill(const Message* message, const Part& part, Row& row);
-    void fill(const Message& message, const Step& step, Row& row);
-    Value value(const Message& message, const FieldDescriptor& field, int index, std::string& text) const;
+    void fill(const Message& message, const Reflection& reflection, const Step& step, Row& row);
+    Value value(const Message& message, const FieldDescriptor& field, Type type, int index, std::string& text) const;
     void add_parts(const Message& message, const Part& part, int level, int depth);
     void add_items(const Message& message, const Step& step, int level, int depth);
     void add_unreadable_arguments(const proto::Event& event);
