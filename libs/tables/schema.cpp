@@ -120,7 +120,7 @@ std::vector<std::string> sqlite_indexes(const Table& table)
     for (const std::string_view name : {"hash", "txid"})
         if (const auto index = table.find(name);
             index < table.columns.size() && table.columns[index].type == Type::hash)
-            add(fmt::format("{}, node, timestamp_ns", name), name);
+            add(name, name);
     if (table.is_event()) {
         if (table.find("host") < table.columns.size()) add("host, timestamp_ns", "host");
         add("timestamp_ns", "time");
