@@ -78,7 +78,7 @@ class Server:
         except OSError:
             return False
 
-    def query(self, statement, **settings):
+    def query(self, statement, timeout=120, **settings):
         """Rows of values, which are texts. Every query merges what was written twice where it says FINAL."""
         settings = {"join_use_nulls": 1, **settings}
         request = urllib.request.Request(f"{self.url}/?{urllib.parse.urlencode(settings)}", statement.encode())
@@ -86,7 +86,7 @@ class Server:
             request.add_header("X-ClickHouse-User", "default")
             request.add_header("X-ClickHouse-Key", self.password)
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
                 return [tuple(line.split("\t")) for line in answer.read().decode("utf-8", "surrogateescape").splitlines()]
         except urllib.error.HTTPError as error:
             raise RuntimeError(error.read().decode("utf-8", "replace")) from None

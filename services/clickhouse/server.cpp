@@ -17,6 +17,7 @@ using EscapedText = base::CHandle<char, curl_free>;
 constexpr std::size_t kMaxAnswerBytes = std::size_t{16} << 20U;
 constexpr std::size_t kMaxPasswordBytes = 4096;
 constexpr std::size_t kMaxShownBytes = 300;
+constexpr int kMemoryLimitExceeded = 241;
 
 template <typename Value>
 void set(CURL* easy, CURLoption option, Value value)
@@ -73,7 +74,7 @@ Cause cause_of_code(int code)
     case 279: // ALL_CONNECTION_TRIES_FAILED
         return Cause::unreachable;
     case 202: // TOO_MANY_SIMULTANEOUS_QUERIES
-    case 241: // MEMORY_LIMIT_EXCEEDED
+    case kMemoryLimitExceeded:
     case 242: // TABLE_IS_READ_ONLY
     case 252: // TOO_MANY_PARTS
     case 285: // TOO_LESS_LIVE_REPLICAS
@@ -135,7 +136,7 @@ Server::Server(ServerOptions options, const std::atomic<bool>& stopping)
     if (!options_.ca_file.empty()) clickhouse::set(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
 }
 
-void Server::set(const std::string& name, const std::string& value) { settings_ += "&" + name + "=" + value; }
+void Server::set(const std::string& name, const std::string& value) { settings_[name] = value; }
 
 std::optional<Failure> Server::run(const std::string& statement, std::string_view data)
 {
@@ -166,7 +167,9 @@ std::optional<Failure> Server::post(const std::string& statement, std::string_vi
     auto* const easy = easy_.get();
     // A statement without data is the body: servers limit the size of a URL.
     const bool is_insert = !data.empty();
-    std::string url = options_.url + "?wait_end_of_query=1" + settings_;
+    std::string url = options_.url + "?wait_end_of_query=1";
+    for (const auto& [name, value] : settings_)
+        url += fmt::format("&{}={}", name, value);
     if (is_insert) {
         const EscapedText escaped{curl_easy_escape(easy, statement.c_str(), static_cast<int>(statement.size()))};
         if (!escaped) return Failure{Cause::other, "libcurl has no memory"};
@@ -198,15 +201,19 @@ std::optional<Failure> Server::post(const std::string& statement, std::string_vi
     clickhouse::set(easy, CURLOPT_POSTFIELDS, body.data());
     clickhouse::set(easy, CURLOPT_WRITEDATA, &answer);
     const CURLcode code = curl_easy_perform(easy);
-    if (code == CURLE_OPERATION_TIMEDOUT) return Failure{Cause::timeout, curl_easy_strerror(code)};
+    if (code == CURLE_OPERATION_TIMEDOUT) return Failure{Cause::timeout, curl_easy_strerror(code), true};
     if (code != CURLE_OK) return Failure{Cause::unreachable, curl_easy_strerror(code)};
     long status = 0;
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (status == 200 && (is_insert ? answer.empty() : error_code(answer.substr(0, 32)) == 0)) return std::nullopt;
+    const int number = error_code(answer);
+    auto cause = cause_of_code(number);
     // The number is that of a server which is behind with merging, too; but this one passes when there are fewer rows.
-    const bool is_about_rows = answer.find("Too many partitions") != std::string::npos;
-    return Failure{is_about_rows ? Cause::data : cause_of_code(error_code(answer)),
-                   fmt::format("HTTP status {}: {}", status, shown(answer))};
+    if (answer.find("Too many partitions") != std::string::npos) cause = Cause::data;
+    // The numbers differ with what was being written.
+    if (cause == Cause::other && answer.find("No space left on device") != std::string::npos) cause = Cause::full;
+    return Failure{cause, fmt::format("HTTP status {}: {}", status, shown(answer)),
+                   cause == Cause::timeout || number == kMemoryLimitExceeded};
 }
 
 } // namespace peer_observer::clickhouse

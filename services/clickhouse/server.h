@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,8 @@ struct ServerOptions {
 
 struct Failure {
     Cause cause;
-    std::string text; ///< a line, fit for a log
+    std::string text;         ///< a line, fit for a log
+    bool is_too_much = false; ///< fewer rows may pass: time or memory did not suffice
 };
 
 /// What a failure's number says (`Code: 60`); of an answer without one, nothing is known.
@@ -53,7 +55,7 @@ private:
     ServerOptions options_;
     const std::atomic<bool>& stopping_;
     base::CHandle<CURL, curl_easy_cleanup> easy_;
-    std::string settings_; ///< `&name=value`
+    std::map<std::string, std::string> settings_;
 };
 
 } // namespace peer_observer::clickhouse

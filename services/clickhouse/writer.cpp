@@ -21,9 +21,11 @@ constexpr std::chrono::milliseconds kIdleTime{200};
 constexpr std::chrono::hours kRetention{1};
 /// Of files that become one insert into each table.
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{16} << 20U;
-constexpr std::size_t kMostBlockBytes = std::size_t{32} << 20U;
-/// A server stores up to 1,048,576 rows as a whole or not at all.
-constexpr std::size_t kMostRows = 500'000;
+constexpr std::size_t kMostBlockBytes = std::size_t{64} << 20U;
+/// What a slow connection or a small server gets at once, at least.
+constexpr std::size_t kLeastRows = 1'000;
+/// A request that took this part of its time may be twice as large.
+constexpr int kQuick = 8;
 /// What reasons that differ in a value have in common: status and number.
 constexpr std::size_t kReasonBytes = 28;
 
@@ -153,8 +155,10 @@ void Writer::read(const Spool::File& file)
 void Writer::flush()
 {
     for (const auto& [table, block] : blocks_.by_table())
-        for (std::size_t first = 0; first < block.rows() && !stopping_; first += kMostRows)
-            deliver(*table, block, first, std::min(first + kMostRows, block.rows()));
+        for (std::size_t first = 0, end = 0; first < block.rows() && !stopping_; first = end) {
+            end = std::min(first + most_rows_, block.rows());
+            deliver(*table, block, first, end);
+        }
     blocks_.clear();
     // Rows about refused rows are not refused: they are numbers and short texts. If they are, it stays in the log.
     const Blocks refused = std::exchange(refused_, {});
@@ -170,8 +174,12 @@ void Writer::deliver(const tables::Table& table, const Block& block, std::size_t
         prepare();
         if (!is_prepared_) continue;
         const auto part = block.part(first, end);
+        const auto started = std::chrono::steady_clock::now();
         const auto failure = server_.run(insert_of(options_.schema, table), part);
+        const auto middle = first + (end - first) / 2;
         if (!failure) {
+            const bool is_quick = std::chrono::steady_clock::now() - started < options_.server.timeout / kQuick;
+            if (is_quick && end - first >= most_rows_) most_rows_ = std::min(2 * most_rows_, kMostRows);
             counters_.rows += end - first;
             counters_.bytes += part.size();
             pause_ = options_.first_pause;
@@ -181,7 +189,11 @@ void Writer::deliver(const tables::Table& table, const Block& block, std::size_t
         }
         if (failure->cause != Cause::data) {
             wait(*failure);
-            continue;
+            if (!failure->is_too_much || end - first <= kLeastRows) continue;
+            most_rows_ = std::max((end - first) / 2, kLeastRows);
+            pause_ = options_.first_pause;
+            deliver(table, block, first, middle, is_checked);
+            return deliver(table, block, middle, end, is_checked);
         }
         ++counters_.errors[static_cast<std::size_t>(Cause::data)];
         // The bytes of a column that has got another type are wrong in every row: that is not the rows' fault.
@@ -191,7 +203,6 @@ void Writer::deliver(const tables::Table& table, const Block& block, std::size_t
             continue;
         }
         if (end - first == 1) return refuse(table, part, failure->text);
-        const auto middle = first + (end - first) / 2;
         deliver(table, block, first, middle, true);
         return deliver(table, block, middle, end, true);
     }

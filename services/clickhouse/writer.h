@@ -72,6 +72,9 @@ private:
     Blocks blocks_;
     Blocks refused_; ///< rows of `losses` about rows that the server refused
     bool is_prepared_ = false;
+    /// A server stores up to 1,048,576 rows as a whole or not at all.
+    static constexpr std::size_t kMostRows = 500'000;
+    std::size_t most_rows_ = kMostRows; ///< of a request: less where that took too long
     std::string last_failure_;
     std::string last_refusal_;
     std::uint64_t events_ = 0; ///< in blocks_

@@ -36,15 +36,18 @@ def rejections(count):
 
 
 class Writing(harness.Program):
-    def __init__(self, server, spool, url, *options):
+    def __init__(self, server, spool, url, *options, request_seconds=10):
         self.metrics = f"127.0.0.1:{harness.free_port()}"
         super().__init__(harness.program("peer-observer-clickhouse"), "--source", url, "--url", server.url, "--spool", spool, "--batch-seconds", "0.2",
-                         "--metrics-address", self.metrics, "--request-seconds", 10, *options)
+                         "--metrics-address", self.metrics, "--request-seconds", request_seconds, *options)
         self.wait_for_log("metrics on")
         harness.wait_until(lambda: "peer_observer_clickhouse_" in harness.metrics_text(self.metrics), "its own metrics")
 
     def metric(self, name):
         return harness.metric(self.metrics, f"peer_observer_clickhouse_{name}")
+
+    def errors(self, *causes):
+        return sum(self.metric(f'errors_total{{cause="{cause}"}}') for cause in causes)
 
 
 @contextlib.contextmanager
