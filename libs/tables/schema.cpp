@@ -140,6 +140,17 @@ std::vector<std::string> ClickHouseSchema::create_database() const
     return {fmt::format("CREATE DATABASE IF NOT EXISTS {}{}", sql_name(database), on)};
 }
 
+std::string ClickHouseSchema::create_version() const
+{
+    const auto on = cluster.empty() ? "" : " ON CLUSTER " + sql_name(cluster);
+    const auto engine = cluster.empty() ? "ReplacingMergeTree"
+                                        : fmt::format("ReplicatedReplacingMergeTree('/clickhouse/tables/all/{}/model', "
+                                                      "'{{shard}}-{{replica}}')",
+                                                      database);
+    return fmt::format("CREATE TABLE IF NOT EXISTS {}.model{} (version UInt32) ENGINE = {} ORDER BY version",
+                       sql_name(database), on, engine);
+}
+
 std::vector<std::string> ClickHouseSchema::create(const Table& table) const
 {
     std::vector<std::string> columns;

@@ -23,6 +23,8 @@ struct ClickHouseSchema {
     std::string cluster{}; ///< empty: a server by itself
 
     std::vector<std::string> create_database() const;
+    /// A table `model` with the version of the model that the tables are of, on every server.
+    std::string create_version() const;
     std::vector<std::string> create(const Table& table) const;
     /// For a table that has the columns before this one and not this one.
     std::vector<std::string> add_column(const Table& table, const Column& column) const;

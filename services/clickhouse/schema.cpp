@@ -31,6 +31,24 @@ std::optional<Failure> run_all(Server& server, const std::vector<std::string>& s
     return std::nullopt;
 }
 
+/// Tables of another version have columns of the same names that mean something else.
+std::optional<Failure> check_version(Server& server, const tables::ClickHouseSchema& schema)
+{
+    const auto table = tables::sql_name(schema.database) + ".model";
+    if (auto failure = server.run(schema.create_version())) return failure;
+    Rows rows;
+    if (auto failure = server.query("SELECT DISTINCT version FROM " + table, rows)) return failure;
+    const auto ours = std::to_string(tables::kModelVersion);
+    if (rows.empty()) return server.run(fmt::format("INSERT INTO {} (version) VALUES ({})", table, ours));
+    for (const auto& row : rows)
+        if (row.front() != ours)
+            return Failure{Cause::schema,
+                           fmt::format("the tables of {} are of version {} of the model, not {}: give another "
+                                       "--database, or the program of that version",
+                                       schema.database, row.front(), ours)};
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<Failure> choose_settings(Server& server, const tables::ClickHouseSchema& schema)
@@ -54,6 +72,7 @@ std::optional<Failure> choose_settings(Server& server, const tables::ClickHouseS
 std::optional<Failure> prepare(Server& server, const tables::ClickHouseSchema& schema, const tables::Model& model)
 {
     if (auto failure = run_all(server, schema.create_database())) return failure;
+    if (auto failure = check_version(server, schema)) return failure;
     Rows rows;
     if (auto failure = server.query(
             "SELECT table, name, type FROM system.columns WHERE database = " + literal(schema.database), rows))

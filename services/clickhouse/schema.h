@@ -11,8 +11,8 @@
 
 namespace peer_observer::clickhouse {
 
-/// Creates the database and the tables that are not there, and adds the columns that are not. A column of another type
-/// is a failure: Cause::schema.
+/// Creates the database and the tables that are not there, and adds the columns that are not. Tables of another version
+/// of the model, or a column of another type, are a failure: Cause::schema.
 std::optional<Failure> prepare(Server& server, const tables::ClickHouseSchema& schema, const tables::Model& model);
 
 /// Sets what the server knows of the settings that this service needs. Others would make every statement fail.
