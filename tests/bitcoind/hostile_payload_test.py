@@ -1,37 +1,19 @@
 """What one peer sends, however expensive, ends nothing and costs no other peer's events."""
 
 import contextlib
-import hashlib
-import socket
 import struct
-import time
 
 import pytest
 
 import harness
+from raw_peer import RawPeer
 from traced import traced_node
 
-REGTEST_MAGIC = bytes.fromhex("fabfb5da")
 EMPTY_TRANSACTION = bytes.fromhex("02000000" + "00" * 6)
 COUNT = 143_000
 TRANSACTIONS = b"\xfe" + struct.pack("<I", COUNT) + EMPTY_TRANSACTION * COUNT
 PAYLOADS = {"block": bytes(80) + TRANSACTIONS, "blocktxn": bytes(32) + TRANSACTIONS}
 TRUNCATED_METRIC = "peer_observer_extractor_truncated_messages_total"
-
-
-class RawPeer:
-    """A peer that sends what it likes."""
-
-    def __init__(self, node):
-        self.socket = socket.create_connection(("127.0.0.1", node.port))
-        self.address = "{}:{}".format(*self.socket.getsockname())
-        self.send("version", struct.pack("<iQq", 70016, 9, int(time.time())) + bytes(26) * 2 + struct.pack("<Q", 1)
-                  + b"\x00" + struct.pack("<i", 0) + b"\x01")
-
-    def send(self, message_type, payload=b""):
-        checksum = hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
-        self.socket.sendall(REGTEST_MAGIC + message_type.encode().ljust(12, b"\0") + struct.pack("<I", len(payload)) + checksum
-                            + payload)
 
 
 @pytest.fixture(scope="module", params=["ids", "full", "raw"])
