@@ -1,10 +1,8 @@
 #include "services/archive-reader/captures.h"
 
 #include "libs/base/utf8.h"
-#include "libs/wire/decode.h"
 
 #include <algorithm>
-#include <span>
 #include <system_error>
 
 namespace peer_observer::archive_reader {
@@ -95,27 +93,6 @@ void Captures::each_problem(const std::function<void(const fs::path&, const std:
 {
     for (const auto& source : sources_)
         if (!source.file->problem().empty()) report(source.path, source.file->problem());
-}
-
-void describe_payload(const std::string& payload, proto::PeerMessage& message)
-{
-    message.set_size(payload.size());
-    std::string bytes;
-    const std::span view{reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()};
-    const auto decoded = wire::decode(message.message_type(), view, {}, bytes);
-    if (!decoded) {
-        message.set_decode_error(std::string{decoded.error().reason});
-        message.set_decode_error_offset(decoded.error().offset);
-        message.set_raw(payload);
-        return;
-    }
-    if (!bytes.empty()) message.mutable_payload()->ParseFromString(bytes);
-    if (decoded->trailing_bytes > 0) message.set_trailing_bytes(decoded->trailing_bytes);
-    if (decoded->truncated) {
-        message.mutable_truncated()->set_reason(decoded->truncated->reason);
-        message.mutable_truncated()->set_kept(decoded->truncated->kept);
-    }
-    if (decoded->trailing_bytes > 0 || decoded->truncated) message.set_raw(payload);
 }
 
 } // namespace peer_observer::archive_reader

@@ -1,8 +1,8 @@
 // The files of several peers that -capturemessages wrote, as events in the order of time.
 #pragma once
 
-#include "proto/event.pb.h"
 #include "services/archive-reader/capture_file.h"
+#include "services/archive-reader/captured_events.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -15,24 +15,21 @@
 
 namespace peer_observer::archive_reader {
 
-/// The capture files given, and those in the folders given, in the order of their paths. Throws std::system_error for a
-/// folder that cannot be listed.
+/// The files given, and those of -capturemessages or of packets in the folders given, in the order of their paths.
+/// Throws std::system_error for a folder that cannot be listed.
 std::vector<std::filesystem::path> find_captures(const std::vector<std::string>& names);
 
-class Captures {
+class Captures final : public CapturedEvents {
 public:
     /// Peers are numbered by their folders, in the order of the files: -1, -2, ... No node numbers a peer so, and what
     /// it did is not in a capture. Throws std::runtime_error naming a file that cannot be opened.
     explicit Captures(const std::vector<std::filesystem::path>& files);
 
-    /// The next event; null at the end. Lives until the next call.
-    const proto::Event* next();
-
-    /// Calls `report` for each file that was not read to its end.
-    void each_problem(const std::function<void(const std::filesystem::path&, const std::string&)>& report) const;
-
-    std::uint64_t bytes_done() const { return bytes_done_; }
-    std::size_t peers() const { return peers_.size(); }
+    const proto::Event* next() override;
+    void
+    each_problem(const std::function<void(const std::filesystem::path&, const std::string&)>& report) const override;
+    std::uint64_t bytes_done() const override { return bytes_done_; }
+    std::size_t peers() const override { return peers_.size(); }
 
 private:
     struct Source {
@@ -51,8 +48,5 @@ private:
     proto::Event event_;
     std::uint64_t bytes_done_ = 0;
 };
-
-/// Fills in what is known of a message from its payload, as the extractor does it with its default options.
-void describe_payload(const std::string& payload, proto::PeerMessage& message);
 
 } // namespace peer_observer::archive_reader
