@@ -40,8 +40,11 @@ std::string describe_selection(const po::variables_map& values)
     for (const auto& [name, value] : values) { // in the order of the names
         if (value.defaulted() || std::ranges::find(kOfTheRun, name) != kOfTheRun.end()) continue;
         if (const auto* one = boost::any_cast<std::string>(&value.value())) text += fmt::format("{}={}\n", name, *one);
-        if (const auto* many = boost::any_cast<std::vector<std::string>>(&value.value()))
-            text += fmt::format("{}={}\n", name, fmt::join(*many, ","));
+        if (const auto* many = boost::any_cast<std::vector<std::string>>(&value.value())) {
+            // A selection has commas in it.
+            const auto separator = name == "select" ? "\nselect=" : ",";
+            text += fmt::format("{}={}\n", name, fmt::join(*many, separator));
+        }
         if (const auto* many = boost::any_cast<std::vector<std::int64_t>>(&value.value()))
             text += fmt::format("{}={}\n", name, fmt::join(*many, ","));
         if (const auto* one = boost::any_cast<app::Count>(&value.value()))

@@ -208,6 +208,24 @@ def test_exports_what_is_selected(archive, tmp_path):
     assert {table for table in counts if table.startswith("mempool")} and not [table for table in counts if table.startswith("rpc")]
 
 
+def test_exports_alternatives_of_selections(archive, tmp_path):
+    selected = ["--select", "kind=mempool.rejected", "--select", "kind=message,direction=inbound"]
+    archive_tool("export", "--sqlite", tmp_path / "some", *selected, archive)
+    counts = tables.compare(tmp_path / "some", json_events(*selected, archive))
+    directions = sqlite3.connect(tmp_path / "some").execute("SELECT DISTINCT direction FROM message").fetchall()
+    assert directions == [("inbound",)]
+    assert {table for table in counts if table.startswith("mempool")} == {"mempool_rejected"}
+    archive_tool("export", "--sqlite", tmp_path / "nothing", "--select", "kind=mempool,message_type=inv", archive, status=2)
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_distinguishes_alternatives_from_conditions(archive, tmp_path):
+    archive_tool("export", "--json", tmp_path / "rows", "--select", "kind=connection,direction=inbound", archive)
+    refused = subprocess.run([harness.program("peer-observer-archive"), "export", "--json", tmp_path / "rows", "--select", "kind=connection",
+                              "--select", "direction=inbound", archive], capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1 and "export to another folder" in refused.stderr
+
+
 def test_tells_what_was_damaged(archive, tmp_path):
     broken = tmp_path / "broken.poa.zst"
     first, = (archive / "alice").iterdir()
