@@ -5,6 +5,7 @@
 #include "libs/archive/file_writer.h"
 #include "libs/archive/reader.h"
 #include "libs/events/batch.h"
+#include "libs/events/selection.h"
 #include "proto/event.pb.h"
 
 #include <benchmark/benchmark.h>
@@ -184,8 +185,37 @@ void seek_archive(benchmark::State& state)
     std::filesystem::remove(path);
 }
 
+/// The events of all batches against a selection: what logger, archiver, `cat` and `export` do with each event before
+/// they parse it.
+void select_events(benchmark::State& state, const std::vector<std::string>& texts)
+{
+    std::vector<events::Conjunction> alternatives;
+    for (const auto& text : texts)
+        alternatives.push_back(*events::parse_conjunction(text));
+    const events::Selection selection{std::move(alternatives)};
+    std::uint64_t selected = 0;
+    for (auto _ : state)
+        for (const auto& batch : input().batches)
+            events::for_each_event(*events::parse_batch(batch),
+                                   [&](const auto& event) { selected += selection.selects(event) ? 1 : 0; });
+    const auto events = static_cast<double>(input().events * state.iterations());
+    state.counters["events/s"] = {events, benchmark::Counter::kIsRate};
+    state.counters["selected"] = static_cast<double>(selected) / events;
+}
+
 } // namespace
 
+using Texts = std::vector<std::string>;
+BENCHMARK_CAPTURE(select_events, everything, Texts{})->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(select_events, nothing, Texts{"kind=mempool.rejected"})->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(select_events, message_type, Texts{"message_type=getdata"})->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(select_events, address, Texts{"address=192.0.2.7"})->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(select_events, addr_relay, Texts{"message_type=addr|addrv2|getaddr|sendaddrv2", "kind=connection"})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(select_events, ten_alternatives,
+                  Texts{"peer=1", "peer=2", "peer=3", "peer=4", "peer=5", "peer=6", "peer=7", "peer=8", "peer=9",
+                        "message_type=getdata,direction=inbound"})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(write_archive)
     ->ArgNames({"level", "frame_KiB"})
     ->Args({1, 4096})
