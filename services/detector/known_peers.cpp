@@ -76,13 +76,13 @@ const KnownPeers::Entry* KnownPeers::find_host(const std::string& host) const
     return found;
 }
 
-const KnownPeers::Known* KnownPeers::find(const Peer& peer) const
+const KnownPeers::Known* KnownPeers::find(std::string_view own_host, std::string_view user_agent) const
 {
     if (empty()) return nullptr;
-    const Entry* found = peer.has_own_host() ? find_host(peer.host) : nullptr;
+    const Entry* found = own_host.empty() ? nullptr : find_host(std::string{own_host});
     for (const auto& [agent, entry] : agents_) {
         if (found != nullptr && found->line < entry.line) break;
-        if (peer.user_agent.starts_with(agent)) return &entry.known;
+        if (user_agent.starts_with(agent)) return &entry.known;
     }
     return found == nullptr ? nullptr : &found->known;
 }

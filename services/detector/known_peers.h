@@ -2,12 +2,12 @@
 #pragma once
 
 #include "libs/base/ip.h"
-#include "services/detector/peer.h"
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace peer_observer::detector {
@@ -26,8 +26,9 @@ public:
     explicit KnownPeers(std::string_view text);
 
     bool empty() const { return hosts_.empty() && networks_.empty() && agents_.empty(); }
-    /// Null for a peer that no line fits.
-    const Known* find(const Peer& peer) const;
+    /// Null for a peer that no line fits. `own_host`: empty where the address does not tell who the peer is.
+    /// `user_agent`: empty before the peer's version message.
+    const Known* find(std::string_view own_host, std::string_view user_agent) const;
     /// Of a group: an AS, or a network that is part of a known one.
     const Known* find_group(const std::string& group) const;
 

@@ -1,3 +1,4 @@
+#include "libs/base/host_port.h"
 #include "services/detector/known_peers.h"
 #include "services/detector/testing/robustness.h"
 
@@ -11,9 +12,7 @@ namespace {
 
 const KnownPeers::Known* find(const KnownPeers& known, const char* address, const char* user_agent = "")
 {
-    Peer peer = make_peer(1, address, true, proto::IPV4);
-    peer.user_agent = user_agent;
-    return known.find(peer);
+    return known.find(base::host_of(address), user_agent);
 }
 
 TEST(KnownPeers, AreFoundByAddressNetworkAndUserAgent)

@@ -175,7 +175,7 @@ bool NodeWatch::is_left_out(Peer& peer)
 {
     if (peer.looked_up != settings_.known_peers_version) {
         peer.looked_up = settings_.known_peers_version;
-        const auto* known = settings_.known_peers.find(peer);
+        const auto* known = settings_.known_peers.find(peer.has_own_host() ? peer.host : "", peer.user_agent);
         peer.is_left_out = known != nullptr && known->is_left_out;
         peer.known_as = known == nullptr ? "" : known->name;
     }
