@@ -1,9 +1,9 @@
 // The anomalies of one kind at one node: when they open, what is known of them, when they close.
 #pragma once
 
+#include "libs/app/known_peers.h"
+#include "libs/base/lru_map.h"
 #include "services/detector/definition.h"
-#include "services/detector/known_peers.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/moment.h"
 #include "services/detector/peer.h"
 #include "services/detector/profile.h"
@@ -97,8 +97,8 @@ public:
     using Sink = std::function<void(Report&&)>;
 
     /// All references must outlive this object.
-    Alarms(const Definition& definition, const char& enabled, const AlarmTimes& times, const KnownPeers& known_peers,
-           WatchId id, Sink sink)
+    Alarms(const Definition& definition, const char& enabled, const AlarmTimes& times,
+           const app::KnownPeers& known_peers, WatchId id, Sink sink)
         : definition_{definition}, enabled_{enabled}, times_{times}, known_peers_{known_peers}, id_{std::move(id)},
           sink_{std::move(sink)}
     {}
@@ -138,10 +138,10 @@ private:
     const Definition& definition_;
     const char& enabled_;
     const AlarmTimes& times_;
-    const KnownPeers& known_peers_;
+    const app::KnownPeers& known_peers_;
     WatchId id_;
     Sink sink_;
-    LruMap<std::string, Alarm> open_{kMostOpen};
+    base::LruMap<std::string, Alarm> open_{kMostOpen};
     std::uint64_t refused_ = 0;
     double highest_ = 0;
     Time next_check_ = 0;

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "libs/app/bad_events.h"
+#include "libs/base/lru_map.h"
 #include "libs/bus/subscriber.h"
 #include "proto/event.pb.h"
 #include "services/detector/correlator.h"
 #include "services/detector/log_reasons.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/node_watch.h"
 #include "services/detector/settings.h"
 
@@ -95,7 +95,7 @@ private:
         Time newest = 0;
         /// When another publisher of this sort began to tell of the node; 0: none has.
         Time replaced = 0;
-        LruMap<std::uint64_t, Process> processes{kMostProcesses};
+        base::LruMap<std::uint64_t, Process> processes{kMostProcesses};
     };
     static constexpr std::size_t kMostProcesses = 32;
 
@@ -122,7 +122,7 @@ private:
     Counters counters_;
     LogReasons log_reasons_;
     Correlator correlator_;
-    LruMap<std::string, Stream> streams_;
+    base::LruMap<std::string, Stream> streams_;
     events::EventReader reader_;
     app::BadEvents bad_events_;
     std::string serialized_;

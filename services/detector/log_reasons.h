@@ -2,8 +2,8 @@
 // same node: what it says and what the peers do are joined by block, or by peer, and by time.
 #pragma once
 
+#include "libs/base/lru_map.h"
 #include "proto/log.pb.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/moment.h"
 
 #include <cstddef>
@@ -56,7 +56,7 @@ private:
         std::string mutated; ///< the reason of a mutated block: the next line names the peer
     };
 
-    LruMap<std::string, Node> nodes_{kMostNodes};
+    base::LruMap<std::string, Node> nodes_{kMostNodes};
 };
 
 /// What the log has said of one anomaly at one node so far: each line counts once.

@@ -1,10 +1,10 @@
 // What is known of one process of a node from one publisher's events, and the detectors that look at it.
 #pragma once
 
+#include "libs/base/lru_map.h"
 #include "proto/event.pb.h"
 #include "services/detector/alarms.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/settings.h"
 
 #include <cstdint>
@@ -63,8 +63,8 @@ private:
     std::vector<std::unique_ptr<Alarms>> alarms_;
     std::unique_ptr<Hooks> hooks_;
     std::vector<std::unique_ptr<Detector>> detectors_;
-    LruMap<std::int64_t, Peer> peers_;
-    LruMap<std::string, Profile> profiles_; ///< of hosts
+    base::LruMap<std::int64_t, Peer> peers_;
+    base::LruMap<std::string, Profile> profiles_; ///< of hosts
     Time now_ = 0;
     Time next_tick_ = 0;
     Time next_pass_ = 0;

@@ -1,8 +1,8 @@
 // What so many hosts of one autonomous system do that none of them stands out.
 #pragma once
 
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/window.h"
 
 #include <string>
@@ -31,7 +31,7 @@ public:
 private:
     static constexpr std::size_t kMostSystems = 1024;
 
-    LruMap<std::string, Window> systems_{kMostSystems};
+    base::LruMap<std::string, Window> systems_{kMostSystems};
     Window all_;
 };
 

@@ -2,7 +2,7 @@
 // address does not tell whose it is.
 #pragma once
 
-#include "services/detector/lru_map.h"
+#include "libs/base/lru_map.h"
 #include "services/detector/peer.h"
 
 #include <cstddef>
@@ -28,7 +28,7 @@ public:
 private:
     static constexpr std::size_t kMostSubjects = 4096;
 
-    LruMap<std::string, State> states_{kMostSubjects};
+    base::LruMap<std::string, State> states_{kMostSubjects};
 };
 
 } // namespace peer_observer::detector

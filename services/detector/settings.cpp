@@ -95,7 +95,7 @@ Settings read_settings(const po::variables_map& values)
     }
     // As every file that is read again on SIGHUP: one that cannot be used is a failure, not wrong usage.
     if (values.contains("known-peers"))
-        settings.known_peers = read_known_peers(values["known-peers"].as<std::string>());
+        settings.known_peers = app::read_known_peers(values["known-peers"].as<std::string>());
     settings.times.close_after = static_cast<Time>(values["close-after"].as<app::Seconds>().value.count());
     settings.times.update_every = static_cast<Time>(values["update-every"].as<app::Seconds>().value.count());
     return settings;

@@ -1,10 +1,10 @@
 // What the operator may change: the thresholds of every detector, which of them work, when anomalies close.
 #pragma once
 
+#include "libs/app/known_peers.h"
 #include "libs/asmap/autonomous_systems.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
-#include "services/detector/known_peers.h"
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
@@ -32,7 +32,7 @@ struct Settings {
     std::vector<Thresholds> thresholds; ///< by place in all_detectors()
     std::vector<char> enabled;          ///< likewise
     AlarmTimes times;
-    KnownPeers known_peers;
+    app::KnownPeers known_peers;
     std::uint64_t known_peers_version = 1; ///< another one each time that they change
     /// Null without --asmap. Chosen once; only its files are read again.
     std::shared_ptr<asmap::AutonomousSystems> systems;

@@ -18,7 +18,7 @@ PASSED_ON = {
     ("libs/archive/input_file.cpp", "what"),  # the functions above it in that file name the file
     ("libs/bus/refusals.h", "with_left_out(std::move(why), *left_out)"),
     ("libs/bus/subscriber.cpp", "frame.error()"),
-    ("services/detector/known_peers.cpp", "text.error().reason"),  # the function around it names the file
+    ("libs/app/known_peers.cpp", "text.error().reason"),  # the function around it names the file
     ("services/detector/main.cpp", "{}"),
     ("services/extractor/attachments.cpp", "error.what()"),
     ("services/extractor/attachments.cpp", "{}"),

@@ -1,9 +1,9 @@
 // addr_sink: most addresses that the node passes on go to the same few, who pass none on.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/announced_addresses.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/window.h"
 
 #include <algorithm>
@@ -102,7 +102,7 @@ private:
                         {"others that take part", static_cast<double>(others), threshold(kOthers)}});
     }
 
-    LruMap<std::string, Group> groups_{kMostGroups};
+    base::LruMap<std::string, Group> groups_{kMostGroups};
     std::unordered_set<std::int64_t> announcers_; ///< connections that have announced any
     Window all_;
     std::unordered_map<std::int64_t, std::string>

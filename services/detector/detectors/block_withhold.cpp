@@ -1,9 +1,9 @@
 // block_withhold: a host announces blocks, is asked for them or their headers, and does not deliver.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/node_pace.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
@@ -167,7 +167,7 @@ private:
     NodePace pace_;
     std::map<std::int64_t, State> states_; ///< by peer id
     PerSubject<Totals> subjects_;
-    LruMap<std::string, Totals> systems_{kMostSystems}; ///< by AS, of each host what is within its own threshold
+    base::LruMap<std::string, Totals> systems_{kMostSystems}; ///< by AS, of each host what is within its own threshold
 };
 
 } // namespace

@@ -1,7 +1,7 @@
 // connection_churn: one site opens connection after connection and soon closes each.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/per_as.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/window.h"
@@ -74,7 +74,7 @@ private:
 
     PerPeer<bool> excused_;
     PerPeer<bool> asked_;
-    LruMap<std::string, Window> groups_{kMostGroups};
+    base::LruMap<std::string, Window> groups_{kMostGroups};
     PerAs by_as_;
 };
 

@@ -1,8 +1,8 @@
 // eclipse_preparation: the addresses that enter the node's address manager come from one network.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -51,7 +51,7 @@ private:
                        {{"addresses inserted", inserts, most}, {"share", share, least_share}});
     }
 
-    LruMap<std::string, Window> groups_{kMostGroups};
+    base::LruMap<std::string, Window> groups_{kMostGroups};
     Window all_;
 };
 

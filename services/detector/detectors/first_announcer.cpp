@@ -1,10 +1,10 @@
 // first_announcer: what the node hears of transactions or blocks comes first from the same host nearly every time.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/announced_addresses.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/recent_hashes.h"
 #include "services/detector/window.h"
 
@@ -108,7 +108,7 @@ private:
         std::size_t places; ///< for things, of which each has one
         std::vector<First> latest{};
         Window all{};
-        LruMap<std::string, Window> groups{kMostGroups};
+        base::LruMap<std::string, Window> groups{kMostGroups};
         std::map<std::int64_t, std::string> announcers{}; ///< connections that have announced any, and their groups
 
         void clear()
@@ -195,7 +195,7 @@ private:
     Race transactions_by_as_{"transactions announced first", kTransactions, kAsShare, true, kPlaces};
     Race blocks_by_as_{"blocks announced first", kBlocks, kAsShare, true, kBlockPlaces};
     Race addresses_{"addresses announced first", kAddresses, kAddressesShare, false, 0};
-    LruMap<std::uint64_t, std::string> names_{kMostGroups}; ///< of groups, by hash
+    base::LruMap<std::uint64_t, std::string> names_{kMostGroups}; ///< of groups, by hash
     GetaddrAnswers answers_;
     BasicRecentHashes<1U << 17U, 7'200 * kSecond> heard_; ///< addresses, for two to four hours: 32 KiB
 };

@@ -1,8 +1,8 @@
 // getaddr_fingerprint: one site asks for the node's addresses again and again.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/per_as.h"
 #include "services/detector/window.h"
 
@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    LruMap<std::string, Window> sites_{kMostSites};
+    base::LruMap<std::string, Window> sites_{kMostSites};
     PerAs by_as_;
 };
 

@@ -1,8 +1,8 @@
 // inbound_drop: the node has lost most of its inbound connections within minutes, or nearly all of one AS.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 
 #include <algorithm>
 #include <array>
@@ -136,7 +136,7 @@ private:
     }
 
     Level node_;
-    LruMap<std::string, Level> systems_{kMostSystems};
+    base::LruMap<std::string, Level> systems_{kMostSystems};
     std::unordered_map<std::int64_t, std::string> as_of_; ///< of the inbound peers whose opening was seen
 };
 

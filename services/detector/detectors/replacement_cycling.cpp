@@ -1,8 +1,8 @@
 // replacement_cycling: a host replaces what others have sent, and then its own replacement, so that nothing is left.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/per_subject.h"
 #include "services/detector/window.h"
 
@@ -64,7 +64,8 @@ private:
 
     static std::uint64_t key(const Coins::value_type& coin) { return coin.first + coin.second; }
 
-    LruMap<std::uint64_t, std::uint64_t> contested_{kMostContested}; ///< coins, and who has taken each from another
+    base::LruMap<std::uint64_t, std::uint64_t> contested_{
+        kMostContested}; ///< coins, and who has taken each from another
     PerSubject<Window> cycles_;
 };
 

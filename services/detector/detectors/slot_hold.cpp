@@ -1,9 +1,9 @@
 // slot_hold: connections that never finish the handshake, never say anything, or are dead, take slots of peers that
 // would.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/node_pace.h"
 #include "services/detector/per_as.h"
 #include "services/detector/window.h"
@@ -258,7 +258,7 @@ private:
     Census mute_;                        ///< of slots_
     Census dead_;                        ///< of pings_
     NodePace pace_;
-    LruMap<std::string, Window> groups_{kMostGroups};
+    base::LruMap<std::string, Window> groups_{kMostGroups};
     PerAs by_as_; ///< of those without a handshake
 };
 

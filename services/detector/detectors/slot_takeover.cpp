@@ -1,8 +1,8 @@
 // slot_takeover: most of the peers that the node evicts have to go for connections of the same few.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -63,7 +63,7 @@ private:
     }
 
     std::optional<Victim> victim_;
-    LruMap<std::string, Window> groups_{kMostGroups};
+    base::LruMap<std::string, Window> groups_{kMostGroups};
     Window all_;
 };
 

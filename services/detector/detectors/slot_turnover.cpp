@@ -1,8 +1,8 @@
 // slot_turnover: few hosts open many connections over time, each of which is long enough not to be churn.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 #include "services/detector/per_as.h"
 #include "services/detector/window.h"
 
@@ -56,7 +56,7 @@ private:
         return connections;
     }
 
-    LruMap<std::string, Window> groups_{kMostGroups};
+    base::LruMap<std::string, Window> groups_{kMostGroups};
     PerAs by_as_;
 };
 

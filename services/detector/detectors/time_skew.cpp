@@ -1,8 +1,8 @@
 // time_skew: peers of many networks have clocks that are wrong in the same direction; or the node's own clock is.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 
 #include <array>
 
@@ -64,7 +64,7 @@ private:
                         {"latest offset in seconds", offset_s}});
     }
 
-    LruMap<std::string, Network> networks_{kMostNetworks};
+    base::LruMap<std::string, Network> networks_{kMostNetworks};
 };
 
 } // namespace

@@ -1,8 +1,8 @@
 // tx_pinning: a host hangs transactions of a low fee rate on another's, whose fee can then hardly be raised.
+#include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/hooks.h"
-#include "services/detector/lru_map.h"
 
 #include <array>
 #include <map>
@@ -75,8 +75,8 @@ private:
     }
 
     LatestTransactions& transactions_;
-    LruMap<std::uint64_t, std::uint64_t> members_{kMostMembers}; ///< the first one of the chain of each
-    LruMap<std::uint64_t, Chain> chains_{kMostChains};
+    base::LruMap<std::uint64_t, std::uint64_t> members_{kMostMembers}; ///< the first one of the chain of each
+    base::LruMap<std::uint64_t, Chain> chains_{kMostChains};
 };
 
 } // namespace

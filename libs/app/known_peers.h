@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace peer_observer::detector {
+namespace peer_observer::app {
 
 class KnownPeers {
 public:
@@ -48,4 +48,4 @@ private:
 /// Of a regular file of up to 1 MiB. Throws std::runtime_error that names the file.
 KnownPeers read_known_peers(const std::string& path);
 
-} // namespace peer_observer::detector
+} // namespace peer_observer::app

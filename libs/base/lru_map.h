@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace peer_observer::detector {
+namespace peer_observer::base {
 
 template <typename Key, typename Value>
 class LruMap {
@@ -65,4 +65,4 @@ private:
     std::unordered_map<Key, typename std::list<std::pair<Key, Value>>::iterator> places_;
 };
 
-} // namespace peer_observer::detector
+} // namespace peer_observer::base

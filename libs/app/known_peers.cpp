@@ -1,4 +1,4 @@
-#include "services/detector/known_peers.h"
+#include "libs/app/known_peers.h"
 
 #include "libs/base/regular_file.h"
 
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace peer_observer::detector {
+namespace peer_observer::app {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
@@ -107,4 +107,4 @@ try {
     throw std::runtime_error{fmt::format("{}: {}", path, error.what())};
 }
 
-} // namespace peer_observer::detector
+} // namespace peer_observer::app
