@@ -2,13 +2,17 @@
 
 #include "libs/base/regular_file.h"
 
+#include <boost/program_options.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace peer_observer::app {
 namespace {
+
+namespace po = boost::program_options;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
 constexpr std::string_view kAgent = "agent:";
@@ -30,7 +34,45 @@ std::string_view trimmed(std::string_view text)
     return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+/// Of addresses that any number of hosts have.
+bool is_shared(const base::IpBytes& ip)
+{
+    // RFC 1122 (0/8), 1918, 6598 (carriers' NAT), 3927 and 4862 (link-local), 4193.
+    static const auto kShared = [] {
+        std::array networks = {"0.0.0.0/8",     "10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16",
+                               "100.64.0.0/10", "169.254.0.0/16", "fe80::/10",     "fc00::/7"};
+        std::vector<base::IpNetwork> parsed;
+        for (const auto* network : networks)
+            parsed.push_back(*base::IpNetwork::parse(network));
+        return parsed;
+    }();
+    return std::ranges::any_of(kShared, [&](const base::IpNetwork& network) { return network.contains(ip); });
+}
+
+KnownPeers read_file(const std::string& path)
+try {
+    const auto text = base::read_regular_file(path, kMostBytes);
+    if (!text) throw std::runtime_error{text.error().reason};
+    return KnownPeers{*text};
+} catch (const std::exception& error) {
+    throw std::runtime_error{fmt::format("{}: {}", path, error.what())};
+}
+
 } // namespace
+
+bool is_shared_address(std::string_view host)
+{
+    if (host == "127.0.0.1" || host == "::1") return true;
+    const auto ip = base::parse_ip(host);
+    return ip && is_shared(*ip);
+}
+
+bool is_own_host(std::string_view host, bool inbound, proto::Network network)
+{
+    if (inbound && (network == proto::ONION || network == proto::I2P)) return false; // the address is the daemon's
+    if (network == proto::CJDNS) return true; // it has addresses of its own in fc00::/8
+    return !is_shared_address(host);
+}
 
 KnownPeers::KnownPeers(std::string_view text)
 {
@@ -98,13 +140,18 @@ const KnownPeers::Known* KnownPeers::find_group(const std::string& group) const
     return nullptr;
 }
 
-KnownPeers read_known_peers(const std::string& path)
-try {
-    const auto text = base::read_regular_file(path, kMostBytes);
-    if (!text) throw std::runtime_error{text.error().reason};
-    return KnownPeers{*text};
-} catch (const std::exception& error) {
-    throw std::runtime_error{fmt::format("{}: {}", path, error.what())};
+void add_known_peers_option(po::options_description& options, std::string_view what)
+{
+    const auto text = fmt::format(
+        "file with peers {}: lines of `leave-out WHO NAME` or `mark WHO NAME`, where WHO is an address, a network, an "
+        "AS, or agent:TEXT; read again on SIGHUP",
+        what);
+    options.add_options()("known-peers", po::value<std::string>()->value_name("FILE"), text.c_str());
+}
+
+KnownPeers read_known_peers(const po::variables_map& values)
+{
+    return values.contains("known-peers") ? read_file(values["known-peers"].as<std::string>()) : KnownPeers{};
 }
 
 } // namespace peer_observer::app

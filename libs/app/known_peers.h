@@ -1,7 +1,11 @@
-// Peers that the operator knows: their anomalies are left out, or carry the operator's name for them.
+// Peers that the operator knows, by the file of --known-peers: they are left out, or carry the operator's name.
 #pragma once
 
 #include "libs/base/ip.h"
+#include "proto/connection.pb.h"
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/variables_map.hpp>
 
 #include <cstddef>
 #include <string>
@@ -45,7 +49,18 @@ private:
     std::vector<std::pair<std::string, Entry>> agents_;
 };
 
-/// Of a regular file of up to 1 MiB. Throws std::runtime_error that names the file.
-KnownPeers read_known_peers(const std::string& path);
+/// Whether the address is that of a proxy, a gateway or a local network, which any number of peers may share:
+/// 127.0.0.1 and ::1 (a daemon of Tor or I2P), private and link-local ranges (Docker's gateway), carriers' NAT. Other
+/// addresses of 127.0.0.0/8 are not shared: tests of a real node have their peers there.
+bool is_shared_address(std::string_view host);
+
+/// Whether the host identifies the peer. `network`: through which it is connected, UNROUTABLE if that is not known.
+bool is_own_host(std::string_view host, bool inbound, proto::Network network);
+
+/// --known-peers FILE. `what` happens to such peers: a clause after "file with peers".
+void add_known_peers_option(boost::program_options::options_description& options, std::string_view what);
+
+/// Of that option: a regular file of up to 1 MiB. Empty without it. Throws std::runtime_error that names the file.
+KnownPeers read_known_peers(const boost::program_options::variables_map& values);
 
 } // namespace peer_observer::app

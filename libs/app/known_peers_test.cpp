@@ -36,6 +36,18 @@ TEST(KnownPeers, AreFoundByAddressNetworkAndUserAgent)
     EXPECT_EQ(known.find_group("198.51.0.0/16"), nullptr);
 }
 
+TEST(KnownPeers, TellWhetherHostIsPeersOwn)
+{
+    EXPECT_TRUE(is_own_host("192.0.2.7", true, proto::IPV4));
+    EXPECT_TRUE(is_own_host("127.0.0.2", true, proto::UNROUTABLE));
+    EXPECT_TRUE(is_own_host("fc12::7", true, proto::CJDNS));
+    EXPECT_TRUE(is_own_host("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion", false, proto::ONION));
+    EXPECT_FALSE(is_own_host("192.0.2.7", true, proto::ONION));
+    EXPECT_FALSE(is_own_host("192.0.2.7", true, proto::I2P));
+    for (const auto* shared : {"127.0.0.1", "::1", "10.0.0.7", "172.17.0.1", "100.64.0.1", "fe80::1", "fc12::7"})
+        EXPECT_FALSE(is_own_host(shared, true, proto::UNROUTABLE)) << shared;
+}
+
 TEST(KnownPeers, RefuseALineThatTheyDoNotUnderstandAndNameIt)
 {
     for (const auto* line : {"ignore 192.0.2.7 x", "mark 192.0.2.7", "mark 192.0.2.0/33 x", "mark agent: x", "mark"}) {

@@ -51,11 +51,6 @@ Peer make_peer(std::int64_t id, std::string_view address, bool inbound, proto::N
 /// Fills in the groups of the peer's host, as the network through which it is connected lets them be known.
 void identify(Peer& peer, proto::Network network, const asmap::AutonomousSystems* systems);
 
-/// Whether the address is that of a proxy, a gateway or a local network, behind which any number of peers may be:
-/// 127.0.0.1 and ::1 (a daemon of Tor or I2P), private and link-local ranges (Docker's gateway), carriers' NAT. Other
-/// addresses of 127.0.0.0/8 are nobody's proxy: tests of a real node have their peers there.
-bool tells_nothing(std::string_view host, proto::Network network = proto::UNROUTABLE);
-
 /// `192.0.2.0/24`, `2001:db8::/48`, or the host itself for onion, I2P and other names. Not of hosts that tell nothing.
 std::string site_of(std::string_view host);
 

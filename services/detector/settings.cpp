@@ -63,9 +63,7 @@ po::options_description detector_options()
     add("update-every",
         po::value<app::Seconds>()->default_value({AlarmTimes{}.update_every * std::chrono::nanoseconds{1}}),
         "seconds of event time between two updates of an anomaly");
-    add("known-peers", po::value<std::string>()->value_name("FILE"),
-        "file with peers whose anomalies are left out or marked: lines of `leave-out WHO NAME` or `mark WHO NAME`, "
-        "where WHO is an address, a network, an AS, or agent:TEXT; read again on SIGHUP");
+    app::add_known_peers_option(options, "whose anomalies are left out or marked");
     for (const Definition* detector : all_detectors())
         for (const auto& parameter : detector->parameters)
             add(option_name(*detector, parameter).c_str(),
@@ -94,8 +92,7 @@ Settings read_settings(const po::variables_map& values)
         }
     }
     // As every file that is read again on SIGHUP: one that cannot be used is a failure, not wrong usage.
-    if (values.contains("known-peers"))
-        settings.known_peers = app::read_known_peers(values["known-peers"].as<std::string>());
+    settings.known_peers = app::read_known_peers(values);
     settings.times.close_after = static_cast<Time>(values["close-after"].as<app::Seconds>().value.count());
     settings.times.update_every = static_cast<Time>(values["update-every"].as<app::Seconds>().value.count());
     return settings;

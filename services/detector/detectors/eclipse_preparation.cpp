@@ -1,4 +1,5 @@
 // eclipse_preparation: the addresses that enter the node's address manager come from one network.
+#include "libs/app/known_peers.h"
 #include "libs/base/lru_map.h"
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
@@ -33,7 +34,7 @@ public:
             if (!attempt.inserted()) return;
             all_.add(at.time, time(kWindow), 1);
             // The source of what inbound peers announce through Tor is the daemon: nobody.
-            if (tells_nothing(attempt.source())) return;
+            if (app::is_shared_address(attempt.source())) return;
             inserted(at, netgroup_of(attempt.source()), threshold(kInserts), threshold(kShare));
             if (const auto as = hooks.as_of(attempt.source()); !as.empty())
                 inserted(at, as, threshold(kAsInserts), threshold(kAsShare));
