@@ -2,13 +2,13 @@
 
 import contextlib
 import hashlib
-import re
 import socket
 import struct
 
 import pytest
 
 import harness
+from log_extractor import LogExtractor
 from node import Node, find_bitcoind, require_bitcoind
 
 LOG_OPTIONS = ("-debug=net", "-debug=cmpctblock", "-debug=validation", "-debug=addrman", "-debug=mempool", "-logtimemicros")
@@ -18,14 +18,6 @@ EVERY_PART = ("-logthreadnames", "-logsourcelocations", "-loglevelalways")
 @pytest.fixture(autouse=True)
 def bitcoind():
     return require_bitcoind()
-
-
-class LogExtractor(harness.Program):
-    def __init__(self, log, directory, *options):
-        self.url = f"ipc://{directory}/log-bus"
-        super().__init__(harness.program("peer-observer-log-extractor"), "--debug-log", log, "--listen", self.url, "--node", "test",
-                         "--metrics-address", "127.0.0.1:0", *options)
-        self.metrics = re.search(r"http://([\d.:]+)/", self.wait_for_log("metrics on"))[1]
 
 
 @contextlib.contextmanager
