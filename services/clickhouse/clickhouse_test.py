@@ -7,7 +7,7 @@ import subprocess
 
 import clickhouse_server
 import harness
-from writing import assert_complete, comparable_rows, number, rejections, replaying, stored, wait_for_end, write_archive, Writing
+from writing import assert_complete, comparable_rows, number, rejections, replaying, stored, told, wait_for_end, write_archive, Writing
 from archiving import archive_tool
 from export_test import every_kind
 
@@ -74,6 +74,33 @@ def test_bounds_the_spool_and_tells_what_it_could_not_hold(directory, server, ur
         wait_for_end(server, events)
         assert writing.stop() == 0
     assert 0 < len(assert_complete(server, events)) < events
+
+
+def test_tells_what_was_in_damaged_files_of_the_spool(directory, server, url, many):
+    archive, events = many
+    server.kill()
+    with replaying(archive, url, 5_000) as replay, Writing(server, directory / "spool", url) as writing:
+        assert replay.wait(60) == 0
+        assert writing.stop() == 0
+    files = sorted(path for path in (directory / "spool").iterdir() if path.suffix == ".zst")
+    assert len(files) > 5
+    archive_tool("verify", *files)
+    for file in (files[0], files[2]):
+        content = bytearray(file.read_bytes())
+        content[len(content) * 4 // 5] ^= 0xff # in its frame
+        file.write_bytes(content)
+    files[4].write_bytes(b"garbage")
+    server.start()
+    with Writing(server, directory / "spool", url) as writing:
+        harness.wait_until(lambda: writing.metric("spool_bytes") == 0, "an empty spool", 60)
+        assert writing.stop() == 0
+    first, *rows = server.query("SELECT cause, detail, count, sequence FROM peer_observer.losses FINAL ORDER BY sequence")
+    # Nothing that came before the first file is known to this run.
+    assert first[0] == "DAMAGED" and files[0].name in first[1] and first[2:] == ("\\N", "0")
+    for file, (cause, detail, _, _) in zip((files[2], files[4]), rows, strict=True):
+        assert cause == "DAMAGED" and file.name in detail
+    lost = set(range(stored(server)[0])) | told(server)
+    assert 0 < len(lost) < events and sorted(lost | set(stored(server))) == list(range(events))
 
 
 def test_puts_aside_the_rows_that_the_server_refuses(directory, server, url):

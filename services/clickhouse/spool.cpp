@@ -220,8 +220,10 @@ bool Spool::write_file()
     std::uint64_t size = 0;
     try {
         auto frame_info = content_.frame;
-        frame_info.clear_first_sequence(); // of several publishers they say nothing
-        frame_info.clear_end_sequence();
+        if (publishers.size() > 1) { // of several they say nothing
+            frame_info.clear_first_sequence();
+            frame_info.clear_end_sequence();
+        }
         const auto frame = content_.bytes.empty() ? std::string{} : compressor_.compress(content_.bytes).get();
         archive::FileWriter writer{path, header};
         auto error = writer.append(gaps_, frame_info, frame);

@@ -21,6 +21,8 @@ constexpr std::chrono::milliseconds kIdleTime{200};
 constexpr std::chrono::hours kRetention{1};
 /// Of files that become one insert into each table.
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{16} << 20U;
+/// Whose sequence numbers are followed at a time.
+constexpr std::size_t kMostPublishers = 4096;
 constexpr std::size_t kMostBlockBytes = std::size_t{64} << 20U;
 /// What a slow connection or a small server gets at once, at least.
 constexpr std::size_t kLeastRows = 1'000;
@@ -125,31 +127,75 @@ void Writer::read(const Spool::File& file)
     try {
         archive::Reader reader{file.path};
         for (auto chunk = reader.next(); chunk && !stopping_; chunk = reader.next()) {
-            if (chunk->kind == archive::Chunk::Kind::gap) rows_.add(tables::loss_of(chunk->gap), blocks_);
             if (chunk->kind == archive::Chunk::Kind::damage)
-                spdlog::error("{}: offset {}: {}", file.path.native(), chunk->offset, chunk->problem);
+                note_damage(fmt::format("{}: offset {}: {}", file.path.native(), chunk->offset, chunk->problem),
+                            reader.header());
+            if (chunk->kind == archive::Chunk::Kind::gap) {
+                const auto& source = chunk->gap.source();
+                add_damage(source.node(), source.publisher_id(), sequences_.next(chunk->gap));
+                rows_.add(tables::loss_of(chunk->gap), blocks_);
+            }
             for (const auto& batch : chunk->batches) {
-                std::uint64_t latest_ns = 0;
-                reader_.each_if(
-                    batch,
-                    [&](const events::EventView& view) {
-                        latest_ns = view.timestamp_ns;
-                        return true;
-                    },
-                    [&](const proto::Event& event, const events::EventView& view) {
-                        rows_.add({batch.node, batch.publisher_id, view.sequence}, event, blocks_);
-                    },
-                    [&](const events::BadEvent& bad) {
-                        bad_events_.add(batch, bad);
-                        rows_.add(tables::loss_of(batch, bad, latest_ns), blocks_);
-                    });
-                events_ += batch.event_count;
+                add_damage(batch.node, batch.publisher_id, sequences_.next(batch));
+                add(batch);
                 if (blocks_.bytes() >= kMostBlockBytes) flush();
             }
         }
-    } catch (const std::exception& error) { // nobody else reads it: what is lost shows in the sequence numbers
-        spdlog::error("{}: {}", file.path.native(), error.what());
+    } catch (const std::exception& error) {
+        note_damage(fmt::format("{}: {}", file.path.native(), error.what()), {});
     }
+    if (sequences_.expected().size() > kMostPublishers) sequences_ = {};
+}
+
+void Writer::add(const events::Batch& batch)
+{
+    std::uint64_t latest_ns = 0;
+    reader_.each_if(
+        batch,
+        [&](const events::EventView& view) {
+            latest_ns = view.timestamp_ns;
+            return true;
+        },
+        [&](const proto::Event& event, const events::EventView& view) {
+            rows_.add({batch.node, batch.publisher_id, view.sequence}, event, blocks_);
+        },
+        [&](const events::BadEvent& bad) {
+            bad_events_.add(batch, bad);
+            rows_.add(tables::loss_of(batch, bad, latest_ns), blocks_);
+        });
+    events_ += batch.event_count;
+}
+
+/// How many events were there is known when the next ones of their publishers are, if events before them are known.
+void Writer::note_damage(std::string problem, const std::optional<proto::ArchiveHeader>& header)
+{
+    spdlog::error("{}", problem);
+    damage_ = std::move(problem);
+    for (const auto& [publisher_id, next] : sequences_.expected())
+        damaged_publishers_.insert(publisher_id);
+    if (!header) return;
+    for (const auto& source : header->sources())
+        if (!sequences_.expected().contains(source.publisher_id()))
+            rows_.add({.node = source.node(),
+                       .publisher_id = source.publisher_id(),
+                       .cause = "DAMAGED",
+                       .timestamp_ns = base::unix_ns(),
+                       .detail = damage_},
+                      blocks_);
+}
+
+void Writer::add_damage(std::string_view node, std::uint64_t publisher_id,
+                        const archive::SequenceCheck::Finding& finding)
+{
+    if (damaged_publishers_.erase(publisher_id) == 0 || finding.hole == 0) return;
+    rows_.add({.node = node,
+               .publisher_id = publisher_id,
+               .sequence = finding.expected,
+               .cause = "DAMAGED",
+               .timestamp_ns = base::unix_ns(),
+               .count = finding.hole,
+               .detail = damage_},
+              blocks_);
 }
 
 void Writer::flush()
