@@ -11,7 +11,7 @@ std::optional<Address> FairQueue::push(const std::string& announcer, Address add
         if (by_length_.empty() || length >= by_length_.rbegin()->first) return address;
         gone = take(lanes_.find(by_length_.rbegin()->second), true);
     }
-    append(announcer, std::move(address));
+    append(announcer, address);
     return gone;
 }
 
@@ -24,14 +24,14 @@ std::optional<FairQueue::Item> FairQueue::pop()
     return Item{std::move(announcer), take(lane, false)};
 }
 
-void FairQueue::put_back(Item item) { append(item.announcer, std::move(item.address)); }
+void FairQueue::put_back(Item item) { append(item.announcer, item.address); }
 
 void FairQueue::append(const std::string& announcer, Address address)
 {
     const auto [lane, is_new] = lanes_.try_emplace(announcer);
     if (is_new) lane->second.turn = turns_.insert(turns_.end(), announcer);
     by_length_.erase({lane->second.addresses.size(), announcer});
-    lane->second.addresses.push_back(std::move(address));
+    lane->second.addresses.push_back(address);
     by_length_.emplace(lane->second.addresses.size(), announcer);
     ++size_;
 }
@@ -40,7 +40,7 @@ Address FairQueue::take(Lanes::iterator lane, bool newest)
 {
     auto& addresses = lane->second.addresses;
     by_length_.erase({addresses.size(), lane->first});
-    Address address = std::move(newest ? addresses.back() : addresses.front());
+    const Address address = newest ? addresses.back() : addresses.front();
     if (newest) {
         addresses.pop_back();
     } else {
