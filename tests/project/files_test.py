@@ -85,5 +85,6 @@ def test_finds_no_marks_of_merges():
 
 
 def test_parses_python_files():
-    for file in [*tracked("*.py"), *(file for file in tracked("scripts/*", "bench/*") if file.read_bytes().startswith(b"#!/usr/bin/python3"))]:
+    scripts = (b"#!/usr/bin/python3\n", b"#!/usr/bin/env python3\n")
+    for file in {*tracked("*.py"), *(file for file in tracked() if file.read_bytes().startswith(scripts))}:
         compile(file.read_text(), str(file), "exec")
