@@ -113,6 +113,7 @@ install(DIRECTORY services/metrics/dashboards DESTINATION share/peer-observer CO
 peer_observer_package(python ANY_ARCHITECTURE DESCRIPTION "Events and archives of peer-observer for programs in Python" DEPENDS python3 python3-protobuf)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/python/peer_observer DESTINATION lib/python3/dist-packages COMPONENT python EXCLUDE_FROM_ALL
   PATTERN __pycache__ EXCLUDE)
+install(PROGRAMS contrib/collect-archives DESTINATION share/peer-observer COMPONENT python)
 # Where programs in Python look for it themselves: other systems have other folders for their Python's packages.
 install(DIRECTORY ${CMAKE_BINARY_DIR}/python/peer_observer DESTINATION lib/peer-observer/python COMPONENT prefix PATTERN __pycache__ EXCLUDE)
 

@@ -80,6 +80,13 @@ def test_packages_rules_and_dashboards(contents):
     assert (sql / "questions.json").read_text() == (ROOT / "services/clickhouse/dashboard.json").read_text()
 
 
+def test_packages_programs_that_documentation_names(contents):
+    named = set(re.findall(r"`(/usr/share/peer-observer/[\w-]+)`", (ROOT / "docs/deployment.md").read_text()))
+    assert {"/usr/share/peer-observer/certificates", "/usr/share/peer-observer/collect-archives"} <= named
+    for path in named:
+        assert any((folder / path.lstrip("/")).exists() for folder in contents.values()), path
+
+
 def test_installs_page_that_runbook_links_lead_to(contents):
     rules = (contents["peer-observer-monitoring"] / "usr/share/peer-observer/rules/alerts.yml").read_text()
     pages = set(re.findall(r"file://(/[^{]*)\{\{ end \}\}(/[^#]*)#", rules))
