@@ -1,6 +1,7 @@
 #include "services/archive-reader/captures.h"
 
 #include "libs/base/utf8.h"
+#include "services/archive-reader/pcap/packet_file.h"
 
 #include <algorithm>
 #include <system_error>
@@ -13,7 +14,10 @@ namespace fs = std::filesystem;
 constexpr auto kReceived = "msgs_recv.dat";
 constexpr auto kSent = "msgs_sent.dat";
 
-bool is_capture(const fs::path& path) { return path.filename() == kReceived || path.filename() == kSent; }
+bool is_capture(const fs::path& path)
+{
+    return path.filename() == kReceived || path.filename() == kSent || is_packet_file(path);
+}
 
 /// Of the folder's name: the peer's address with _ for each colon.
 std::string address_of(const fs::path& file)
@@ -38,7 +42,7 @@ std::vector<fs::path> find_captures(const std::vector<std::string>& names)
         fs::recursive_directory_iterator entry{name, error};
         for (; !error && entry != fs::recursive_directory_iterator{}; entry.increment(error)) {
             std::error_code gone;
-            if (is_capture(entry->path()) && entry->is_regular_file(gone)) found.push_back(entry->path());
+            if (entry->is_regular_file(gone) && is_capture(entry->path())) found.push_back(entry->path());
         }
         if (error) throw std::system_error{error, "cannot list " + name};
         std::ranges::sort(found);

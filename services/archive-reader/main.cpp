@@ -43,7 +43,8 @@ constexpr std::array kVerbs = {
          "peer-observer-archive repair /var/lib/peer-observer", add_repair_options, repair},
     Verb{"merge", "Merges the events of several files or nodes into one file, ordered by time.",
          "peer-observer-archive merge --output both.poa.zst alpha/ beta/", add_merge_options, merge},
-    Verb{"import", "Makes an archive of the messages that Bitcoin Core captured with -capturemessages.",
+    Verb{"import",
+         "Makes an archive of captured packets (pcap), or of what Bitcoin Core captured with -capturemessages.",
          "peer-observer-archive import --node alpha --output alpha.poa.zst ~/.bitcoin/message_capture",
          add_import_options, import_captures},
 };

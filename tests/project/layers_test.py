@@ -29,6 +29,8 @@ OUTSIDE = {
     "zstd": ["libs/archive/"],
     "curl/": ["services/addr-connectivity/", "services/clickhouse/", "services/detector/", "services/rpc-extractor/"],
     "ares.h": ["services/addr-connectivity/"],
+    "pcap": ["services/archive-reader/pcap/"],
+    "tins/": ["services/archive-reader/pcap/"],
     "sqlite3.h": ["services/addr-connectivity/", "services/archive-reader/"],
 }
 
