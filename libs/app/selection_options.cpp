@@ -22,7 +22,8 @@ using Strings = std::vector<std::string>;
 using Numbers = std::vector<std::int64_t>;
 using Counts = std::vector<Count>;
 
-constexpr std::array kConditions = {"kind", "message-type", "direction", "peer", "address", "as", "pid"};
+constexpr std::array kConditions = {"kind",    "message-type", "direction", "peer", "address",
+                                    "network", "as",           "pid",       "hash"};
 
 Strings read_texts(const po::variables_map& values, const std::string& option)
 {
@@ -48,7 +49,9 @@ events::Conjunction read_conditions(const po::variables_map& values)
                                    .message_types = read_texts(values, "message-type"),
                                    .addresses = read_texts(values, "address"),
                                    .pids = read_numbers(values, "pid", "id of a process"),
-                                   .ases = read_numbers(values, "as", "number of an autonomous system")};
+                                   .ases = read_numbers(values, "as", "number of an autonomous system"),
+                                   .networks = read_texts(values, "network"),
+                                   .hashes = read_texts(values, "hash")};
     if (values.contains("direction")) conditions.directions = {values["direction"].as<std::string>()};
     if (values.contains("peer")) conditions.peers = values["peer"].as<Numbers>();
     return conditions;
@@ -91,9 +94,16 @@ void add_selection_options(po::options_description& options, std::string_view ve
              "events of this peer; may be repeated. A node numbers its peers from 0 each time it starts");
     describe("address", po::value<Strings>()->value_name("ADDRESS"),
              "events of the peer at this address, such as 192.0.2.1 or 192.0.2.1:8333; may be repeated");
+    describe("network", po::value<Strings>()->value_name("NETWORK"),
+             "events of peers that are connected through this network: ipv4, ipv6, onion, i2p, cjdns, unroutable or "
+             "internal; may be repeated. Of peers that connected to the node through Tor or I2P, these are the "
+             "connection events: their other events have a local address");
     describe("as", po::value<Counts>()->value_name("NUMBER"),
              "events of peers in this autonomous system, according to --asmap; may be repeated");
     describe("pid", po::value<Counts>()->value_name("PID"), "events of this node process; may be repeated");
+    describe(
+        "hash", po::value<Strings>()->value_name("HASH"),
+        "events with this txid, wtxid or block hash in any field, in hex as bitcoin-cli shows it; may be repeated");
 }
 
 bool has_selection(const po::variables_map& values)

@@ -10,8 +10,8 @@
 
 namespace peer_observer::app {
 
-/// Adds --select, and --kind, --message-type, --direction, --peer, --address, --as and --pid. `verb` is what happens to
-/// events that are selected, like `print`.
+/// Adds --select, and --kind, --message-type, --direction, --peer, --address, --network, --as, --pid and --hash. `verb`
+/// is what happens to events that are selected, like `print`.
 void add_selection_options(boost::program_options::options_description& options, std::string_view verb);
 
 /// Whether one of them is given.

@@ -28,6 +28,8 @@ constexpr std::array kTerms = {
     Term{"address", &Conjunction::addresses},
     Term{"pid", &Conjunction::pids},
     Term{"as", &Conjunction::ases},
+    Term{"network", &Conjunction::networks},
+    Term{"hash", &Conjunction::hashes},
 };
 
 std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
@@ -72,8 +74,8 @@ std::string add_term(std::string_view text, Conjunction& conjunction)
     const auto key = text.substr(0, equals);
     const auto* term = std::ranges::find(kTerms, key, &Term::key);
     if (term == kTerms.end() || equals == text.npos)
-        return quoted(text) +
-               " is no term KEY=VALUE with the key kind, message_type, direction, peer, address, pid or as";
+        return quoted(text) + " is no term KEY=VALUE with the key kind, message_type, direction, peer, address, "
+                              "network, as, pid or hash";
     return std::visit(
         [&](auto list) -> std::string {
             auto& values = conjunction.*list;

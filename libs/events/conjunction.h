@@ -19,6 +19,8 @@ struct Conjunction {
     std::vector<std::string> addresses;     ///< of the field `address`: with its port, or of any port
     std::vector<std::uint32_t> pids;        ///< of the event
     std::vector<std::uint32_t> ases;        ///< autonomous systems of the field `address`
+    std::vector<std::string> networks;      ///< `ipv4`, `onion`: of the field `network`, or of `address`
+    std::vector<std::string> hashes;        ///< of a transaction or block, in any field: 64 hex digits
 
     bool operator==(const Conjunction&) const = default;
     bool is_empty() const { return *this == Conjunction{}; }
@@ -41,7 +43,7 @@ inline constexpr std::string_view kSeparators = ",|";
 /// What --select does, for --help and other places that explain it.
 inline constexpr auto kSelectionHelp =
     "only events that fit TERM[,TERM...], all of them. A TERM is KEY=VALUE[|VALUE...] with the key kind, message_type, "
-    "direction, peer, address, pid or as, and fits if one of its values does: "
+    "direction, peer, address, network, as, pid or hash, and fits if one of its values does: "
     "kind=message,message_type=inv|tx,direction=inbound. May be repeated: events are selected that fit any of them";
 
 } // namespace peer_observer::events

@@ -38,9 +38,12 @@ PeerFieldNumbers find_fields(const Descriptor* content)
         return static_cast<std::uint8_t>(found == nullptr ? 0 : found->number());
     };
     const auto* const peer = field("peer_id", FieldDescriptor::TYPE_INT64);
+    const auto* network = field("network", FieldDescriptor::TYPE_ENUM);
+    if (network != nullptr && network->enum_type() != proto::Network_descriptor()) network = nullptr;
     return {.message_type = number(field("message_type", FieldDescriptor::TYPE_STRING)),
             .peer_id = number(peer),
             .address = number(field("address", FieldDescriptor::TYPE_STRING)),
+            .network = number(network),
             .peer_is_optional = peer != nullptr && peer->has_presence()};
 }
 

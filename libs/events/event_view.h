@@ -42,6 +42,7 @@ struct PeerFieldNumbers {
     std::uint8_t message_type = 0;
     std::uint8_t peer_id = 0;
     std::uint8_t address = 0;
+    std::uint8_t network = 0;      ///< Bitcoin Core's, as proto.Network
     bool peer_is_optional = false; ///< else a peer that is not on the wire is peer 0
 };
 PeerFieldNumbers peer_field_numbers(std::uint32_t context, std::uint32_t arm);

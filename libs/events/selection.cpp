@@ -2,6 +2,7 @@
 
 #include "libs/base/host_port.h"
 #include "libs/events/kind.h"
+#include "libs/events/network.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -56,6 +57,9 @@ void check_values(const Conjunction& wanted, bool has_find_as)
     for (const auto& direction : wanted.directions)
         if (direction != "inbound" && direction != "outbound")
             refuse("a direction is inbound or outbound, not '" + direction + "'");
+    for (const auto& network : wanted.networks)
+        if (!parse_network(network))
+            refuse("'" + network + "' is no network: there are ipv4, ipv6, onion, i2p, cjdns, unroutable and internal");
     if (is_in(wanted.pids, 0U)) refuse("0 is no id of a process");
     if (is_in(wanted.ases, 0U)) refuse("0 is no number of an autonomous system");
     if (!wanted.ases.empty() && !has_find_as)
@@ -74,6 +78,8 @@ std::string lacks(const Conjunction& wanted, const KnownKind& kind)
     if (!wanted.message_types.empty() && fields.message_type == 0) return "a message type";
     if ((!wanted.addresses.empty() || !wanted.ases.empty()) && fields.address == 0) return "an address";
     if (!wanted.peers.empty() && fields.peer_id == 0) return "a peer";
+    if (!wanted.networks.empty() && fields.network == 0 && fields.address == 0) return "a network";
+    if (!wanted.hashes.empty() && !has_hash_fields(kind.context, kind.arm)) return "a hash";
     if (fits_direction(wanted.directions, kind.name)) return {};
     return "the direction " + wanted.directions.front();
 }
@@ -84,12 +90,7 @@ bool takes_any_kind(const Conjunction& wanted) { return Conjunction{.pids = want
 /// `address` is as Core prints it: `192.0.2.1:8333`, `[2001:db8::1]:8333`.
 bool is_at(std::string_view address, std::string_view wanted)
 {
-    if (address == wanted) return true;
-    if (address.starts_with('[')) {
-        address.remove_prefix(1);
-        return address.starts_with(wanted) && address.substr(wanted.size()).starts_with("]:");
-    }
-    return address.starts_with(wanted) && address.substr(wanted.size()).starts_with(':');
+    return address == wanted || (!address.empty() && base::host_of(address) == wanted);
 }
 
 } // namespace
@@ -102,11 +103,19 @@ Selection::Selection(std::vector<Conjunction> alternatives, FindAs find_as)
     for (const auto& wanted : alternatives_) {
         check_values(wanted, static_cast<bool>(find_as_));
         kinds_.push_back(possible_kinds(wanted));
+        auto& hashes = hashes_.emplace_back();
+        for (const auto& hash : wanted.hashes)
+            hashes.emplace_back(hash);
+        auto& networks = networks_.emplace_back();
+        for (const auto& name : wanted.networks)
+            networks.push_back(*parse_network(name));
     }
     // Where one takes everything, so do all together.
     if (std::ranges::any_of(alternatives_, &Conjunction::is_empty)) {
         alternatives_.clear();
         kinds_.clear();
+        hashes_.clear();
+        networks_.clear();
     }
 }
 
@@ -141,25 +150,36 @@ bool Selection::selects(const EventView& event) const
     if (selects_all()) return true;
     if (event.is_malformed) return false;
     if (event.context == proto::Event::kEventsLostFieldNumber) return true;
-    for (std::size_t i = 0; i < alternatives_.size(); ++i) {
-        const auto& kinds = kinds_[i];
-        const bool is_known = event.context < kMaxFieldNumber && event.arm < kMaxFieldNumber;
-        const bool fits_kind = kinds.none() || (is_known && kinds.test(event.context * kMaxFieldNumber + event.arm));
-        if (fits_kind && fits(event, alternatives_[i])) return true;
-    }
+    for (std::size_t i = 0; i < alternatives_.size(); ++i)
+        if (takes_kind(i, event.context, event.arm) && fits(event, i)) return true;
     return false;
 }
 
-bool Selection::fits(const EventView& event, const Conjunction& wanted) const
+bool Selection::takes_kind(std::size_t alternative, std::uint32_t context, std::uint32_t arm) const
 {
+    const auto& kinds = kinds_[alternative];
+    const bool is_known = context < kMaxFieldNumber && arm < kMaxFieldNumber;
+    return kinds.none() || (is_known && kinds.test(context * kMaxFieldNumber + arm));
+}
+
+bool Selection::fits(const EventView& event, std::size_t alternative) const
+{
+    const auto& wanted = alternatives_[alternative];
     if (!wanted.message_types.empty() && !is_in(wanted.message_types, event.message_type)) return false;
     if (!wanted.pids.empty() && !is_in(wanted.pids, event.pid)) return false;
-    if (wanted.peers.empty() && wanted.addresses.empty() && wanted.ases.empty()) return true;
+    if (!wanted.hashes.empty() &&
+        std::ranges::none_of(hashes_[alternative], [&](const auto& hash) { return hash.is_in(event.bytes); }))
+        return false;
+    if (wanted.peers.empty() && wanted.addresses.empty() && wanted.ases.empty() && wanted.networks.empty()) return true;
     const auto peer = view_peer(event);
     if (!wanted.peers.empty() && (!peer.id || !is_in(wanted.peers, *peer.id))) return false;
     if (!wanted.addresses.empty() &&
         std::ranges::none_of(wanted.addresses, [&](const auto& host) { return is_at(peer.address, host); }))
         return false;
+    if (!wanted.networks.empty()) {
+        const auto network = network_of(event, peer);
+        if (!network || !is_in(networks_[alternative], *network)) return false;
+    }
     return wanted.ases.empty() || is_in(wanted.ases, find_as_(base::host_of(peer.address)));
 }
 

@@ -3,8 +3,11 @@
 
 #include "libs/events/conjunction.h"
 #include "libs/events/event_view.h"
+#include "libs/events/hash_fields.h"
+#include "proto/connection.pb.h"
 
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -35,16 +38,25 @@ public:
     const std::vector<Conjunction>& alternatives() const { return alternatives_; }
     /// Whether an alternative names peers.
     bool selects_peers() const;
+    /// Whether events of the kind can fit an alternative, by its number.
+    bool takes_kind(std::size_t alternative, std::uint32_t context, std::uint32_t arm) const;
+    /// What an alternative names.
+    const std::vector<WantedHash>& hashes(std::size_t alternative) const { return hashes_[alternative]; }
+    const std::vector<proto::Network>& networks(std::size_t alternative) const { return networks_[alternative]; }
+    /// Of a host; 0 = not known.
+    std::uint32_t as_of(std::string_view host) const { return find_as_ ? find_as_(host) : 0; }
 
 private:
     /// By the numbers of the context and of the arm inside.
     using Kinds = std::bitset<kMaxFieldNumber * kMaxFieldNumber>;
 
     static Kinds possible_kinds(const Conjunction& wanted);
-    bool fits(const EventView& event, const Conjunction& wanted) const;
+    bool fits(const EventView& event, std::size_t alternative) const;
 
     std::vector<Conjunction> alternatives_;
     std::vector<Kinds> kinds_; ///< of each alternative; empty set = any, also those that this build does not know
+    std::vector<std::vector<WantedHash>> hashes_; ///< of each alternative
+    std::vector<std::vector<proto::Network>> networks_;
     FindAs find_as_;
 };
 

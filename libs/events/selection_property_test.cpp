@@ -3,6 +3,7 @@
 #include "libs/events/kind.h"
 #include "libs/events/selection.h"
 #include "libs/events/testing/every_kind.h"
+#include "proto/options.pb.h"
 
 #include <gtest/gtest.h>
 
@@ -17,10 +18,42 @@ namespace {
 using google::protobuf::FieldDescriptor;
 
 constexpr std::array kTypes = {"inv", "version", "addrv2", "x"};
-constexpr std::array kAddresses = {"192.0.2.1:8333", "192.0.2.10:8333", "[2001:db8::1]:8333", "a.onion:8333", ""};
+constexpr std::array kAddresses = {"192.0.2.1:8333", "192.0.2.10:8333", "[2001:db8::1]:8333",
+                                   "a.onion:8333",   "8.8.8.8:1",       ""};
+constexpr std::array kNetworks = {"onion", "ipv4", "unroutable", "ipv6"};
 constexpr std::array kHosts = {"192.0.2.1", "2001:db8::1", "a.onion:8333", "192.0.2.10:8333"};
 
 std::uint32_t system_of(std::string_view host) { return host == "192.0.2.1" ? 1 : host == "2001:db8::1" ? 2 : 0; }
+
+std::string network_name(const std::string& address)
+{
+    return address == "a.onion:8333" ? "onion" : address == "8.8.8.8:1" ? "ipv4" : "unroutable";
+}
+
+/// Whether a field of it, or of what it holds, is that hash.
+bool has_hash(const google::protobuf::Message& message, const std::string& hash)
+{
+    const auto text = message.SerializeAsString();
+    if (text.find(hash) == std::string::npos) return false;
+    std::vector<const FieldDescriptor*> fields;
+    const auto& reflection = *message.GetReflection();
+    reflection.ListFields(message, &fields);
+    return std::ranges::any_of(fields, [&](const auto* field) {
+        const bool is_hash = field->options().GetExtension(proto::display) == proto::HASH;
+        for (int i = 0; i < (field->is_repeated() ? reflection.FieldSize(message, field) : 1); ++i) {
+            if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+                if (has_hash(field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                                  : reflection.GetMessage(message, field),
+                             hash))
+                    return true;
+            } else if (is_hash && (field->is_repeated() ? reflection.GetRepeatedString(message, field, i)
+                                                        : reflection.GetString(message, field)) == hash) {
+                return true;
+            }
+        }
+        return false;
+    });
+}
 
 class Random {
 public:
@@ -78,6 +111,10 @@ Conjunction random_conjunction(Random& random)
         wanted.pids.push_back(static_cast<std::uint32_t>(random.below(3) + 1));
     while (random.one_in(10))
         wanted.ases.push_back(static_cast<std::uint32_t>(random.below(3) + 1));
+    while (random.one_in(8))
+        wanted.networks.emplace_back(random.pick(kNetworks));
+    while (random.one_in(6))
+        wanted.hashes.push_back(std::string(64, random.one_in(3) ? '2' : '1'));
     return wanted;
 }
 
@@ -91,6 +128,7 @@ bool describes(const Conjunction& wanted, const proto::Event& event)
     std::string type;
     std::string address;
     std::optional<std::int64_t> peer;
+    std::optional<std::string> network;
     if (kind.content != nullptr) {
         const auto& reflection = *kind.content->GetReflection();
         if (const auto* field = field_of(*kind.content, "message_type", FieldDescriptor::TYPE_STRING))
@@ -101,6 +139,11 @@ bool describes(const Conjunction& wanted, const proto::Event& event)
         if (field != nullptr && (!field->has_presence() || reflection.HasField(*kind.content, field)))
             peer = reflection.GetInt64(*kind.content, field);
     }
+    if (!address.empty()) network = network_name(address);
+    if (kind.content != nullptr)
+        if (const auto* field = field_of(*kind.content, "network", FieldDescriptor::TYPE_ENUM);
+            field != nullptr && field->enum_type() == proto::Network_descriptor())
+            network = "ipv4"; // 1, as the events are filled
     const auto port = address.rfind(':');
     auto host = port == address.npos ? address : address.substr(0, port);
     if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
@@ -110,13 +153,16 @@ bool describes(const Conjunction& wanted, const proto::Event& event)
            is_any(wanted.peers, [&](auto p) { return peer == p; }) &&
            is_any(wanted.addresses, [&](const auto& a) { return a == address || a == host; }) &&
            is_any(wanted.pids, [&](auto p) { return p == event.pid(); }) &&
-           is_any(wanted.ases, [&](auto a) { return a == system_of(host); });
+           is_any(wanted.ases, [&](auto a) { return a == system_of(host); }) &&
+           is_any(wanted.networks, [&](const auto& n) { return n == network; }) &&
+           is_any(wanted.hashes,
+                  [&](const auto& h) { return has_hash(event, std::string(32, h[0] == '1' ? '\x11' : '\x22')); });
 }
 
 TEST(Selection, IsTheUnionOfItsAlternatives)
 {
     Random random;
-    const auto every_kind = events_of_every_kind({.items = 1});
+    const auto every_kind = events_of_every_kind({.items = 1, .bytes = std::string(32, '\x11')});
     int selections = 0;
     int selected = 0;
     int left_out = 0;

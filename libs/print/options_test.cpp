@@ -121,9 +121,9 @@ TEST(PrintOptions, RefuseBothWaysToSelectTogether)
 {
     EXPECT_EQ(refusal([] { choose({"--select", "kind=message", "--peer", "3"}); }),
               "--select and --peer: give one or the other; what the options say, --select says as KEY=VALUE");
-    EXPECT_EQ(
-        refusal([] { choose({"--select", "kind"}); }),
-        "--select: 'kind' is no term KEY=VALUE with the key kind, message_type, direction, peer, address, pid or as");
+    EXPECT_EQ(refusal([] { choose({"--select", "kind"}); }),
+              "--select: 'kind' is no term KEY=VALUE with the key kind, message_type, direction, peer, address, "
+              "network, as, pid or hash");
     EXPECT_THAT(refusal([] { choose({"--select", "as=3"}); }), HasSubstr("needs --asmap"));
 }
 

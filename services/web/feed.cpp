@@ -21,8 +21,8 @@ FeedRequest::FeedRequest(const Request& request, const asmap::AutonomousSystems*
     : selection{request, systems}, rate{request.number("rate", 1, Feed::kMostRate).value_or(Feed::kDefaultRate)},
       last{request.number("last", 0, 500).value_or(0)}
 {
-    request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "node", "direction", "rate",
-                   "last", "from_ns", "speed"});
+    request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "network", "hash", "node",
+                   "direction", "rate", "last", "from_ns", "speed"});
 }
 
 void Feed::join(const std::weak_ptr<FeedSink>& sink, Selection selection, std::uint64_t rate)

@@ -39,8 +39,11 @@ std::vector<events::Conjunction> read_alternatives(const Request& request)
                                    .peers = numbers<std::int64_t>(request, "peer"),
                                    .addresses = request.all("address"),
                                    .pids = numbers<std::uint32_t>(request, "pid"),
-                                   .ases = numbers<std::uint32_t>(request, "as")};
-    constexpr std::array kConditions = {"kind", "message_type", "direction", "peer", "address", "pid", "as"};
+                                   .ases = numbers<std::uint32_t>(request, "as"),
+                                   .networks = request.all("network"),
+                                   .hashes = request.all("hash")};
+    constexpr std::array kConditions = {"kind", "message_type", "direction", "peer", "address",
+                                        "pid",  "as",           "network",   "hash"};
     if (std::ranges::all_of(kConditions, [&](const char* name) { return request.all(name).empty(); }))
         return alternatives;
     if (!alternatives.empty()) throw ApiError{400, "select and the other conditions: give one or the other"};
@@ -62,7 +65,7 @@ std::string make_name(const Request& request)
 {
     std::string name;
     for (const auto* parameter :
-         {"select", "kind", "message_type", "peer", "address", "pid", "as", "direction", "node"}) {
+         {"select", "kind", "message_type", "peer", "address", "pid", "as", "network", "hash", "direction", "node"}) {
         auto values = request.all(parameter);
         std::ranges::sort(values);
         for (const auto& value : values)
