@@ -13,10 +13,10 @@ using namespace peer_observer::archive;
 namespace {
 
 /// Chunks follow each other without overlapping, and cover the file.
-void read(const std::string& path, const Range& range)
+void read(const std::string& path, const Range& range, FrameFilter* filter = nullptr)
 {
     try {
-        Reader reader{path, range};
+        Reader reader{path, range, filter};
         std::uint64_t end = 0;
         while (const auto chunk = reader.next()) {
             if (chunk->offset < end || chunk->offset + chunk->size > reader.size()) std::abort();
@@ -46,5 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (fd < 0 || ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != static_cast<ssize_t>(size)) std::abort();
     read(path, {});
     read(path, {.from_ns = 1'700'000'000'000'000'000, .to_ns = 1'700'000'000'050'000'000});
+    FrameFilter filter{peer_observer::events::Selection{{{.hashes = {std::string(64, '0')}}}}};
+    read(path, {}, &filter);
     return 0;
 }

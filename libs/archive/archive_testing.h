@@ -102,9 +102,10 @@ inline void append(FileWriter& writer, const proto::EventBatch& batch, const std
 {
     const std::string bytes = batch.SerializeAsString();
     Content content;
-    content.add(*events::parse_batch(bytes));
+    FrameContents contents;
+    content.add(*events::parse_batch(bytes), &contents);
     const auto frame = Compressor{3}.compress(content.bytes).get();
-    ASSERT_EQ(writer.append(gaps, content.frame, frame), std::error_code{});
+    ASSERT_EQ(writer.append(gaps, content.frame, frame, contents.serialize()), std::error_code{});
 }
 
 inline std::string read_file(const std::filesystem::path& path)

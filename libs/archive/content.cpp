@@ -11,16 +11,16 @@
 
 namespace peer_observer::archive {
 
-void Content::add(const events::Batch& batch)
+void Content::add(const events::Batch& batch, FrameContents* contents)
 {
     if (batch.event_count == 0) return;
     protozero::write_varint(std::back_inserter(bytes), batch.bytes.size());
     bytes.append(batch.bytes);
     frame.set_content_bytes(bytes.size());
-    describe(frame, batch);
+    describe(frame, batch, contents);
 }
 
-void describe(proto::ArchiveFrame& frame, const events::Batch& batch)
+void describe(proto::ArchiveFrame& frame, const events::Batch& batch, FrameContents* contents)
 {
     const bool is_first = frame.events() == 0;
     std::uint64_t earliest = is_first ? std::numeric_limits<std::uint64_t>::max() : frame.earliest_ns();
@@ -28,6 +28,7 @@ void describe(proto::ArchiveFrame& frame, const events::Batch& batch)
     events::for_each_event(batch, [&](const events::EventView& event) {
         earliest = std::min(earliest, event.timestamp_ns);
         latest = std::max(latest, event.timestamp_ns);
+        if (contents != nullptr) contents->add(event);
     });
     if (is_first) frame.set_first_sequence(batch.first_sequence);
     frame.set_end_sequence(batch.first_sequence + batch.event_count);

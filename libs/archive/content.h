@@ -1,6 +1,7 @@
 // The content of a frame: varint-delimited EventBatches.
 #pragma once
 
+#include "libs/archive/frame_contents.h"
 #include "libs/events/batch.h"
 #include "proto/archive.pb.h"
 
@@ -19,12 +20,12 @@ struct Content {
     std::string bytes;
     proto::ArchiveFrame frame; ///< what the index says about them; without offset and size
 
-    /// Leaves out batches without events: heartbeats, and marks of a publisher's end.
-    void add(const events::Batch& batch);
+    /// Leaves out batches without events: heartbeats, and marks of a publisher's end. `contents`: learns of the events.
+    void add(const events::Batch& batch, FrameContents* contents = nullptr);
 };
 
-/// Adds a batch to what the index says about its frame.
-void describe(proto::ArchiveFrame& frame, const events::Batch& batch);
+/// Adds a batch to what the index says about its frame, and to what there is to search for.
+void describe(proto::ArchiveFrame& frame, const events::Batch& batch, FrameContents* contents = nullptr);
 
 /// Whether nobody knows how many events are missing there.
 inline bool has_unknown_count(const proto::ArchiveGap& gap)

@@ -73,9 +73,10 @@ FileWriter::FileWriter(const std::filesystem::path& path, const proto::ArchiveHe
     throw std::system_error{error, "cannot write " + open_path_.native()};
 }
 
-FileWriter::FileWriter(const std::filesystem::path& open_path, std::uint64_t size, proto::ArchiveIndex index)
+FileWriter::FileWriter(const std::filesystem::path& open_path, std::uint64_t size, proto::ArchiveIndex index,
+                       PendingSearch pending)
     : path_{closed_path(open_path)}, open_path_{open_path}, fd_{open_locked(open_path_, 0)}, size_{size},
-      index_{std::move(index)}
+      index_{std::move(index)}, search_{std::move(pending)}
 {
     const auto end = static_cast<off_t>(size);
     if (ftruncate(fd_, end) == 0 && lseek(fd_, end, SEEK_SET) == end) return;
@@ -90,7 +91,7 @@ FileWriter::~FileWriter()
 }
 
 std::error_code FileWriter::append(std::span<const proto::ArchiveGap> gaps, proto::ArchiveFrame info,
-                                   std::string_view frame)
+                                   std::string_view frame, std::string_view contents)
 {
     std::string bytes;
     for (const auto& gap : gaps)
@@ -101,7 +102,24 @@ std::error_code FileWriter::append(std::span<const proto::ArchiveGap> gaps, prot
     if (const auto error = write(bytes)) return error;
     for (const auto& gap : gaps)
         *index_.add_gaps() = gap;
-    if (!frame.empty()) *index_.add_frames() = std::move(info);
+    if (frame.empty()) return {};
+    if (!contents.empty()) search_.add(info, contents);
+    *index_.add_frames() = std::move(info);
+    // The events are written. Where this fails, the next frame retries it.
+    if (search_.is_due()) (void)write_search();
+    return {};
+}
+
+std::error_code FileWriter::write_search()
+{
+    while (!search_.records().empty()) {
+        const auto start = size_;
+        if (const auto error = write(search_.records().front().encode())) return error;
+        auto& record = *index_.add_searches();
+        record.set_offset(start);
+        record.set_size_bytes(size_ - start);
+        search_.pop_front();
+    }
     return {};
 }
 
@@ -109,6 +127,7 @@ std::error_code FileWriter::sync() { return fdatasync(fd_) == 0 ? std::error_cod
 
 std::error_code FileWriter::close()
 {
+    if (const auto error = write_search()) return error;
     if (const auto error = write(encode_record(RecordType::index, index_.SerializeAsString()))) return error;
     if (const auto error = sync()) return error;
     // No other program creates files here; a person may have copied one into the folder.
@@ -122,7 +141,8 @@ std::error_code FileWriter::remove() { return unlink(open_path_.c_str()) == 0 ? 
 
 bool FileWriter::full() const
 {
-    return static_cast<std::size_t>(index_.frames_size()) + static_cast<std::size_t>(index_.gaps_size()) >=
+    return static_cast<std::size_t>(index_.frames_size()) + static_cast<std::size_t>(index_.gaps_size()) +
+               static_cast<std::size_t>(index_.searches_size()) >=
            kEntriesBeforeFull;
 }
 

@@ -1,6 +1,7 @@
 // Writes one archive file, so that what was synced survives whatever happens.
 #pragma once
 
+#include "libs/archive/search_record.h"
 #include "proto/archive.pb.h"
 
 #include <cstdint>
@@ -23,7 +24,9 @@ public:
 
     /// Continues with an open file that consists of `size` good bytes; what is behind them goes. Throws
     /// std::system_error, with std::errc::resource_unavailable_try_again where another process is writing it.
-    FileWriter(const std::filesystem::path& open_path, std::uint64_t size, proto::ArchiveIndex index);
+    /// `pending`: of the frames that no search record of the index is about.
+    FileWriter(const std::filesystem::path& open_path, std::uint64_t size, proto::ArchiveIndex index,
+               PendingSearch pending = {});
 
     /// Leaves a file that was not closed under its open name.
     ~FileWriter();
@@ -31,8 +34,9 @@ public:
     FileWriter& operator=(const FileWriter&) = delete;
 
     /// Appends gaps and behind them a frame as Compressor makes it, or no frame (empty). After an error the file is as
-    /// it was before, or broken().
-    std::error_code append(std::span<const proto::ArchiveGap> gaps, proto::ArchiveFrame info, std::string_view frame);
+    /// it was before, or broken(). `contents`: of FrameContents; without it, searches always read the frame.
+    std::error_code append(std::span<const proto::ArchiveGap> gaps, proto::ArchiveFrame info, std::string_view frame,
+                           std::string_view contents = {});
 
     /// Waits until everything is on the disk.
     std::error_code sync();
@@ -53,12 +57,14 @@ public:
 
 private:
     std::error_code write(std::string_view bytes);
+    std::error_code write_search();
 
     std::filesystem::path path_;
     std::filesystem::path open_path_;
     int fd_ = -1;
     std::uint64_t size_ = 0;
     proto::ArchiveIndex index_;
+    PendingSearch search_; ///< of the last frames, not written yet
     bool broken_ = false;
 };
 

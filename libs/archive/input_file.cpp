@@ -11,8 +11,6 @@
 namespace peer_observer::archive {
 namespace {
 
-constexpr std::size_t kReadAhead = std::size_t{1} << 20U;
-
 [[noreturn]] void fail(int error, const std::string& what)
 {
     throw std::system_error{error, std::generic_category(), what};
@@ -30,12 +28,12 @@ InputFile::InputFile(const std::filesystem::path& path)
     size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
-std::string_view InputFile::view(std::uint64_t offset, std::size_t count)
+std::string_view InputFile::view(std::uint64_t offset, std::size_t count, std::size_t read_ahead)
 {
     if (offset >= size_) return {};
     count = static_cast<std::size_t>(std::min<std::uint64_t>(count, size_ - offset));
     if (offset < buffer_offset_ || offset + count > buffer_offset_ + buffer_.size()) {
-        buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::max(count, kReadAhead), size_ - offset)));
+        buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::max(count, read_ahead), size_ - offset)));
         buffer_offset_ = offset;
         std::size_t have = 0;
         while (have < buffer_.size()) {

@@ -13,6 +13,8 @@ namespace peer_observer::archive {
 
 class InputFile {
 public:
+    static constexpr std::size_t kReadAhead = std::size_t{1} << 20U;
+
     /// Throws std::system_error naming the file, also for what is not a regular file.
     explicit InputFile(const std::filesystem::path& path);
 
@@ -21,8 +23,8 @@ public:
     int fd() const { return descriptor_.get(); }
 
     /// The bytes from `offset` on: `count`, or fewer at the file's end. Valid until the next view(). Throws
-    /// std::system_error when reading fails.
-    std::string_view view(std::uint64_t offset, std::size_t count);
+    /// std::system_error when reading fails. `read_ahead`: how many are read at least, for the next views.
+    std::string_view view(std::uint64_t offset, std::size_t count, std::size_t read_ahead = kReadAhead);
 
 private:
     std::string name_;

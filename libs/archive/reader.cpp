@@ -34,7 +34,7 @@ bool Range::touches_gap(const Chunk& gap) const { return gap.after_ns < to_ns &&
 
 bool Range::contains_gap(const Chunk& gap) const { return gap.after_ns >= from_ns && gap.before_ns < to_ns; }
 
-Reader::Reader(const std::filesystem::path& path, const Range& range)
+Reader::Reader(const std::filesystem::path& path, const Range& range, FrameFilter* filter)
     : path_{path}, range_{range}, is_open_{is_open_archive(path)}, file_{path}
 {
     read_header();
@@ -51,6 +51,25 @@ Reader::Reader(const std::filesystem::path& path, const Range& range)
     for (const auto& frame : index_->entries.frames())
         frames_by_offset_.emplace(frame.offset(), &frame);
     scanner_.set_index(*index_);
+    if (filter != nullptr) search(*filter);
+}
+
+void Reader::search(FrameFilter& filter)
+{
+    for (const auto& place : index_->entries.searches()) {
+        const auto record = read_search(file_, place);
+        if (!record) continue; // next() reads its frames, and tells of the damage
+        std::vector<std::uint64_t> without;
+        const bool is_understood = for_each_frame(*record, [&](const ContentsView& contents) {
+            const auto frame = frames_by_offset_.find(contents.offset);
+            if (frame != frames_by_offset_.end() && frame->second->size_bytes() == contents.size_bytes &&
+                !filter.may_fit(contents))
+                without.push_back(contents.offset);
+        });
+        if (!is_understood) continue;
+        without_.insert(without.begin(), without.end());
+        searches_.emplace(place.offset(), place.offset() + place.size_bytes());
+    }
 }
 
 void Reader::read_header()
@@ -72,16 +91,27 @@ void Reader::read_header()
     scanner_.seek(first->size);
 }
 
-bool Reader::skip_frame()
+std::optional<Chunk> Reader::skip()
 {
-    const auto frame = frames_by_offset_.find(scanner_.position());
-    if (frame == frames_by_offset_.end() || range_.touches(*frame->second)) return false;
-    if (range_.has_times()) {
-        settle_gaps(frame->second->earliest_ns());
-        latest_ns_ = frame->second->latest_ns();
+    for (;;) {
+        if (const auto search = searches_.find(scanner_.position()); search != searches_.end()) {
+            scanner_.seek(search->second);
+            continue;
+        }
+        const auto found = frames_by_offset_.find(scanner_.position());
+        if (found == frames_by_offset_.end()) return std::nullopt;
+        const auto& frame = *found->second;
+        const bool is_in_range = range_.touches(frame);
+        if (is_in_range && !without_.contains(frame.offset())) return std::nullopt;
+        if (range_.has_times()) {
+            settle_gaps(frame.earliest_ns());
+            latest_ns_ = frame.latest_ns();
+        }
+        scanner_.seek(frame.offset() + frame.size_bytes());
+        if (is_in_range)
+            return Chunk{
+                .kind = Chunk::Kind::skipped, .offset = frame.offset(), .size = frame.size_bytes(), .skipped = frame};
     }
-    scanner_.seek(frame->second->offset() + frame->second->size_bytes());
-    return true;
 }
 
 void Reader::settle_gaps(std::uint64_t before_ns)
@@ -132,12 +162,14 @@ std::optional<Chunk> Reader::read()
     if (!header_problem_.empty())
         return Chunk{.kind = Chunk::Kind::damage, .problem = std::exchange(header_problem_, {})};
     for (;;) {
-        if (!range_.is_everything() && skip_frame()) continue;
+        if (!range_.is_everything() || !searches_.empty())
+            if (auto skipped = skip()) return skipped;
         auto chunk = scanner_.next();
         if (!chunk) return end();
         switch (chunk->kind) {
         case Chunk::Kind::header:
         case Chunk::Kind::index:
+        case Chunk::Kind::search:
         case Chunk::Kind::foreign:
             continue;
         case Chunk::Kind::damage:
@@ -148,6 +180,7 @@ std::optional<Chunk> Reader::read()
             return chunk;
         case Chunk::Kind::batches:
         case Chunk::Kind::gap:
+        case Chunk::Kind::skipped:
             return chunk;
         }
     }

@@ -1,6 +1,7 @@
 // Reads an archive file: its header, then its batches and gaps, or only those of a range.
 #pragma once
 
+#include "libs/archive/frame_filter.h"
 #include "libs/archive/input_file.h"
 #include "libs/archive/scanner.h"
 #include "libs/events/event_view.h"
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace peer_observer::archive {
@@ -40,10 +42,13 @@ class Reader {
 public:
     /// Frames that have nothing of the range are left out by means of the index; those that have may hold more than it.
     /// So are gaps.
+    /// With a filter, which is used in the constructor only, `skipped` chunks stand in the place of frames of the range
+    /// that have nothing of what it looks for; of frames that may have it, all events are given.
     /// Throws std::system_error naming the file, std::runtime_error for a format version that is not known.
-    explicit Reader(const std::filesystem::path& path, const Range& range = {});
+    explicit Reader(const std::filesystem::path& path, const Range& range = {}, FrameFilter* filter = nullptr);
 
-    /// A chunk of batches, a gap or damage; nothing at the end. What it views is valid until the next call.
+    /// A chunk of batches, a gap, damage or, with a filter, what was skipped; nothing at the end. What it views is
+    /// valid until the next call.
     std::optional<Chunk> next();
 
     /// The time of the last event of the publisher's file before this one, for a gap that this one begins with. Call it
@@ -69,7 +74,8 @@ private:
     void read_header();
     std::optional<Chunk> read();
     std::optional<Chunk> end();
-    bool skip_frame();
+    void search(FrameFilter& filter);
+    std::optional<Chunk> skip();
     void settle_gaps(std::uint64_t before_ns);
 
     std::filesystem::path path_;
@@ -80,6 +86,8 @@ private:
     std::optional<proto::ArchiveHeader> header_;
     std::optional<Index> index_;
     std::unordered_map<std::uint64_t, const proto::ArchiveFrame*> frames_by_offset_;
+    std::unordered_set<std::uint64_t> without_;                 ///< offsets of frames that the filter excludes
+    std::unordered_map<std::uint64_t, std::uint64_t> searches_; ///< search records that were read: where each ends
     std::string header_problem_;
     std::string index_problem_;
     std::uint64_t unfinished_bytes_ = 0;

@@ -21,6 +21,8 @@ void append_u32(std::string& out, std::uint32_t number)
         out.push_back(static_cast<char>(number >> shift));
 }
 
+std::uint32_t magic_of(RecordType type) { return type == RecordType::search ? kSearchMagic : kRecordMagic; }
+
 std::uint32_t crc32(std::string_view bytes)
 {
     boost::crc_32_type crc;
@@ -45,7 +47,7 @@ std::string encode_record(RecordType type, std::string_view protobuf)
     if (size > kMaxRecordBytes) throw std::length_error{"a record of an archive is too big"};
     std::string frame;
     frame.reserve(size);
-    append_u32(frame, kRecordMagic);
+    append_u32(frame, magic_of(type));
     append_u32(frame, static_cast<std::uint32_t>(size - kSkippableHeaderBytes));
     frame.append(kTag).push_back(static_cast<char>(type));
     frame.append(protobuf);
@@ -56,7 +58,7 @@ std::string encode_record(RecordType type, std::string_view protobuf)
 
 std::expected<Record, std::string> decode_record(std::string_view frame)
 {
-    if (frame.size() < kAroundBytes || read_u32(frame) != kRecordMagic)
+    if (frame.size() < kAroundBytes || (read_u32(frame) != kRecordMagic && read_u32(frame) != kSearchMagic))
         return std::unexpected{"it is not a record of an archive"};
     const auto body = frame.substr(kSkippableHeaderBytes, frame.size() - kSkippableHeaderBytes - kTrailerBytes);
     if (!body.starts_with(kTag)) return std::unexpected{"it is not a record of an archive"};
@@ -66,8 +68,9 @@ std::expected<Record, std::string> decode_record(std::string_view frame)
         read_u32(frame, frame.size() - kRecordSizeBytes) != frame.size())
         return std::unexpected{"the sizes of a record are wrong"};
     const auto type = static_cast<RecordType>(body[kTagBytes - 1]);
-    if (type != RecordType::header && type != RecordType::gap && type != RecordType::index)
-        return std::unexpected{"a record of a type that is not known"};
+    const bool is_known = type == RecordType::header || type == RecordType::gap || type == RecordType::index ||
+                          type == RecordType::search;
+    if (!is_known || read_u32(frame) != magic_of(type)) return std::unexpected{"a record of a type that is not known"};
     return Record{type, body.substr(kTagBytes)};
 }
 

@@ -15,20 +15,21 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::uint32_t kZstdMagic = 0xFD2FB528;
 inline constexpr std::uint32_t kSkippableMagic = 0x184D2A50; ///< and the 15 numbers after it
 inline constexpr std::uint32_t kRecordMagic = 0x184D2A5A;    ///< the one of them that our records have
+inline constexpr std::uint32_t kSearchMagic = 0x184D2A5B;    ///< of search records: readers of old pass over them
 inline constexpr std::size_t kSkippableHeaderBytes = 8;      ///< the magic number and the size of what follows
 
 /// Limits that a reader holds a file to before it allocates anything.
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20U;
-inline constexpr std::size_t kMaxHeaderBytes = std::size_t{1} << 20U;   ///< of a record other than the index
+inline constexpr std::size_t kMaxHeaderBytes = std::size_t{1} << 20U;   ///< of a header or gap
 inline constexpr std::size_t kMaxContentBytes = std::size_t{32} << 20U; ///< of a frame of batches, decompressed
 inline constexpr std::size_t kMaxFrameBytes = std::size_t{33} << 20U;   ///< compressed; zstd adds at most 1/256
-inline constexpr std::size_t kMaxIndexEntries = 100'000;                ///< frames and gaps of a file together
+inline constexpr std::size_t kMaxIndexEntries = 100'000;                ///< frames, gaps and search records of a file
 
-enum class RecordType : char { header = 'H', gap = 'G', index = 'I' };
+enum class RecordType : char { header = 'H', gap = 'G', index = 'I', search = 'S' };
 
 struct Record {
     RecordType type;
-    std::string_view protobuf; ///< ArchiveHeader, ArchiveGap, ArchiveIndex
+    std::string_view protobuf; ///< ArchiveHeader, ArchiveGap, ArchiveIndex, ArchiveSearch
 };
 
 /// A whole skippable frame. Throws std::length_error where it would be larger than kMaxRecordBytes.

@@ -101,7 +101,9 @@ public:
             if (damaged_) add_hole(source, finding);
         }
         damaged_ = false;
-        check(writer_.append(gaps_, describe_frame(chunk, header_.sources_size() == 1), chunk.bytes), writer_.path());
+        FrameContents contents;
+        const auto frame = describe_frame(chunk, header_.sources_size() == 1, &contents);
+        check(writer_.append(gaps_, frame, chunk.bytes, contents.serialize()), writer_.path());
         gaps_.clear();
     }
 
@@ -151,15 +153,18 @@ Recovery close_open_file(const std::filesystem::path& open_path, const Progress&
     bool has_one_source = true;
     Scanner scanner{*file};
     if (const auto found = find_index(*file, scanner)) scanner.set_index(*found); // it was about to be renamed
+    PendingSearch pending; // of frames that have no search record behind them
     while (const auto chunk = scanner.next()) {
         report(progress, scanner.position(), file->size());
+        FrameContents contents;
         switch (chunk->kind) {
         case Chunk::Kind::header:
             scanner.expect_sources(chunk->header);
             has_one_source = chunk->header.sources_size() == 1;
             break;
         case Chunk::Kind::batches:
-            *index.add_frames() = describe_frame(*chunk, has_one_source);
+            *index.add_frames() = describe_frame(*chunk, has_one_source, &contents);
+            pending.add(*index.frames().rbegin(), contents.serialize());
             result.events += index.frames().rbegin()->events();
             break;
         case Chunk::Kind::gap:
@@ -168,6 +173,13 @@ Recovery close_open_file(const std::filesystem::path& open_path, const Progress&
         case Chunk::Kind::index:
             good_index = chunk->size;
             continue;
+        case Chunk::Kind::search:
+            if (pending.records().size() != 1 || !pending.records()[0].is_about_the_frames_of(chunk->search)) break;
+            index.add_searches()->set_offset(chunk->offset);
+            index.mutable_searches()->rbegin()->set_size_bytes(chunk->size);
+            pending = {};
+            break;
+        case Chunk::Kind::skipped:
         case Chunk::Kind::foreign:
             break;
         case Chunk::Kind::damage:
@@ -187,7 +199,7 @@ Recovery close_open_file(const std::filesystem::path& open_path, const Progress&
         result.path.clear();
         return result;
     }
-    FileWriter writer{open_path, good, std::move(index)};
+    FileWriter writer{open_path, good, std::move(index), std::move(pending)};
     check(writer.close(), open_path);
     return result;
 }

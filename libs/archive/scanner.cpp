@@ -42,11 +42,33 @@ bool has_source(const proto::ArchiveHeader& header, std::string_view node, std::
 bool lead_records(InputFile& file, std::uint64_t from, std::uint64_t to)
 {
     while (from < to) {
-        const auto start = file.view(from, kSkippableHeaderBytes);
+        const auto start = file.view(from, kSkippableHeaderBytes, kSkippableHeaderBytes);
         if (start.size() < kSkippableHeaderBytes || !is_skippable(read_u32(start))) return false;
         from += kSkippableHeaderBytes + std::uint64_t{read_u32(start, 4)};
     }
     return from == to;
+}
+
+/// Whether the search records lie where no frame is.
+bool are_between_frames(const Index& index)
+{
+    const auto& records = index.entries.searches();
+    auto record = records.begin();
+    std::uint64_t end = 0;
+    const auto pass_until = [&](std::uint64_t limit) {
+        for (; record != records.end() && record->offset() < limit; ++record) {
+            const auto size = record->size_bytes();
+            if (record->offset() < end || size == 0 || size > kMaxRecordBytes || size > limit - record->offset())
+                return false;
+            end = record->offset() + size;
+        }
+        return true;
+    };
+    for (const auto& frame : index.entries.frames()) {
+        if (!pass_until(frame.offset())) return false;
+        end = frame.offset() + frame.size_bytes();
+    }
+    return pass_until(index.offset) && record == records.end();
 }
 
 } // namespace
@@ -74,6 +96,11 @@ void Scanner::set_index(const Index& index)
     known_offsets_.clear();
     for (const auto& frame : index.entries.frames())
         known_offsets_.push_back(frame.offset());
+    known_searches_.clear();
+    for (const auto& record : index.entries.searches())
+        known_searches_.push_back(record.offset());
+    known_offsets_.insert(known_offsets_.end(), known_searches_.begin(), known_searches_.end());
+    std::ranges::sort(known_offsets_);
     index_offset_ = index.offset;
 }
 
@@ -89,6 +116,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_behind_damage(std::uint64_t
     if (chunk->kind == Chunk::Kind::gap)
         is_believed = is_expected(chunk->gap.source().node(), chunk->gap.source().publisher_id());
     if (chunk->kind == Chunk::Kind::index) is_believed = offset == index_offset_;
+    if (chunk->kind == Chunk::Kind::search) is_believed = std::ranges::binary_search(known_searches_, offset);
     if (!is_believed)
         return std::unexpected{Failure{"what follows damage is not of a publisher that the header names"}};
     return chunk;
@@ -110,7 +138,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_skippable(std::uint64_t off
     const std::uint64_t size = kSkippableHeaderBytes + std::uint64_t{read_u32(start, 4)};
     Chunk chunk{.offset = offset, .size = size};
     if (size > file_.size() - offset) return std::unexpected{Failure{"the file ends within a record"}};
-    if (read_u32(start) != kRecordMagic) {
+    if (read_u32(start) != kRecordMagic && read_u32(start) != kSearchMagic) {
         chunk.kind = Chunk::Kind::foreign;
         return chunk;
     }
@@ -119,8 +147,8 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_skippable(std::uint64_t off
     const auto record = decode_record(chunk.bytes);
     if (!record) return std::unexpected{Failure{record.error(), size}};
 
-    const bool is_index = record->type == RecordType::index;
-    if (!is_index && size > kMaxHeaderBytes) return std::unexpected{Failure{"a record is too big", size}};
+    const bool may_be_large = record->type == RecordType::index || record->type == RecordType::search;
+    if (!may_be_large && size > kMaxHeaderBytes) return std::unexpected{Failure{"a record is too big", size}};
 
     bool good = true;
     switch (record->type) {
@@ -135,6 +163,10 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_skippable(std::uint64_t off
         break;
     case RecordType::index:
         chunk.kind = Chunk::Kind::index;
+        break;
+    case RecordType::search:
+        chunk.kind = Chunk::Kind::search;
+        chunk.search = record->protobuf;
         break;
     }
     if (!good) return std::unexpected{Failure{"a record is not valid protobuf", size}};
@@ -233,6 +265,15 @@ std::uint64_t Scanner::find_next(std::uint64_t offset, std::uint64_t declared_si
     return end;
 }
 
+std::optional<std::string_view> read_search(InputFile& file, const proto::ArchiveSearchRecord& place)
+{
+    // read_index() has checked the size.
+    const auto bytes = file.view(place.offset(), static_cast<std::size_t>(place.size_bytes()), 0);
+    const auto record = decode_record(bytes);
+    if (bytes.size() != place.size_bytes() || !record || record->type != RecordType::search) return std::nullopt;
+    return record->protobuf;
+}
+
 std::expected<std::optional<Index>, std::string> read_index(InputFile& file, std::uint64_t header_end)
 {
     if (file.size() < kRecordSizeBytes) return std::nullopt;
@@ -258,6 +299,7 @@ std::expected<std::optional<Index>, std::string> read_index(InputFile& file, std
     }
     if (!is_led_to || (end > 0 && !lead_records(file, end, start)))
         return std::unexpected{"the frames of the index do not follow each other"};
+    if (!are_between_frames(index)) return std::unexpected{"the index tells search records where none can be"};
     return index;
 }
 
@@ -269,11 +311,11 @@ void add_source(proto::ArchiveHeader& header, std::string_view node, std::uint64
     source.set_publisher_id(publisher_id);
 }
 
-proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source)
+proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source, FrameContents* contents)
 {
     proto::ArchiveFrame frame;
     for (const auto& batch : chunk.batches)
-        describe(frame, batch);
+        describe(frame, batch, contents);
     frame.set_offset(chunk.offset);
     frame.set_size_bytes(chunk.size);
     frame.set_content_bytes(chunk.content.size());

@@ -1,6 +1,7 @@
 // Walks through an archive file, frame by frame, and through damage.
 #pragma once
 
+#include "libs/archive/frame_contents.h"
 #include "libs/archive/input_file.h"
 #include "libs/base/c_handle.h"
 #include "libs/events/batch.h"
@@ -23,6 +24,8 @@ struct Chunk {
         batches,
         gap,
         index,
+        search,
+        skipped, ///< from a Reader that searches: a frame that has nothing of what is looked for
         foreign, ///< a skippable frame that somebody else has put there
         damage,
     };
@@ -30,11 +33,13 @@ struct Chunk {
     Kind kind = Kind::damage;
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
-    std::string_view bytes;             ///< header, batches, gap, index: the frame as it lies in the file
+    std::string_view bytes;             ///< header, batches, gap, index, search: the frame as it lies in the file
     std::string_view content;           ///< batches: decompressed
     std::vector<events::Batch> batches; ///< batches: views into `content`
     proto::ArchiveHeader header;
     proto::ArchiveGap gap;
+    proto::ArchiveFrame skipped; ///< what the index says about it
+    std::string_view search;     ///< ArchiveSearch
     /// gap, from a Reader of a time range: the event in front of it and the one behind it, or what is known of them.
     std::uint64_t after_ns = 0;
     std::uint64_t before_ns = 0;
@@ -92,19 +97,23 @@ private:
     bool is_led_to_ = true; ///< position_ is where the file starts, or where something good ends
     std::optional<proto::ArchiveHeader> expected_;
     proto::ArchiveHeader learned_;             ///< publishers of good frames, where there is no header
-    std::vector<std::uint64_t> known_offsets_; ///< ascending
+    std::vector<std::uint64_t> known_offsets_; ///< of frames and search records, ascending
+    std::vector<std::uint64_t> known_searches_;
     std::optional<std::uint64_t> index_offset_;
     base::CHandle<ZSTD_DCtx, ZSTD_freeDCtx> decompressor_{ZSTD_createDCtx()};
     std::string content_;
 };
 
 /// What the index says about a chunk of batches. In a file of several publishers the numbers say nothing.
-proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source);
+proto::ArchiveFrame describe_frame(const Chunk& chunk, bool has_one_source, FrameContents* contents = nullptr);
 
 /// The index at the end of a file; nothing if there is none. The error says what is wrong with it. It is believed only
 /// if its frames follow each other up to it: the end of a truncated file may be any bytes. `header_end`: where the
 /// first frame or record is; 0 = the header is damaged.
 std::expected<std::optional<Index>, std::string> read_index(InputFile& file, std::uint64_t header_end);
+
+/// The ArchiveSearch that the index tells of, valid until the next view of the file; nothing where it is damaged.
+std::optional<std::string_view> read_search(InputFile& file, const proto::ArchiveSearchRecord& place);
 
 /// Adds the batch's publisher to the header's, if it is not there.
 void add_source(proto::ArchiveHeader& header, std::string_view node, std::uint64_t publisher_id);

@@ -119,13 +119,13 @@ void Stream::keep(const events::Batch& batch)
     if (!file_ && pending_.empty() && content_.bytes.empty()) file_since_ = now;
     if (content_.bytes.size() == journaled_bytes_) unjournaled_since_ = now;
     if (environment_.options.tx_detail == TxDetail::received) {
-        content_.add(batch);
+        content_.add(batch, &contents_);
     } else {
         reduced_.clear();
         append_with_detail(batch, environment_.options.tx_detail, reduced_);
         auto reduced = batch; // with the same numbers
         reduced.bytes = reduced_;
-        content_.add(reduced);
+        content_.add(reduced, &contents_);
     }
     archive::describe(unjournaled_, batch);
     // A frame is never larger than its content: small files have small frames.
@@ -170,7 +170,7 @@ void Stream::seal()
     content_.bytes.reserve(content.bytes.size() + content.bytes.size() / 8); // the next frame has much the same size
     journaled_bytes_ = 0;
     unjournaled_.Clear();
-    pending_.push_back({std::exchange(gaps_, {}), content.frame,
+    pending_.push_back({std::exchange(gaps_, {}), content.frame, std::exchange(contents_, {}).serialize(),
                         environment_.compressor.compress(std::move(content.bytes)), std::move(journal_)});
     write_ready(false);
 }
@@ -241,7 +241,7 @@ std::error_code Stream::write_to_file(const Pending& pending, const std::string&
     }
     auto gaps = lost_;
     gaps.insert(gaps.end(), pending.gaps.begin(), pending.gaps.end());
-    const auto error = file_->append(gaps, pending.info, frame);
+    const auto error = file_->append(gaps, pending.info, frame, pending.contents);
     if (!error) lost_.clear();
     if (file_->broken()) drop_file();
     return error;

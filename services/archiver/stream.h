@@ -85,6 +85,7 @@ private:
     struct Pending {
         std::vector<proto::ArchiveGap> gaps;
         proto::ArchiveFrame info;
+        std::string contents; ///< of the frame, for searches
         std::future<std::string> frame;
         std::unique_ptr<Journal> journal; ///< has the gaps and the first of the events
 
@@ -117,6 +118,7 @@ private:
 
     std::string reduced_;                 ///< a batch with less detail; only used in keep()
     archive::Content content_;            ///< of the next frame
+    archive::FrameContents contents_;     ///< what is in it
     std::vector<proto::ArchiveGap> gaps_; ///< in front of the content
     proto::ArchiveFrame unjournaled_;     ///< what is told of the end of the content that the journal lacks
     std::chrono::steady_clock::time_point unjournaled_since_;
