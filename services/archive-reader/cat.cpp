@@ -32,14 +32,19 @@ public:
 
     Cat(const po::variables_map& values, const std::vector<std::filesystem::path>& files,
         const std::shared_ptr<const asmap::AutonomousSystems>& systems)
-        : printer_{print::read_format(values), print::read_selection(values, systems), app::wants_colour(STDOUT_FILENO),
-                   bad_events_, systems},
-          range_{read_range(values)}, nodes_{read_nodes(values, files)}
+        : Cat{values, files, print::read_selection(values, systems), systems}
+    {}
+
+    Cat(const po::variables_map& values, const std::vector<std::filesystem::path>& files,
+        const events::Selection& selection, const std::shared_ptr<const asmap::AutonomousSystems>& systems)
+        : printer_{print::read_format(values), selection, app::wants_colour(STDOUT_FILENO), bad_events_, systems},
+          range_{read_range(values)}, filter_{read_filter(values, selection)}, nodes_{read_nodes(values, files)}
     {
         left_ = print::read_count(values);
     }
 
     const archive::Range& range() const { return range_; }
+    archive::FrameFilter* filter() { return filter_.get(); }
     bool has_ended() const { return left_ == 0 || output_.is_closed(); }
     void flush() { output_.flush(); }
 
@@ -73,6 +78,7 @@ private:
     app::BadEvents bad_events_;
     BatchPrinter printer_;
     archive::Range range_;
+    std::unique_ptr<archive::FrameFilter> filter_;
     std::vector<std::string> nodes_;
     std::uint64_t left_ = print::kUnlimited;
     Output output_;
@@ -86,6 +92,7 @@ void add_cat_options(options_description& options)
     add_range_options(options);
     print::add_options(options);
     add_sequence_options(options);
+    add_search_option(options);
 }
 
 void cat(const variables_map& values, app::Context& context)
@@ -93,7 +100,7 @@ void cat(const variables_map& values, app::Context& context)
     const auto files = read_inputs(values);
     Cat cat{values, files};
     Progress progress{total_size(files), true};
-    Readers readers{cat.range()};
+    Readers readers{cat.range(), cat.filter()};
     std::uint64_t damaged = 0;
     for (const auto& file : files) {
         if (has_gone(file)) continue;
@@ -109,7 +116,7 @@ void cat(const variables_map& values, app::Context& context)
                 spdlog::warn("{}: offset {}: {}", file.native(), chunk->offset, chunk->problem);
             } else if (chunk->kind == archive::Chunk::Kind::gap) {
                 cat.print(chunk->gap);
-            } else {
+            } else if (chunk->kind == archive::Chunk::Kind::batches) {
                 cat.print(*chunk);
             }
         }

@@ -69,10 +69,12 @@ class Export {
 public:
     Export(const po::variables_map& values, const std::vector<std::filesystem::path>& files)
         : systems_{asmap::read(values)}, selection_{app::read_selection(values, asmap::finder(systems_))},
-          range_{read_range(values)}, nodes_{read_nodes(values, files)}, target_{open_target(values, model_)}
+          range_{read_range(values)}, filter_{read_filter(values, selection_)}, nodes_{read_nodes(values, files)},
+          target_{open_target(values, model_)}
     {}
 
     const archive::Range& range() const { return range_; }
+    archive::FrameFilter* filter() { return filter_.get(); }
     ExportTarget& target() { return *target_; }
     std::uint64_t events() const { return events_; }
 
@@ -91,6 +93,23 @@ public:
         if (!wants_node(nodes_, gap.source().node())) return;
         if (gap.first_sequence() >= range_.to_sequence || archive::end_sequence(gap) <= range_.from_sequence) return;
         rows_.add(tables::loss_of(gap), *target_);
+    }
+
+    /// Of a frame that has none of the selected events, the numbers count.
+    void skip(const archive::Reader& reader, const proto::ArchiveFrame& frame)
+    {
+        latest_ns_ = frame.latest_ns();
+        if (!reader.header() || reader.header()->sources_size() != 1) {
+            has_all_numbers_ = false;
+            return;
+        }
+        const auto& source = reader.header()->sources(0);
+        if (!wants_node(nodes_, source.node())) return;
+        add_damage({.node = source.node(),
+                    .publisher_id = source.publisher_id(),
+                    .first_sequence = frame.first_sequence(),
+                    .event_count = frame.end_sequence() - frame.first_sequence(),
+                    .bytes = {}});
     }
 
     /// How many events were there is known when the next ones of their publisher are.
@@ -119,7 +138,7 @@ private:
     {
         const auto finding = sequences_.next(batch);
         if (!damage_ || finding.hole == 0) return;
-        const bool is_known = range_.is_everything(); // else not all that was there is missing here
+        const bool is_known = range_.is_everything() && has_all_numbers_; // else not all that was there is missing here
         rows_.add({.node = batch.node,
                    .publisher_id = batch.publisher_id,
                    .sequence = finding.expected,
@@ -153,12 +172,14 @@ private:
     std::shared_ptr<const asmap::AutonomousSystems> systems_;
     events::Selection selection_;
     archive::Range range_;
+    std::unique_ptr<archive::FrameFilter> filter_;
     std::vector<std::string> nodes_;
     std::unique_ptr<ExportTarget> target_;
     tables::RowMaker rows_{model_, systems_.get()};
     events::EventReader events_reader_;
     app::BadEvents bad_events_;
     archive::SequenceCheck sequences_;
+    bool has_all_numbers_ = true; ///< of frames that were skipped, too
     std::optional<std::string> damage_;
     std::uint64_t latest_ns_ = 0;
     std::uint64_t events_ = 0;
@@ -205,6 +226,7 @@ void add_export_options(options_description& options)
     add_range_options(options);
     add_sequence_options(options);
     app::add_selection_options(options, "export");
+    add_search_option(options);
     asmap::add_options(options);
 }
 
@@ -215,7 +237,7 @@ void export_tables(const variables_map& values, app::Context& context)
     Export exported{values, files};
     const auto selection = describe_selection(values);
     Progress progress{total_size(files), false};
-    Readers readers{exported.range()};
+    Readers readers{exported.range(), exported.filter()};
     std::uint64_t damaged = 0;
     std::uint64_t known = 0;
     for (const auto& file : files) {
@@ -238,6 +260,8 @@ void export_tables(const variables_map& values, app::Context& context)
                     fmt::format("{}: offset {}: {}", file.filename().native(), chunk->offset, chunk->problem));
             } else if (chunk->kind == archive::Chunk::Kind::gap) {
                 exported.add(chunk->gap);
+            } else if (chunk->kind == archive::Chunk::Kind::skipped) {
+                exported.skip(reader, chunk->skipped);
             } else {
                 exported.add(*chunk);
             }

@@ -1,5 +1,7 @@
+#include "libs/app/selection_options.h"
 #include "libs/archive/content.h"
 #include "libs/archive/reader.h"
+#include "libs/asmap/options.h"
 #include "proto/event.pb.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/output.h"
@@ -54,8 +56,8 @@ struct Missing {
 
 class Info {
 public:
-    Info(archive::Range range, std::vector<std::string> nodes, bool shows_gaps)
-        : range_{range}, nodes_{std::move(nodes)}, shows_gaps_{shows_gaps}
+    Info(archive::Range range, std::vector<std::string> nodes, events::Selection selection, bool shows_gaps)
+        : range_{range}, nodes_{std::move(nodes)}, selection_{std::move(selection)}, shows_gaps_{shows_gaps}
     {}
 
     void add_file(const archive::Reader& reader)
@@ -67,12 +69,12 @@ public:
 
     void add(const archive::Chunk& chunk)
     {
-        content_bytes_ += chunk.content.size();
+        content_bytes_ += chunk.content.size() + chunk.skipped.content_bytes();
         for (const auto& batch : chunk.batches) {
             if (!wants_node(nodes_, batch.node)) continue;
             if (sources_.size() < kMaxSources) sources_[std::string{batch.node}].insert(batch.publisher_id);
             events::for_each_event(batch, [&](const events::EventView& event) {
-                if (range_.contains(event)) add(event);
+                if (range_.contains(event) && selection_.selects(event)) add(event);
             });
         }
     }
@@ -171,6 +173,7 @@ private:
 
     archive::Range range_;
     std::vector<std::string> nodes_;
+    events::Selection selection_;
     bool shows_gaps_;
     std::uint64_t files_ = 0;
     std::uint64_t open_files_ = 0;
@@ -187,6 +190,9 @@ private:
 void add_info_options(options_description& options)
 {
     add_range_options(options);
+    app::add_selection_options(options, "count");
+    asmap::add_options(options);
+    add_search_option(options);
     options.add_options()("gaps", po::bool_switch(),
                           "print each gap: when it was noticed, node, publisher, sequence numbers, cause");
 }
@@ -195,11 +201,13 @@ void info(const variables_map& values, app::Context& context)
 {
     const auto files = read_inputs(values);
     const auto range = read_range(values);
-    Info info{range, read_nodes(values, files), values["gaps"].as<bool>()};
+    const auto selection = app::read_selection(values, asmap::finder(asmap::read(values)));
+    const auto filter = read_filter(values, selection);
+    Info info{range, read_nodes(values, files), selection, values["gaps"].as<bool>()};
     std::uint64_t damaged = 0;
     {
         Progress progress{total_size(files), values["gaps"].as<bool>()};
-        Readers readers{range};
+        Readers readers{range, filter.get()};
         for (const auto& file : files) {
             if (has_gone(file)) continue;
             auto& reader = readers.open(file);

@@ -116,6 +116,18 @@ bool wants_node(const std::vector<std::string>& nodes, std::string_view node)
     return nodes.empty() || std::ranges::find(nodes, node) != nodes.end();
 }
 
+void add_search_option(po::options_description& options)
+{
+    options.add_options()("no-index", po::bool_switch(),
+                          "read every frame, also those that have none of the selected events according to the index");
+}
+
+std::unique_ptr<archive::FrameFilter> read_filter(const po::variables_map& values, const events::Selection& selection)
+{
+    if (selection.selects_all() || values["no-index"].as<bool>()) return nullptr;
+    return std::make_unique<archive::FrameFilter>(selection);
+}
+
 archive::Reader& Readers::open(const fs::path& path)
 {
     const auto source = [this]() -> std::optional<Source> {
@@ -125,7 +137,7 @@ archive::Reader& Readers::open(const fs::path& path)
     };
     if (reader_)
         if (const auto former = source()) latest_ns_[*former] = reader_->latest_ns();
-    reader_.emplace(path, range_);
+    reader_.emplace(path, range_, filter_);
     if (const auto now = source())
         if (const auto known = latest_ns_.find(*now); known != latest_ns_.end()) reader_->continue_from(known->second);
     return *reader_;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "libs/app/app.h"
+#include "libs/archive/frame_filter.h"
 #include "libs/archive/reader.h"
+#include "libs/events/selection.h"
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
@@ -11,6 +13,7 @@
 #include <expected>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,10 +42,19 @@ std::vector<std::string> read_nodes(const boost::program_options::variables_map&
                                     const std::vector<std::filesystem::path>& files);
 bool wants_node(const std::vector<std::string>& nodes, std::string_view node);
 
+/// --no-index, for verbs that select events.
+void add_search_option(boost::program_options::options_description& options);
+/// Null where every frame is to be read.
+std::unique_ptr<archive::FrameFilter> read_filter(const boost::program_options::variables_map& values,
+                                                  const events::Selection& selection);
+
 /// Readers of files one after another, of which each knows what came before it in the files of its publisher.
 class Readers {
 public:
-    explicit Readers(const archive::Range& range) : range_{range} {}
+    /// `filter` may be null, and outlives them.
+    explicit Readers(const archive::Range& range, archive::FrameFilter* filter = nullptr)
+        : range_{range}, filter_{filter}
+    {}
 
     /// The former reader is at its end, or nothing more is wanted of it.
     archive::Reader& open(const std::filesystem::path& path);
@@ -51,6 +63,7 @@ private:
     using Source = std::pair<std::string, std::uint64_t>; ///< node, publisher
 
     archive::Range range_;
+    archive::FrameFilter* filter_;
     std::optional<archive::Reader> reader_;
     std::map<Source, std::uint64_t> latest_ns_; ///< the time of its last event
 };

@@ -41,6 +41,8 @@ constexpr std::array kVerbs = {
          add_replay_options, replay},
     Verb{"repair", "Completes files that were left open, and rewrites damaged files without the damaged parts.",
          "peer-observer-archive repair /var/lib/peer-observer", add_repair_options, repair},
+    Verb{"index", "Adds an index for searches to files of archivers that did not write one.",
+         "peer-observer-archive index /var/lib/peer-observer", add_index_options, index},
     Verb{"merge", "Merges the events of several files or nodes into one file, ordered by time.",
          "peer-observer-archive merge --output both.poa.zst alpha/ beta/", add_merge_options, merge},
     Verb{"import",

@@ -41,7 +41,7 @@ NewArchive::NewArchive(const NewArchiveOptions& options, const proto::ArchiveHea
 
 void NewArchive::add(const events::Batch& batch)
 {
-    content_.add(batch);
+    content_.add(batch, &contents_);
     if (content_.bytes.size() >= frame_bytes_) write_frame();
 }
 
@@ -68,12 +68,13 @@ void NewArchive::write_frame()
 {
     if (content_.bytes.empty() && gaps_.empty()) return;
     auto content = std::exchange(content_, {});
+    const auto contents = std::exchange(contents_, {}).serialize();
     if (!has_one_source_) { // numbers say nothing about the frame
         content.frame.clear_first_sequence();
         content.frame.clear_end_sequence();
     }
     const auto frame = content.bytes.empty() ? std::string{} : compressor_.compress(std::move(content.bytes)).get();
-    if (const auto error = writer_.append(gaps_, content.frame, frame))
+    if (const auto error = writer_.append(gaps_, content.frame, frame, contents))
         throw std::system_error{error, "cannot write " + path().native()};
     if (writer_.full()) throw std::runtime_error{"too much for one file; " + advice_};
     gaps_.clear();

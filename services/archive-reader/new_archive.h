@@ -50,6 +50,7 @@ private:
     bool has_one_source_;
     std::string advice_;
     archive::Content content_;
+    archive::FrameContents contents_;     ///< what is in it
     std::vector<proto::ArchiveGap> gaps_; ///< in front of the content
     std::uint64_t events_ = 0;
 };

@@ -30,6 +30,9 @@ void replay(const variables_map& values, app::Context& context);
 void add_repair_options(options_description& options);
 void repair(const variables_map& values, app::Context& context);
 
+void add_index_options(options_description& options);
+void index(const variables_map& values, app::Context& context);
+
 void add_merge_options(options_description& options);
 void merge(const variables_map& values, app::Context& context);
 

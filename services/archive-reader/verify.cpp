@@ -1,5 +1,6 @@
 #include "libs/archive/content.h"
 #include "libs/archive/reader.h"
+#include "libs/archive/search_check.h"
 #include "libs/archive/sequence_check.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/output.h"
@@ -11,6 +12,7 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -33,6 +35,7 @@ class Verifier {
 public:
     explicit Verifier(archive::Reader& reader)
         : reader_{reader}, index_is_checked_{reader.index() != nullptr},
+          search_{index_is_checked_ ? std::make_unique<archive::SearchCheck>(reader.path(), *reader.index()) : nullptr},
           has_selection_{reader.header() && reader.header()->selection().ByteSizeLong() > 0}
     {}
 
@@ -75,7 +78,11 @@ private:
 
     void add_batches(const archive::Chunk& chunk)
     {
-        const auto frame = archive::describe_frame(chunk, reader_.header() && reader_.header()->sources_size() == 1);
+        archive::FrameContents contents;
+        const auto frame =
+            archive::describe_frame(chunk, reader_.header() && reader_.header()->sources_size() == 1, &contents);
+        if (search_ && !search_->is_right(chunk.offset, contents))
+            problem(chunk.offset, "a search record leaves out something that its frame has");
         if (index_is_checked_ &&
             (frames_ >= reader_.index()->frames_size() ||
              !google::protobuf::util::MessageDifferencer::Equals(frame, reader_.index()->frames(frames_))))
@@ -102,6 +109,7 @@ private:
 
     archive::Reader& reader_;
     bool index_is_checked_;
+    std::unique_ptr<archive::SearchCheck> search_;
     bool has_selection_;
     bool after_damage_ = false;
     int frames_ = 0;
