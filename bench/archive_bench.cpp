@@ -111,19 +111,22 @@ proto::ArchiveHeader header()
 }
 
 /// Writes the input until the file has `size` bytes, but at least once. Sequence numbers are those of the input.
-void write_file(const std::filesystem::path& path, int level, std::uint64_t frame_kibibytes, std::uint64_t size)
+void write_file(const std::filesystem::path& path, int level, std::uint64_t frame_kibibytes, std::uint64_t size,
+                bool has_search_records = true)
 {
     archive::FileWriter writer{path, header()};
     archive::Compressor compressor{level};
     archive::Content content;
+    archive::FrameContents contents;
     const auto write = [&] {
         auto full = std::exchange(content, {});
+        const auto said = has_search_records ? std::exchange(contents, {}).serialize() : std::string{};
         const auto frame = compressor.compress(std::move(full.bytes)).get();
-        if (writer.append({}, full.frame, frame)) std::abort();
+        if (writer.append({}, full.frame, frame, said)) std::abort();
     };
     do {
         for (const auto& batch : input().batches) {
-            content.add(*events::parse_batch(batch));
+            content.add(*events::parse_batch(batch), has_search_records ? &contents : nullptr);
             if (content.bytes.size() >= frame_kibibytes << 10U) write();
         }
         if (!content.bytes.empty()) write();
@@ -136,13 +139,14 @@ std::filesystem::path temporary(const std::string& name)
     return std::filesystem::temp_directory_path() / ("archive_bench_" + std::to_string(getpid()) + name + ".poa.zst");
 }
 
-/// The whole way from batches to a file, on one thread.
+/// The whole way from batches to a file, on one thread; with or without search records.
 void write_archive(benchmark::State& state)
 {
     const auto path = temporary("write");
     std::uint64_t file_bytes = 0;
     for (auto _ : state) {
-        write_file(path, static_cast<int>(state.range(0)), static_cast<std::uint64_t>(state.range(1)), 0);
+        write_file(path, static_cast<int>(state.range(0)), static_cast<std::uint64_t>(state.range(1)), 0,
+                   state.range(2) != 0);
         file_bytes = std::filesystem::file_size(path);
         std::filesystem::remove(path);
     }
@@ -217,12 +221,12 @@ BENCHMARK_CAPTURE(select_events, ten_alternatives,
                         "message_type=getdata,direction=inbound"})
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(write_archive)
-    ->ArgNames({"level", "frame_KiB"})
-    ->Args({1, 4096})
-    ->Args({3, 2048})
-    ->Args({3, 4096})
-    ->Args({9, 8192})
-    ->Args({19, 16384})
+    ->ArgNames({"level", "frame_KiB", "search"})
+    ->Args({1, 4096, 1})
+    ->Args({3, 4096, 0})
+    ->Args({3, 4096, 1})
+    ->Args({9, 8192, 1})
+    ->Args({19, 16384, 1})
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(read_archive)->Unit(benchmark::kMillisecond);
 BENCHMARK(seek_archive)->Unit(benchmark::kMillisecond);
