@@ -228,7 +228,7 @@ def main():
         print("| `cat` from a cold cache | wall | CPU | read | memory | events found | events/s of CPU |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
         questions = [("--address", NEEDLE.decode()), ("--hash", txid), ("--select", f"address={NEEDLE.decode()},message_type=inv"),
-                     ("--kind", "validation"), ("--kind", "p2p_extractor")]
+                     ("--kind", "p2p_extractor")]
         for options in questions:
             wall, cpu, read, memory, lines = measure([tool, "cat", *options, given.folder], True)
             shown = options[1] if len(options[1]) < 40 else options[1][:8] + "…"
