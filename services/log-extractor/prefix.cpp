@@ -195,11 +195,12 @@ std::optional<Tag> tag_of(std::string_view word)
     return Tag{category == "all" ? std::string_view{} : category, level};
 }
 
+bool is_known(std::string_view word) { return contains(kLevels, word) || contains(kCategories, word); }
+
 /// That it is a category or level, and cannot be the name of a thread.
 bool is_surely_tag(std::string_view word)
 {
-    return tag_of(word) && (word.contains(':') || contains(kLevels, word) ||
-                            (contains(kCategories, word) && !contains(kAmbiguous, word)));
+    return tag_of(word) && (word.contains(':') || (is_known(word) && !contains(kAmbiguous, word)));
 }
 
 /// Behind all that could be before a message.
@@ -250,10 +251,12 @@ Prefix PrefixParser::parse(std::string_view line)
     };
     const auto take_tag = [&] {
         Scanner tagged = scanner;
-        if (const auto tag = tag_of(tagged.take_word())) {
-            set_tag(*tag);
-            scanner = tagged;
-        }
+        const auto word = tagged.take_word();
+        const auto tag = tag_of(word);
+        if (!tag || prefix.function.contains("WalletLogPrintf")) return;
+        if (!word.contains(':') && wallets_.is_wallet(word, tagged.rest(), is_known(word))) return;
+        set_tag(*tag);
+        scanner = tagged;
     };
 
     const auto message = skip_brackets(scanner.rest());

@@ -1,6 +1,8 @@
 // What stands before the message of a line of debug.log: time, thread, source location, category and level.
 #pragma once
 
+#include "services/log-extractor/wallet_names.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -51,6 +53,7 @@ private:
     void learn(ThreadNames seen, bool is_certain);
 
     ThreadNames thread_names_;
+    WalletNames wallets_;
     bool is_given_;
 };
 

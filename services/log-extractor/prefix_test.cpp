@@ -91,6 +91,38 @@ TEST(LogPrefix, LeavesBracketsOfAMessageToIt)
     EXPECT_EQ(parse("2026-01-02T03:04:05Z [net]").message, "[net]");
 }
 
+TEST(LogPrefix, TellsAWalletsNameFromACategory)
+{
+    const auto category_of = [](PrefixParser& parser, const std::string& line) {
+        const auto prefix = parser.parse(line);
+        EXPECT_EQ(prefix.level, prefix.category.empty() ? "info" : "debug") << line;
+        EXPECT_EQ(prefix.message_offset, line.find(prefix.category.empty() ? "[" : "text")) << line;
+        return std::string{prefix.category};
+    };
+    PrefixParser parser{ThreadNames::off};
+    EXPECT_EQ(category_of(parser, "[alice] text"), "alice") << "it may be a category that is new";
+    EXPECT_EQ(category_of(parser, "[alice] setKeyPool.size() = 4000"), "");
+    EXPECT_EQ(category_of(parser, "[alice] text"), "");
+    EXPECT_EQ(category_of(parser, "[bob] text"), "bob");
+    EXPECT_EQ(category_of(parser, "[net] Wallet completed loading in              12ms"), "")
+        << "a wallet of that name";
+    EXPECT_EQ(category_of(parser, "[net] text"), "net");
+    const std::string source = "[wallet/wallet.h:939] [WalletLogPrintf] [carol] text";
+    const auto prefix = parser.parse(source);
+    EXPECT_EQ(prefix.category, "");
+    EXPECT_EQ(prefix.message_offset, source.find("[carol]"));
+}
+
+TEST(LogPrefix, KeepsABoundedNumberOfWallets)
+{
+    PrefixParser parser{ThreadNames::off};
+    std::string line;
+    for (int i = 0; i < 5'000; ++i)
+        (void)parser.parse(line = "[w" + std::to_string(i) + "] AddToWallet x");
+    EXPECT_EQ(parser.parse(line = "[w0] text").category, "w0") << "forgotten";
+    EXPECT_EQ(parser.parse(line = "[w4999] text").category, "");
+}
+
 TEST(LogPrefix, TakesAFunctionThatIsAWholeSignature)
 {
     const auto [prefix, message] =

@@ -23,7 +23,7 @@ from core_tree import CoreTree, NoTree
 TESTS = (
     "p2p_compactblocks.py", "p2p_invalid_block.py", "p2p_mutated_blocks.py", "p2p_invalid_messages.py", "p2p_timeouts.py --v1transport",
     "p2p_v2_misbehaving.py", "p2p_disconnect_ban.py --v2transport", "p2p_eviction.py", "p2p_unrequested_blocks.py", "p2p_private_broadcast.py",
-    "mempool_limit.py", "feature_addrman.py", "p2p_ibd_stalling.py --v2transport",
+    "mempool_limit.py", "feature_addrman.py", "p2p_ibd_stalling.py --v2transport", "wallet_createwallet.py",
 )
 # Of lines that say one of these, no other event is made than one of its kind.
 MARKS = {
@@ -69,8 +69,8 @@ def logs(tree):
         yield found
 
 
-def events_of(log, directory):
-    """[(kind, event, line)], by way of a FIFO: so that the reader is there before the first line."""
+def events_of(content, directory):
+    """[(kind, event, line)] of a log, by way of a FIFO: so that the reader is there before the first line."""
     fifo, found = directory / "fifo", []
     os.mkfifo(fifo)
 
@@ -81,13 +81,16 @@ def events_of(log, directory):
     url = f"ipc://{directory}/bus"
     with harness.Program(harness.program("peer-observer-log-extractor"), "--debug-log", fifo, "--listen", url, "--node", "test") as extractor, \
             harness.Batches(url, take) as batches:
-        content = log.read_bytes()
         fifo.write_bytes(content)
         size = len(content.replace(b"\n", b""))
         batches.wait_until(lambda: sum(len(line.raw.replace(b"\n", b"")) for _, _, line in found) >= size, "the whole log has come")
         assert extractor.stop() == 0
     fifo.unlink()
-    return content, found
+    return found
+
+
+# Behind the time: thread, source location and function, which the nodes of Core's tests log.
+PARTS = re.compile(rb"^((?:\[\*\] )?[0-9T:.-]{19,26}Z (?:\(mocktime: \S+\) )?)\[[^\]\n]*\] \[[^:\]\n]+:\d+\] \[[^\]\n]*\] ", re.MULTILINE)
 
 
 class Findings:
@@ -99,13 +102,18 @@ class Findings:
         self.tree, self.sources = tree, {}
         self.logs = self.lines = self.named = 0
         self.kinds, self.fields, self.checked, self.reasons = set(), set(), set(), set()
-        self.problems = {check: [] for check in (lost_text, wrong_kinds, wrong_fields, wrong_prefixes)}
+        self.problems = {check: [] for check in (lost_text, wrong_kinds, wrong_fields, wrong_prefixes, other_categories)}
+        self.wallet_lines = 0
+
+    def check(self, check, *of):
+        problems = self.problems[check]
+        problems += itertools.islice(check(self, *of), self.MOST - len(problems))
 
     def add(self, content, events):
         self.logs += 1
         self.lines += len(events)
-        for check, problems in self.problems.items():
-            problems += itertools.islice(check(self, content, events), self.MOST - len(problems))
+        for check in (lost_text, wrong_kinds, wrong_fields, wrong_prefixes):
+            self.check(check, content, events)
         self.reasons |= {event.reject_reason.decode() for kind, event, _ in events if kind in ("block_checked", "block_invalid", "block_mutated")}
 
 
@@ -114,8 +122,13 @@ def findings(logs, tree):
     result = Findings(tree)
     with harness.temporary_directory() as directory:
         for log in logs:
-            result.add(*events_of(log, directory))
-    print(f"{result.logs} logs, {result.lines} lines")
+            content = log.read_bytes()
+            events = events_of(content, directory)
+            result.add(content, events)
+            if b"[WalletLogPrintf]" in content:
+                # As a node writes it that has only -debug.
+                result.check(other_categories, events, events_of(PARTS.sub(rb"\1", content), directory))
+    print(f"{result.logs} logs, {result.lines} lines, {result.wallet_lines} of wallets")
     return result
 
 
@@ -185,12 +198,21 @@ def flags_of(findings):
     return flags
 
 
+def other_categories(findings, events, bare_events):
+    """A wallet's lines begin with its name in brackets (WalletLogPrintf, wallet/wallet.h), which looks like a category. Here the source location tells."""
+    if len(events) != len(bare_events):
+        yield f"{len(events)} and {len(bare_events)} messages"
+    for (_, _, line), (_, _, bare) in zip(events, bare_events):
+        findings.wallet_lines += line.function == "WalletLogPrintf" and re.match(rb"\[[a-z0-9]+\] ", line.raw[line.message_offset:]) is not None
+        if (line.category, line.level, line.raw[line.message_offset:]) != (bare.category, bare.level, bare.raw[bare.message_offset:]):
+            yield f"{line} and {bare}"
+
+
 def wrong_prefixes(findings, _, events):
-    """A wallet's lines begin with its name in brackets (WalletLogPrintf, wallet/wallet.h), which looks like a category."""
     flags = flags_of(findings)
     for _, _, line in events:
         if not (line.time_us > 1_000_000_000_000_000 and line.has_microseconds and line.thread and line.function
-                and line.level in ("trace", "debug", "info", "warning", "error") and (line.category in {*flags, ""} or line.source_file.startswith("wallet/"))
+                and line.level in ("trace", "debug", "info", "warning", "error") and line.category in {*flags, ""}
                 and line.raw[line.message_offset - 2:line.message_offset] in (b"] ", b"Z ") and is_as_source_has_it(findings, line)):
             yield str(line)
 
@@ -215,6 +237,11 @@ def test_reads_every_field_from_its_line(findings):
 def test_reads_prefixes_as_the_source_writes_them(findings):
     assert findings.problems[wrong_prefixes] == []
     assert len(findings.checked) > 200 and findings.named > 100
+
+
+def test_tells_wallets_from_categories(findings):
+    assert findings.problems[other_categories] == []
+    assert findings.wallet_lines > 30
 
 
 def test_reports_expected_reasons_of_refused_blocks(findings, tree):
