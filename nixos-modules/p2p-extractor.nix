@@ -21,6 +21,11 @@ import ./lib/publisher.nix {
     };
     accept = addresses "Where the node connects to: `HOST:PORT`, which is in an `addnode` of the node. `NODE=HOST:PORT` for another node.";
     connect = addresses "Where the node listens, to be an inbound peer of it: `HOST:PORT`, or `NODE=HOST:PORT` for another node.";
+    transport = mkOption {
+      type = types.enum ["v1" "v2"];
+      default = "v1";
+      description = "`v2`: connect encrypted (BIP324), and accept what the node connects with.";
+    };
     pingInterval = mkOption {
       type = types.numbers.positive;
       default = 10;
@@ -33,7 +38,7 @@ import ./lib/publisher.nix {
     };
   };
   settings = cfg: {
-    inherit (cfg) chain accept connect;
+    inherit (cfg) chain accept connect transport;
     ping-interval = toString cfg.pingInterval;
     user-agent = cfg.userAgent;
   };

@@ -11,13 +11,6 @@ namespace {
 /// What a connection keeps of its buffer after a large message.
 constexpr std::size_t kKeptBytes = std::size_t{64} << 10U;
 
-/// CMessageHeader::IsMessageTypeValid() (protocol.cpp).
-bool is_type(std::string_view type)
-{
-    const auto text = type.substr(0, type.find('\0'));
-    return is_padded(type) && std::ranges::all_of(text, [](char letter) { return letter >= ' ' && letter <= '~'; });
-}
-
 } // namespace
 
 FrameReader::State FrameReader::read(std::string_view bytes, const Received& received)
@@ -39,7 +32,7 @@ FrameReader::State FrameReader::take_header(std::string_view& bytes)
         return State::wrong_magic;
     if (header_size_ < kHeaderBytes) return State::reading;
 
-    if (!is_type({header_.data() + kTypeOffset, kTypeBytes})) return State::bad_type;
+    if (!is_message_type({header_.data() + kTypeOffset, kTypeBytes})) return State::bad_type;
     has_read_a_header_ = true;
     std::uint32_t size = 0;
     std::memcpy(&size, header_.data() + kSizeOffset, sizeof size);
@@ -80,6 +73,10 @@ std::string_view describe(FrameReader::State state)
         return "a payload of more than 4,000,000 bytes is announced";
     case FrameReader::State::bad_checksum:
         return "the checksum is wrong";
+    case FrameReader::State::no_terminator:
+        return "no garbage terminator has come: another network, or not the v2 transport";
+    case FrameReader::State::not_authentic:
+        return "a packet is not authentic";
     case FrameReader::State::reading:
     case FrameReader::State::stopped:
         break;

@@ -22,6 +22,9 @@ public:
         bad_type, ///< to Core, too, such a header is invalid
         too_large,
         bad_checksum,
+        // Of the v2 transport.
+        no_terminator,
+        not_authentic,
     };
     /// Both are valid during the call. Returns whether the next message is wanted.
     using Received = std::function<bool(std::string_view type, std::string_view payload)>;

@@ -34,6 +34,12 @@ bool is_padded(std::string_view type)
     return type.find_first_not_of('\0', std::min(type.find('\0'), type.size())) == type.npos;
 }
 
+bool is_message_type(std::string_view type)
+{
+    const auto text = type.substr(0, type.find('\0'));
+    return is_padded(type) && std::ranges::all_of(text, [](char letter) { return letter >= ' ' && letter <= '~'; });
+}
+
 std::string message(const Magic& magic, std::string_view type, std::string_view payload)
 {
     std::string message{magic.data(), magic.size()};
@@ -45,7 +51,7 @@ std::string message(const Magic& magic, std::string_view type, std::string_view 
     return message;
 }
 
-std::string version_message(const Greeting& greeting)
+std::string version_payload(const Greeting& greeting)
 {
     std::string payload;
     append(payload, kProtocolVersion);
@@ -57,7 +63,12 @@ std::string version_message(const Greeting& greeting)
     payload += greeting.user_agent;
     append(payload, std::int32_t{0}); // height
     payload += greeting.relay ? '\1' : '\0';
-    return message(greeting.magic, "version", payload);
+    return payload;
+}
+
+std::string version_message(const Greeting& greeting)
+{
+    return message(greeting.magic, "version", version_payload(greeting));
 }
 
 } // namespace peer_observer::p2p

@@ -43,11 +43,16 @@ struct Greeting {
 /// A version message that tells nothing about us or whom we think to talk to: both addresses are empty.
 std::string version_message(const Greeting& greeting);
 
+/// Its payload.
+std::string version_payload(const Greeting& greeting);
+
 /// Bytes 20 to 23 of a message: the beginning of the hash of its payload.
 std::string checksum(std::string_view payload);
 
 /// Whether the message type in the 12 bytes of a header has NULs at its end only, as CMessageHeader::
 /// IsMessageTypeValid() in Core's protocol.cpp wants it.
 bool is_padded(std::string_view type);
+/// The same, and that the rest is printable: all that IsMessageTypeValid() wants.
+bool is_message_type(std::string_view type);
 
 } // namespace peer_observer::p2p

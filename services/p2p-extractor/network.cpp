@@ -1,7 +1,9 @@
 #include "services/p2p-extractor/network.h"
 
+#include "libs/base/hex.h"
 #include "services/p2p-extractor/endpoint.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -94,7 +96,10 @@ void Network::add(const std::string& node, Socket socket, proto::NodeConnection:
                     std::move(description),
                     connect_duration,
                     figures,
-                    [this, node](proto::P2pExtractor&& event) { emit_(node, std::move(event)); },
+                    [this, node, id](proto::P2pExtractor&& event) {
+                        if (event.has_connected()) tell_session_id(id);
+                        emit_(node, std::move(event));
+                    },
                     random_,
                     now};
     auto connection = std::make_shared<Connection>(std::move(socket), std::move(session), figures,
@@ -104,6 +109,14 @@ void Network::add(const std::string& node, Socket socket, proto::NodeConnection:
                                                    });
     connections_.try_emplace(id, node, connection);
     connection->start();
+}
+
+/// With which the operator can see that nobody is in between.
+void Network::tell_session_id(std::uint64_t id) const
+{
+    const auto& [node, connection] = connections_.at(id);
+    if (const auto session_id = connection->session().session_id(); !session_id.empty())
+        spdlog::info("{}: encrypted by the v2 transport, session id {}", node, base::to_hex(session_id));
 }
 
 void Network::wake_by(int fd)

@@ -65,6 +65,7 @@ private:
     void add_listener(const Meeting& meeting);
     void add(const std::string& node, Socket socket, proto::NodeConnection::Direction direction,
              std::optional<std::chrono::nanoseconds> connect_duration, Ended ended);
+    void tell_session_id(std::uint64_t id) const;
     void show_waiting_pings();
 
     NetworkOptions options_;

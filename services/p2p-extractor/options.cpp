@@ -5,6 +5,7 @@
 #include "libs/app/option_values.h"
 #include "libs/events/batch.h"
 #include "libs/p2p/options.h"
+#include "libs/p2p/transport.h"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
@@ -64,6 +65,9 @@ po::options_description options()
     add("connect", meetings(), "connect to the node at this address, as an inbound peer of it; repeatable");
     add("accept", meetings(),
         "listen on this address for the node to connect (addnode=HOST:PORT in its bitcoin.conf); repeatable");
+    add("transport", po::value<std::string>()->value_name("v1|v2")->default_value("v1"),
+        "v2: connect encrypted (BIP324), and accept what the node connects with, v2 or v1; needs a build with "
+        "libsecp256k1");
     p2p::add_chain_options(own);
     add("user-agent",
         po::value<std::string>()->value_name("TEXT")->default_value(
@@ -85,6 +89,11 @@ NetworkOptions read_options(const po::variables_map& values, const std::string& 
     options.accept = read_meetings(values, "accept", default_node);
     if (options.connect.empty() && options.accept.empty()) throw UsageError{"--connect or --accept is needed"};
     options.session.magic = p2p::read_magic(values);
+    const auto& transport = values["transport"].as<std::string>();
+    if (transport != "v1" && transport != "v2") throw UsageError{"--transport must be v1 or v2"};
+    options.session.v2 = transport == "v2";
+    if (options.session.v2 && !p2p::has_v2_transport())
+        throw UsageError{"--transport v2: this program was built without libsecp256k1 with ElligatorSwift"};
     options.session.user_agent = values["user-agent"].as<std::string>();
     if (options.session.user_agent.size() > kMostAgentBytes)
         throw UsageError{fmt::format("--user-agent: more than {} bytes", kMostAgentBytes)};

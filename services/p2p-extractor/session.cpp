@@ -14,7 +14,7 @@ namespace peer_observer::p2p_extractor {
 namespace {
 
 using namespace std::string_view_literals;
-using State = p2p::FrameReader::State;
+using State = p2p::Transport::State;
 
 /// Core's MAX_BLOCKS_TO_ANNOUNCE (net_processing.cpp). A message with more is an answer to a question that we do not
 /// ask.
@@ -63,8 +63,10 @@ Session::Session(const SessionOptions& options, proto::NodeConnection connection
                  std::optional<std::chrono::nanoseconds> connect_duration, Figures& figures, Emit emit, Random random,
                  Clock::time_point now)
     : options_{options}, connection_{std::move(connection)}, connect_duration_{connect_duration}, figures_{figures},
-      emit_{std::move(emit)}, random_{std::move(random)}, reader_{options.magic}, version_nonce_{random_()},
-      connected_{now}
+      emit_{std::move(emit)}, random_{std::move(random)},
+      transport_{
+          p2p::make_transport(options.magic, options.v2, connection_.direction() == proto::NodeConnection::TO_NODE)},
+      version_nonce_{random_()}, connected_{now}
 {
     if (connection_.direction() == proto::NodeConnection::TO_NODE) send_version();
 }
@@ -72,11 +74,12 @@ Session::Session(const SessionOptions& options, proto::NodeConnection connection
 void Session::receive(std::string_view bytes, Clock::time_point now)
 {
     if (end_) return;
-    const auto state = reader_.read(
+    const auto state = transport_->read(
         bytes, [&](std::string_view type, std::string_view payload) { return handle(type, payload, now); });
     if (state == State::reading || state == State::stopped) return;
-    const auto reason = !reader_.has_read_a_header() && state == State::wrong_magic ? proto::NOT_V1_OR_OTHER_NETWORK
-                                                                                    : proto::MALFORMED_MESSAGE;
+    const bool is_other_network = state == State::wrong_magic || state == State::no_terminator;
+    const auto reason =
+        is_other_network && !transport_->knows_network() ? proto::NOT_V1_OR_OTHER_NETWORK : proto::MALFORMED_MESSAGE;
     end(reason, std::string{describe(state)}, now);
 }
 
@@ -269,18 +272,15 @@ void Session::announced_by_headers(const proto::Headers& headers)
         announced(header.hash(), proto::BlockAnnounced::HEADERS);
 }
 
-void Session::send(std::string_view type, std::string_view payload)
-{
-    output_ += p2p::message(options_.magic, type, payload);
-}
+void Session::send(std::string_view type, std::string_view payload) { transport_->send(type, payload); }
 
 void Session::send_version()
 {
-    output_ += p2p::version_message({.magic = options_.magic,
-                                     .user_agent = options_.user_agent,
-                                     .time_s = base::unix_s(),
-                                     .nonce = version_nonce_,
-                                     .relay = true});
+    send("version", p2p::version_payload({.magic = options_.magic,
+                                          .user_agent = options_.user_agent,
+                                          .time_s = base::unix_s(),
+                                          .nonce = version_nonce_,
+                                          .relay = true}));
 }
 
 void Session::send_ping(Clock::time_point now)

@@ -2,7 +2,7 @@
 // measured. No I/O.
 #pragma once
 
-#include "libs/p2p/frame_reader.h"
+#include "libs/p2p/transport.h"
 #include "proto/p2p_extractor.pb.h"
 #include "services/p2p-extractor/figures.h"
 #include "services/p2p-extractor/recent_blocks.h"
@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 struct SessionOptions {
     p2p::Magic magic{};
+    bool v2 = false;        ///< the v2 transport; where the node dials, what it dials with
     std::string user_agent; ///< at most 256 bytes
     std::chrono::nanoseconds ping_interval = std::chrono::seconds{10};
     /// As long as Bitcoin Core waits for a pong (TIMEOUT_INTERVAL in net.h): a node that is stopped for some minutes
@@ -56,7 +58,9 @@ public:
     const std::optional<End>& ended() const { return end_; }
     bool is_established() const { return established_.has_value(); }
     /// What is to be sent, which is then no longer in the session. A ping's time is that of the tick() that made it.
-    std::string take_output() { return std::exchange(output_, {}); }
+    std::string take_output() { return transport_->take_output(); }
+    /// As getpeerinfo has it; empty in the v1 transport.
+    std::string session_id() const { return transport_->session_id(); }
     /// How long the last ping has been waiting. Nothing if its pong has come.
     std::optional<std::chrono::nanoseconds> ping_waiting(Clock::time_point now) const;
     const proto::NodeConnection& connection() const { return connection_; }
@@ -86,7 +90,7 @@ private:
     Figures& figures_;
     Emit emit_;
     Random random_;
-    p2p::FrameReader reader_;
+    std::unique_ptr<p2p::Transport> transport_;
     std::uint64_t version_nonce_;
     Clock::time_point connected_;
     std::optional<proto::Version> version_; ///< the node's
@@ -94,7 +98,6 @@ private:
     std::optional<Ping> ping_; ///< that has no pong yet
     Clock::time_point next_ping_;
     RecentBlocks announced_;
-    std::string output_;
     std::optional<End> end_;
 };
 

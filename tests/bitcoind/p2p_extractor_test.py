@@ -3,6 +3,7 @@
 import os
 import signal
 import statistics
+import subprocess
 
 import pytest
 
@@ -24,8 +25,9 @@ def bitcoind():
 class Watched:
     """A node and the p2p-extractor, connected in one of the two directions. With a delay, through a relay."""
 
-    def __init__(self, directory, direction, *options, delay=0.0, interval=0.2):
+    def __init__(self, directory, direction, *options, delay=0.0, interval=0.2, transport="v1"):
         self.direction = direction
+        self.transport = transport
         self.directory = directory
         self.node = Node(directory / "node", find_bitcoind(), *options)
         self.delay = delay
@@ -41,13 +43,13 @@ class Watched:
 
     def __enter__(self):
         if self.direction == "FROM_NODE":
-            self.extractor = self.enter(P2pExtractor(self.directory, "--accept", "127.0.0.1:0", interval=self.interval))
+            self.extractor = self.enter(P2pExtractor(self.directory, "--accept", "127.0.0.1:0", "--transport", self.transport, interval=self.interval))
             self.events = self.enter(harness.Events(self.extractor.url))
             self.node.options = (*self.node.options, f"-addnode=127.0.0.1:{self.between(self.extractor.port())}")
             self.enter(self.node)
         else:
             self.extractor = self.enter(P2pExtractor(
-                self.directory, "--connect", f"127.0.0.1:{self.between(self.node.port)}", interval=self.interval))
+                self.directory, "--connect", f"127.0.0.1:{self.between(self.node.port)}", "--transport", self.transport, interval=self.interval))
             self.events = self.enter(harness.Events(self.extractor.url))
             self.enter(self.node)
         self.wait_for("ping_answered")
@@ -89,6 +91,41 @@ def test_stays_a_peer_of_the_node(directory, direction):
         harness.wait_until(lambda: watched.peer()["bytesrecv_per_msg"].get("pong"), "it has answered a ping")
         watched.wait_for("ping_answered", after=watched.events.mark(), count=10)
         assert "Misbehaving" not in (watched.node.directory / "regtest/debug.log").read_text()
+
+
+def has_v2_transport():
+    """Without libsecp256k1, --transport v2 is wrong usage, and the program says why."""
+    run = subprocess.run([harness.program("peer-observer-p2p-extractor"), "--connect", "127.0.0.1:1", "--listen", "tcp://127.0.0.1:0", "--transport", "v2",
+                          "--user-agent", "x" * 257], capture_output=True, text=True, timeout=30)
+    assert run.returncode == 2 and len(run.stderr.splitlines()) == 1
+    return "built without libsecp256k1" not in run.stderr
+
+
+@DIRECTIONS
+def test_speaks_v2_transport(directory, direction):
+    if not has_v2_transport():
+        pytest.skip("this build has no libsecp256k1 with ElligatorSwift")
+    with Watched(directory, direction, "-debug=net", interval=0.02, transport="v2") as watched:
+        peer = watched.peer()
+        assert peer["transport_protocol_type"] == "v2"
+        assert f"session id {peer['session_id']}" in watched.extractor.wait_for_log("encrypted by the v2 transport")
+        # The keys change after 224 packets of each direction.
+        answered = watched.wait_for("ping_answered", count=300, timeout=120)
+        assert {event["connection"]["id"] for event in answered} == {answered[0]["connection"]["id"]}
+        for _ in range(2):
+            (block,) = watched.node.rpc.generatetoaddress(1, ADDRESS)
+            watched.wait_for("block_announced", hash=block)
+        assert watched.extractor.ended("not_v1_or_other_network") == 0
+        log = (watched.node.directory / "regtest/debug.log").read_text()
+        assert "V2 transport error" not in log and "Misbehaving" not in log
+
+
+def test_speaks_v1_with_a_node_that_dials_so(directory):
+    if not has_v2_transport():
+        pytest.skip("this build has no libsecp256k1 with ElligatorSwift")
+    with Watched(directory, "FROM_NODE", "-v2transport=0", transport="v2") as watched:
+        peer = watched.peer()
+        assert (peer["transport_protocol_type"], peer["session_id"]) == ("v1", "")
 
 
 def test_reports_version_of_the_node(directory):

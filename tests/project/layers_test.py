@@ -24,13 +24,14 @@ OUTSIDE = {
     "boost/asio": ["libs/base/", "services/p2p-extractor/", "services/web/"],
     "boost/beast": ["services/web/"],
     "crypt.h": ["services/web/"],
-    "openssl/": ["libs/wire/", "services/web/"],
+    "openssl/": ["libs/p2p/", "libs/wire/", "services/web/"],
     "nlohmann/": ["libs/print/", "services/rpc-extractor/", "services/web/"],
     "zstd": ["libs/archive/"],
     "curl/": ["services/addr-connectivity/", "services/clickhouse/", "services/detector/", "services/rpc-extractor/"],
     "ares.h": ["services/addr-connectivity/"],
     "pcap": ["services/archive-reader/pcap/"],
     "tins/": ["services/archive-reader/pcap/"],
+    "secp256k1": ["libs/p2p/elligator_swift.cpp"],
     "sqlite3.h": ["services/addr-connectivity/", "services/archive-reader/"],
 }
 
