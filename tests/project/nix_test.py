@@ -91,13 +91,14 @@ def test_packages_every_folder_of_services():
 
 
 def test_evaluates_outputs_and_explains_wrong_configurations():
-    result = evaluate("check", ROOT)
+    result = evaluate("check", ROOT, timeout=3600)
     assert result.returncode == 0, result.stderr[-3000:]
     assert "checks.x86_64-linux.configurations" in result.stdout + result.stderr
 
 
 def test_rebuilds_changed_service_and_its_users_only(copy):
-    assert changed_by(copy, "services/logger/logger.cpp") == {"peer-observer-logger", "peer-observer-getblocktxn-recorder", "quickstart"}
+    assert changed_by(copy, "services/logger/logger.cpp") == {
+        "peer-observer-logger", "peer-observer-getblocktxn-recorder", "quickstart", "default"}
 
 
 def test_rebuilds_no_service_for_tests_and_documents(copy):
