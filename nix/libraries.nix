@@ -10,6 +10,7 @@
   prometheus-cpp,
   protobuf,
   protozero,
+  secp256k1,
   spdlog,
   systemdLibs,
   zstd,
@@ -19,7 +20,7 @@ build {
   src = sources.toSource [sources.common (sources.own "libs")];
   # bus: certificates for its tests; archive: what others make of its files
   nativeCheckInputs = [openssl zstd];
-  buildInputs = [boost fmt nlohmann_json nng openssl prometheus-cpp protobuf protozero spdlog systemdLibs zstd];
+  buildInputs = [boost fmt nlohmann_json nng openssl prometheus-cpp protobuf protozero secp256k1 spdlog systemdLibs zstd];
   installPhase = "touch $out";
   meta.description = "Tests of the libraries of peer-observer";
 }
