@@ -4,7 +4,7 @@ lib: let
   root = ../.;
   at = path: root + "/${path}";
 
-  isCode = file: file.name == "CMakeLists.txt" || lib.any file.hasExt ["c" "cmake" "cpp" "def" "h" "proto"];
+  isCode = file: file.name == "CMakeLists.txt" || lib.any file.hasExt ["c" "cmake" "cpp" "css" "def" "h" "html" "js" "proto" "svg"];
   isTest = file: lib.hasSuffix "_test.cpp" file.name || lib.hasSuffix "_fuzz.cpp" file.name;
   isAboutIt = file: file.hasExt "md" || file.hasExt "conf" || file.name == "package.nix" || file.name == "hardening.json" || file.hasExt "service" || lib.hasSuffix "_test.py" file.name;
 in rec {

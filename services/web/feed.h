@@ -2,8 +2,8 @@
 #pragma once
 
 #include "libs/print/origin.h"
-#include "services/web/api/selection.h"
-#include "services/web/state/kept_event.h"
+#include "libs/web/api/selection.h"
+#include "libs/web/state/kept_event.h"
 
 #include <chrono>
 #include <cstdint>

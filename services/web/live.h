@@ -3,8 +3,8 @@
 
 #include "libs/app/bad_events.h"
 #include "libs/bus/subscriber.h"
+#include "libs/web/state/state.h"
 #include "services/web/http/backend.h"
-#include "services/web/state/state.h"
 
 #include <chrono>
 #include <cstdint>

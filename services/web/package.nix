@@ -8,6 +8,6 @@
 mkService {
   name = "web";
   description = "A node's peers in a browser, live and from archives";
-  folders = ["libs/archive" "libs/asmap" "libs/print" "libs/wire"];
+  folders = ["libs/archive" "libs/asmap" "libs/print" "libs/web" "libs/wire"];
   buildInputs = [libxcrypt nlohmann_json openssl zstd];
 }

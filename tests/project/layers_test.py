@@ -25,7 +25,7 @@ OUTSIDE = {
     "boost/beast": ["services/web/"],
     "crypt.h": ["services/web/"],
     "openssl/": ["libs/p2p/", "libs/wire/", "services/web/"],
-    "nlohmann/": ["libs/print/", "services/rpc-extractor/", "services/web/"],
+    "nlohmann/": ["libs/print/", "libs/web/", "services/rpc-extractor/"],
     "zstd": ["libs/archive/"],
     "curl/": ["services/addr-connectivity/", "services/clickhouse/", "services/detector/", "services/rpc-extractor/"],
     "ares.h": ["services/addr-connectivity/"],

@@ -5,7 +5,7 @@ import re
 import pytest
 from files_test import ROOT, tracked
 
-PAGES = ROOT / "services/web/pages"
+PAGES = ROOT / "libs/web/pages"
 MOST_LINES = 300
 # Each would make markup or code of text.
 MARKUP = r"\b(innerHTML|outerHTML|insertAdjacentHTML|setHTML\w*|srcdoc|DOMParser|createContextualFragment|parseHTML\w*|eval|Function|importScripts)\b|document\.write|set(Timeout|Interval)\(\s*[\"'`]|style\s*:"
@@ -16,7 +16,7 @@ OWNERS = {r"\bfetch\(": "lib/api.js", r"\bEventSource\b": "lib/feed.js", r"creat
 
 
 def scripts():
-    files = tracked("services/web/pages/*.js")
+    files = tracked("libs/web/pages/*.js")
     assert len(files) > 20
     return {str(file.relative_to(PAGES)): file.read_text() for file in files}
 
@@ -36,7 +36,7 @@ def test_recognizes_markup_made_of_text(line):
 
 
 def test_names_no_other_place():
-    for file in tracked("services/web/pages/*"):
+    for file in tracked("libs/web/pages/*"):
         if file.suffix in (".js", ".css", ".html", ".svg"):
             assert not re.findall(ELSEWHERE, code(file.read_text()).replace(NAMESPACE, "")), file
 

@@ -1,6 +1,6 @@
 #include "libs/archive/archive_testing.h"
+#include "libs/web/web_testing.h"
 #include "services/web/archive/archived.h"
-#include "services/web/web_testing.h"
 
 #include <fmt/format.h>
 

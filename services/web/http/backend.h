@@ -1,7 +1,7 @@
 // What the HTTP server serves. Called from the server's thread.
 #pragma once
 
-#include "services/web/api/view.h"
+#include "libs/web/api/view.h"
 #include "services/web/feed.h"
 
 #include <memory>

@@ -1,6 +1,7 @@
 #include "services/web/http/pages.h"
 
 #include "libs/base/regular_file.h"
+#include "libs/web/embedded_pages.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,6 @@
 // The pages: files for the browser, part of the program or read from a folder.
 #pragma once
 
-#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,15 +8,6 @@
 #include <string_view>
 
 namespace peer_observer::web {
-
-struct EmbeddedPage {
-    const char* path; ///< `/index.html`; null ends the list
-    const unsigned char* bytes;
-    std::size_t size;
-};
-
-/// Those of services/web/pages when the program was built.
-const EmbeddedPage* embedded_pages();
 
 struct Page {
     std::string type; ///< of its content
