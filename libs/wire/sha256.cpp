@@ -8,6 +8,14 @@
 
 namespace peer_observer::wire {
 
+Hash sha256(std::string_view bytes)
+{
+    Hash hash;
+    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+           reinterpret_cast<unsigned char*>(hash.data()));
+    return hash;
+}
+
 Hash double_sha256(std::initializer_list<std::string_view> parts)
 {
     std::array<unsigned char, 32> digest;
