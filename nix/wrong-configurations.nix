@@ -91,6 +91,13 @@ pkgs: {
     };
     says = "add \"web\" to services.peer-observer.central.tools";
   };
+  pages-without-password = {
+    configuration.services.peer-observer = {
+      honeynodes.alpha.tools = ["web"];
+      web.nginx.domain = "observer.example.org";
+    };
+    says = "services.peer-observer.web.nginx.domain needs services.peer-observer.web.nginx.passwordFile";
+  };
   archive-server-without-archiver = {
     configuration.services.peer-observer.archive-server = {
       enable = true;

@@ -1,4 +1,5 @@
-"""The Nix of docs/deployment.md, as it stands there: the steps that make the configurations of the templates' hosts, and the expressions.
+"""The Nix of docs/deployment.md and other pages, as it stands there: the steps that make the configurations of the templates' hosts, and the
+expressions.
 
 They are evaluated, not built: see tests/project/nix_test.py for NIX_HARNESS and NIXPKGS.
 """
@@ -15,7 +16,7 @@ import recipes
 from project.nix_test import evaluate, tracked
 
 PAGE = "docs/deployment.md"
-PAGES = [PAGE, "docs/how-to/keep-several-archives.md"]
+PAGES = [PAGE, "docs/how-to/keep-several-archives.md", "services/web/README.md"]
 FLAKE = f"git+file://{recipes.ROOT}"
 # What a host has besides: enough for NixOS to be evaluated.
 HARDWARE = '{nixpkgs.hostPlatform = "x86_64-linux"; fileSystems."/" = {device = "none"; fsType = "tmpfs";};}'
