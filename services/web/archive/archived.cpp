@@ -107,10 +107,10 @@ std::string Archived::answer(const Request& request, const ClientStatistics& cli
         json["time_ns"] = end_ns();
         return to_text(json);
     }
-    constexpr auto kEnd = archive::Range::kEnd - Playback::kWindowNs;
+    constexpr auto kEnd = archive::Range::kEnd - kWindowNs;
     const auto at_ns = request.number("at_ns", 1, kEnd).value_or(end_ns());
     const auto from_ns = request.number("from_ns", 0, kEnd).value_or(at_ns - std::min(at_ns, kDefaultSpanNs));
-    if (from_ns > at_ns || at_ns - from_ns > Playback::kWindowNs)
+    if (from_ns > at_ns || at_ns - from_ns > kWindowNs)
         throw ApiError{400, "from_ns: it is before at_ns, by 24 hours at most"};
     const State nothing;
     const auto* state = &nothing;
@@ -138,7 +138,7 @@ void Archived::check_feed(const Request& request)
     if (access_ != Access::full) throw ApiError{403, "this is not shown with --access public"};
     const FeedRequest checked{request, systems_};
     (void)read_speed(request);
-    (void)request.number("from_ns", 0, archive::Range::kEnd - Playback::kWindowNs);
+    (void)request.number("from_ns", 0, archive::Range::kEnd - kWindowNs);
 }
 
 void Archived::open_feed(const Request& request, const std::shared_ptr<FeedSink>& sink)
@@ -146,11 +146,12 @@ void Archived::open_feed(const Request& request, const std::shared_ptr<FeedSink>
     FeedRequest wanted{request, systems_};
     const std::lock_guard lock{mutex_};
     const auto end = end_ns();
-    const auto from_ns = request.number("from_ns", 0, archive::Range::kEnd - Playback::kWindowNs)
-                             .value_or(end - std::min(end, kDefaultSpanNs));
+    const auto from_ns =
+        request.number("from_ns", 0, archive::Range::kEnd - kWindowNs).value_or(end - std::min(end, kDefaultSpanNs));
     const auto now = Clock::now();
-    auto& reader = readers_.emplace_back(
-        Reader{from_ns, read_speed(request), now, now, Playback{files_, from_ns}, Feed{systems_}, nullptr, sink});
+    auto& reader = readers_.emplace_back(Reader{from_ns, read_speed(request), now, now,
+                                                Playback{files_from(files_, from_ns), {.from_ns = from_ns}},
+                                                Feed{systems_}, nullptr, sink});
     reader.feed.join(sink, std::move(wanted.selection), wanted.rate);
     reader.state = std::make_shared<State>([feed = &reader.feed](const proto::Event& event, const KeptEventPtr& kept) {
         feed->observe(event, *kept, Clock::now());

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "libs/app/bad_events.h"
-#include "services/web/archive/playback.h"
+#include "libs/web/playback.h"
+#include "services/web/archive/catalog.h"
 #include "services/web/http/backend.h"
 
 #include <chrono>
@@ -35,7 +36,7 @@ private:
     /// A state that was read from `from_ns` on. Later moments of it cost what is between.
     struct View {
         View(const std::vector<ArchiveFile>& files, std::uint64_t the_from_ns)
-            : from_ns{the_from_ns}, playback{files, the_from_ns}
+            : from_ns{the_from_ns}, playback{files_from(files, the_from_ns), {.from_ns = the_from_ns}}
         {}
         std::uint64_t from_ns;
         Playback playback;

@@ -74,4 +74,13 @@ std::vector<ArchiveFile> read_catalog(const std::filesystem::path& directory)
     return files;
 }
 
+std::vector<std::filesystem::path> files_from(const std::vector<ArchiveFile>& files, std::uint64_t from_ns)
+{
+    std::vector<std::filesystem::path> paths;
+    for (const auto& file : files)
+        if (file.problem.empty() && file.to_ns >= from_ns && file.from_ns < from_ns + kWindowNs)
+            paths.push_back(file.path);
+    return paths;
+}
+
 } // namespace peer_observer::web

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "libs/archive/tracks.h"
-#include "services/web/archive/catalog.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <vector>
 
@@ -15,10 +15,8 @@ public:
     using OnBatch = std::function<void(const events::Batch&)>;
     using OnGap = std::function<void(const proto::ArchiveGap&)>;
 
-    /// Of a window of this length: files that begin later are not opened.
-    static constexpr std::uint64_t kWindowNs = 24 * 3600 * std::uint64_t{1'000'000'000};
-
-    Playback(const std::vector<ArchiveFile>& files, std::uint64_t from_ns);
+    Playback(const std::vector<std::filesystem::path>& files, const archive::Range& range,
+             const archive::Track::OnDamage& on_damage = {});
 
     /// Passes on the events before `to_ns`, about `most_events` of them at most. A batch may be passed on in parts.
     void play(std::uint64_t to_ns, std::uint64_t most_events, const OnBatch& on_batch, const OnGap& on_gap);
@@ -26,6 +24,8 @@ public:
     /// Everything before this time has been passed on.
     std::uint64_t played_until_ns() const { return played_until_ns_; }
     bool is_at_end() { return tracks_.front() == nullptr; }
+    /// Of the files that were read.
+    std::uint64_t bytes_done() const { return tracks_.bytes_done(); }
 
 private:
     archive::Range range_;

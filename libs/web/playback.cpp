@@ -1,25 +1,12 @@
-#include "services/web/archive/playback.h"
+#include "libs/web/playback.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <optional>
 
 namespace peer_observer::web {
-namespace {
 
-std::vector<std::filesystem::path> files_of(const std::vector<ArchiveFile>& files, std::uint64_t from_ns)
-{
-    std::vector<std::filesystem::path> paths;
-    for (const auto& file : files)
-        if (file.problem.empty() && file.to_ns >= from_ns && file.from_ns < from_ns + Playback::kWindowNs)
-            paths.push_back(file.path);
-    return paths;
-}
-
-} // namespace
-
-Playback::Playback(const std::vector<ArchiveFile>& files, std::uint64_t from_ns)
-    : range_{.from_ns = from_ns}, tracks_{files_of(files, from_ns), range_, {}}, played_until_ns_{from_ns}
+Playback::Playback(const std::vector<std::filesystem::path>& files, const archive::Range& range,
+                   const archive::Track::OnDamage& on_damage)
+    : range_{range}, tracks_{files, range, on_damage}, played_until_ns_{range.from_ns}
 {}
 
 void Playback::play(std::uint64_t to_ns, std::uint64_t most_events, const OnBatch& on_batch, const OnGap& on_gap)
