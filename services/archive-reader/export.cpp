@@ -11,6 +11,7 @@
 #include "libs/tables/rows.h"
 #include "libs/tables/schema.h"
 #include "services/archive-reader/export/target.h"
+#include "services/archive-reader/given_options.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/output.h"
 #include "services/archive-reader/progress.h"
@@ -18,41 +19,23 @@
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 
 namespace peer_observer::archive_reader {
 namespace {
 
 namespace po = boost::program_options;
 
-/// What is exported is the same whatever they are.
-constexpr std::array<std::string_view, 7> kOfTheRun = {kInputOption, "sqlite",         "csv", "json", "config",
-                                                       "log-level",  "metrics-address"};
-
-/// The options that decide which rows come of a file, as they were given.
+/// The options that decide which rows come of a file, as they were given. What is exported is the same whatever the
+/// others are.
 std::string describe_selection(const po::variables_map& values)
 {
     std::string text;
-    for (const auto& [name, value] : values) { // in the order of the names
-        if (value.defaulted() || std::ranges::find(kOfTheRun, name) != kOfTheRun.end()) continue;
-        if (const auto* one = boost::any_cast<std::string>(&value.value())) text += fmt::format("{}={}\n", name, *one);
-        if (const auto* many = boost::any_cast<std::vector<std::string>>(&value.value())) {
-            // A selection has commas in it.
-            const auto separator = name == "select" ? "\nselect=" : ",";
-            text += fmt::format("{}={}\n", name, fmt::join(*many, separator));
-        }
-        if (const auto* many = boost::any_cast<std::vector<std::int64_t>>(&value.value()))
-            text += fmt::format("{}={}\n", name, fmt::join(*many, ","));
-        if (const auto* one = boost::any_cast<app::Count>(&value.value()))
-            text += fmt::format("{}={}\n", name, one->value);
-        if (const auto* many = boost::any_cast<std::vector<app::Count>>(&value.value()))
-            for (const auto& one : *many)
-                text += fmt::format("{}={}\n", name, one.value);
-    }
+    for (const auto& [name, value] :
+         given_options(values, {kInputOption, "sqlite", "csv", "json", "config", "log-level", "metrics-address"}))
+        text += fmt::format("{}={}\n", name, value);
     return text;
 }
 
