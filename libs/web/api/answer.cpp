@@ -63,9 +63,11 @@ std::string answer_text(const Request& request, const View& view, std::optional<
     return to_text(whole);
 }
 
-std::string error_text(unsigned status, const std::string& message)
+std::string error_text(const ApiError& error)
 {
-    return to_text({{"error", {{"status", status}, {"message", message}}}});
+    Json json = {{"status", error.status}, {"message", error.what()}};
+    if (!error.parameter.empty()) json["parameter"] = error.parameter;
+    return to_text({{"error", std::move(json)}});
 }
 
 } // namespace peer_observer::web

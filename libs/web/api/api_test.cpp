@@ -277,5 +277,30 @@ TEST(Api, RefusesWrongRequests)
     EXPECT_EQ(web.status("/api/v1/events?as=3"), 400);
 }
 
+TEST(Api, NamesParameterThatIsWrong)
+{
+    const TestWeb web;
+    const auto wrong = [&](const std::string& query) -> std::string {
+        try {
+            (void)web.get_text("/api/v1/events?" + query);
+        } catch (const ApiError& error) {
+            return Json::parse(error_text(error))["error"].value("parameter", "none");
+        }
+        return "no error";
+    };
+    EXPECT_EQ(wrong("select=kind=nonsense"), "select");
+    EXPECT_EQ(wrong("select=kind"), "select");
+    EXPECT_EQ(wrong("select=kind=message&peer=1"), "select");
+    EXPECT_EQ(wrong("kind=nonsense"), "kind");
+    EXPECT_EQ(wrong("message_type=muchtoolongforone"), "message_type");
+    EXPECT_EQ(wrong("message_type=inv&direction=sideways"), "direction");
+    EXPECT_EQ(wrong("peer=x"), "peer");
+    EXPECT_EQ(wrong("pid=0"), "pid");
+    EXPECT_EQ(wrong("as=1"), "as"); // without --asmap
+    EXPECT_EQ(wrong("limit=0"), "limit");
+    EXPECT_EQ(wrong("kind=mempool&message_type=inv"), "none"); // together they select nothing
+    EXPECT_EQ(wrong("kind=mempool&node=alpha"), "no error");
+}
+
 } // namespace
 } // namespace peer_observer::web

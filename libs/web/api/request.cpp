@@ -79,7 +79,7 @@ std::optional<std::string> Request::text(const std::string& name) const
 {
     const auto& values = all(name);
     if (values.empty()) return std::nullopt;
-    if (values.size() > 1) throw ApiError{400, fmt::format("the parameter '{}' is given twice", name)};
+    if (values.size() > 1) throw ApiError{400, fmt::format("the parameter '{}' is given twice", name), name};
     return values.front();
 }
 
@@ -90,7 +90,7 @@ std::optional<std::uint64_t> Request::number(const std::string& name, std::uint6
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
     if (error != std::errc{} || end != given->data() + given->size() || number < least || number > most)
-        throw ApiError{400, fmt::format("{}: '{}' is not a number from {} to {}", name, *given, least, most)};
+        throw ApiError{400, fmt::format("{}: '{}' is not a number from {} to {}", name, *given, least, most), name};
     return number;
 }
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace peer_observer::web {
@@ -14,8 +15,12 @@ namespace peer_observer::web {
 /// What the client gets instead of an answer. The message has no byte of the request in it that is not escaped later.
 class ApiError : public std::runtime_error {
 public:
-    ApiError(unsigned status_code, const std::string& message) : std::runtime_error{message}, status{status_code} {}
+    /// `of_parameter`: the one that is wrong, if it is one.
+    ApiError(unsigned status_code, const std::string& message, std::string of_parameter = {})
+        : std::runtime_error{message}, status{status_code}, parameter{std::move(of_parameter)}
+    {}
     unsigned status;
+    std::string parameter;
 };
 
 class Request {

@@ -28,4 +28,7 @@ private:
     events::Selection selection_;
 };
 
+/// Its parameters that select, as they were given.
+std::string selection_text(const Request& request);
+
 } // namespace peer_observer::web

@@ -52,6 +52,6 @@ Json answer(const Request& request, const View& view);
 std::string answer_text(const Request& request, const View& view, std::optional<std::uint64_t> read_until_ns = {});
 
 /// `{"error": {...}}`.
-std::string error_text(unsigned status, const std::string& message);
+std::string error_text(const ApiError& error);
 
 } // namespace peer_observer::web

@@ -80,19 +80,19 @@ void Session::handle()
     ++hub_->requests;
     const auto& request = parser_->get();
     const std::string target{request.target().data(), request.target().size()};
-    if (!parser_->is_done()) return fail(400, "a request with a body"); // and the connection ends
+    if (!parser_->is_done()) return fail({400, "a request with a body"}); // and the connection ends
     if (target == "/health") return respond(200, "text/plain", "ok\n");
     if (const auto refused = refusal()) {
         if (refused->status == 429) ++hub_->refused;
-        return fail(refused->status, refused->message);
+        return fail({refused->status, refused->message});
     }
     try {
         serve(target);
     } catch (const ApiError& error) {
-        fail(error.status, error.what());
+        fail(error);
     } catch (const std::exception& error) {
         spdlog::error("a request could not be answered: {}", error.what());
-        fail(500, "this could not be answered; the log says why");
+        fail({500, "this could not be answered; the log says why"});
     }
 }
 
@@ -133,7 +133,7 @@ void Session::feed(std::string_view target)
     stream->start();
 }
 
-void Session::fail(unsigned status, const std::string& message) { respond(status, kJson, error_text(status, message)); }
+void Session::fail(const ApiError& error) { respond(error.status, kJson, error_text(error)); }
 
 void Session::respond(unsigned status, std::string_view type, std::string body)
 {

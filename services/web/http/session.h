@@ -32,7 +32,7 @@ private:
     void serve(std::string_view target);
     void feed(std::string_view target);
     void respond(unsigned status, std::string_view type, std::string body);
-    void fail(unsigned status, const std::string& message);
+    void fail(const ApiError& error);
     void write(Response response);
 
     boost::beast::tcp_stream stream_;
