@@ -1,5 +1,6 @@
 #include "libs/base/hex.h"
 #include "libs/web/api/answers.h"
+#include "libs/web/api/compact_blocks.h"
 
 #include <fmt/format.h>
 
@@ -78,6 +79,16 @@ void add_fate(Json& json, const TransactionFate& fate)
     }
 }
 
+void add_compact_block(Json& json, const View& view, const std::string& node_name, const BlockFate& fate)
+{
+    const auto* node = view.state.find(node_name);
+    if (node == nullptr || !fate.short_id_count) return;
+    if (auto compact = compact_block_json(view, *node, fate); !compact.is_null())
+        json["compact_block"] = std::move(compact);
+}
+
+void add_compact_block(Json&, const View&, const std::string&, const TransactionFate&) {}
+
 template <typename Record>
 Json nodes_json(const View& view, const Record& record)
 {
@@ -89,6 +100,7 @@ Json nodes_json(const View& view, const Record& record)
             json["delta_ns"] = at.first_ns - std::min(record.first_ns, at.first_ns);
         }
         add_fate(json, at.fate);
+        add_compact_block(json, view, *at.node, at.fate);
         json["announcement_count"] = at.announcement_count;
         json["announcements"] = Json::array();
         // What no peer announced to the node, the node itself announced first.

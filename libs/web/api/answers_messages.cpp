@@ -50,6 +50,12 @@ void add_pairs(Json& json, const Conversation& talk, std::size_t index)
         for (const auto& pair : pairs.answered_by)
             json["answered_by"].push_back(pair_json(pair));
     }
+    if (const auto& match = pairs.in_compact_block) {
+        json["in_compact_block"] = pair_json({match->index, "short_ids"});
+        json["in_compact_block"]["matched"] = match->matched;
+        json["in_compact_block"]["transaction_count"] = match->transactions;
+    }
+    if (pairs.short_ids_matched > 0) json["short_ids_matched"] = pairs.short_ids_matched;
     if (pairs.asked > 0) {
         json["is_unanswered"] = pairs.unanswered > 0;
         if (pairs.unanswered > 0) json["unanswered_count"] = pairs.unanswered;

@@ -1,8 +1,12 @@
 #include "libs/web/web_testing.h"
+#include "libs/wire/short_ids.h"
+
+#include <fmt/format.h>
 
 namespace peer_observer::web {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -275,6 +279,53 @@ TEST(Api, RefusesWrongRequests)
     EXPECT_EQ(web.status("/api/v1/blocks/00"), 400);
     EXPECT_EQ(web.status("/api/v1/%"), 400);
     EXPECT_EQ(web.status("/api/v1/events?as=3"), 400);
+}
+
+TEST(Api, ShowsWhereTransactionsOfCompactBlockAreFrom)
+{
+    TestWeb web;
+    const auto tx_message = [&](std::uint32_t wtxid) {
+        auto event = web.message(Direction::inbound, 7, "tx");
+        auto& tx = *TestWeb::payload(event).mutable_tx();
+        tx.set_txid(hash_bytes(1000 + wtxid));
+        tx.set_wtxid(hash_bytes(wtxid));
+        return event;
+    };
+    proto::BlockHeader header;
+    header.set_hash(hash_bytes(77));
+    header.set_previous_block_hash(hash_bytes(76));
+    header.set_merkle_root(hash_bytes(75));
+    const wire::ShortIds ids{header, 5};
+    web.send({tx_message(1)});
+    web.now_ns += kSecond;
+    auto compact = web.message(Direction::inbound, 8, "cmpctblock");
+    auto& block = *TestWeb::payload(compact).mutable_cmpctblock();
+    *block.mutable_header() = header;
+    block.set_nonce(5);
+    for (const auto wtxid : {1, 2, 3, 4})
+        block.add_short_ids(ids.of(hash_bytes(static_cast<std::uint32_t>(wtxid))));
+    block.set_short_id_count(4);
+    block.set_prefilled_count(1);
+    block.add_prefilled()->mutable_transaction()->set_wtxid(hash_bytes(9));
+    auto request = web.message(Direction::outbound, 8, "getblocktxn");
+    TestWeb::payload(request).mutable_getblocktxn()->set_block_hash(hash_bytes(77));
+    for (const auto index : {2U, 3U})
+        TestWeb::payload(request).mutable_getblocktxn()->add_indexes(index);
+    auto answer = web.message(Direction::inbound, 8, "blocktxn");
+    TestWeb::payload(answer).mutable_blocktxn()->set_block_hash(hash_bytes(77));
+    TestWeb::payload(answer).mutable_blocktxn()->add_transactions()->set_wtxid(hash_bytes(2));
+    web.send({compact, request, answer});
+    web.now_ns += kSecond;
+    web.send({tx_message(4)}); // after the block: the node did not have it
+    const auto json = web.get("/api/v1/blocks/" + hash_hex(77))["nodes"][0]["compact_block"];
+    std::vector<std::string> by;
+    for (const auto& transaction : json["transactions"])
+        by.push_back(transaction["by"]);
+    EXPECT_THAT(by, ElementsAre("prefilled", "known", "blocktxn", "requested", "unknown"));
+    EXPECT_EQ(json["transactions"][1]["wtxid"], hash_hex(1));
+    EXPECT_EQ(json["transactions"][1]["short_id"], fmt::format("{:012x}", ids.of(hash_bytes(1))));
+    EXPECT_EQ(json["known_count"], 1);
+    EXPECT_EQ(json["peer_id"], 8);
 }
 
 TEST(Api, NamesParameterThatIsWrong)

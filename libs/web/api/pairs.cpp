@@ -1,8 +1,12 @@
 #include "libs/web/api/pairs.h"
 
+#include "libs/wire/short_ids.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -159,6 +163,89 @@ struct Question {
 };
 using Questions = std::map<std::string, Question>;
 
+/// Finds the transactions of compact blocks: those that were sent before or after, and those of blocktxn.
+class ShortIdFinder {
+public:
+    explicit ShortIdFinder(std::vector<Pairs>& pairs) : pairs_{pairs} {}
+
+    void add(std::size_t index, Direction direction, const proto::MessagePayload& payload)
+    {
+        if (payload.has_cmpctblock()) compact_block(index, direction, payload.cmpctblock());
+        if (payload.has_blocktxn()) block_transactions(index, direction, payload.blocktxn());
+        if (payload.has_tx()) transaction(index, payload.tx().wtxid());
+    }
+
+private:
+    /// Hostile peers may send many; what each costs is bounded by the events of a peer that are kept.
+    static constexpr std::size_t kMostBlocks = 16;
+    static constexpr int kMostTransactions = 10'000;
+
+    struct CompactBlock {
+        std::size_t index;
+        Direction direction;
+        std::string_view hash;
+        wire::ShortIds ids;
+        std::vector<std::uint64_t> sorted;
+
+        bool has(std::string_view wtxid) const { return std::ranges::binary_search(sorted, ids.of(wtxid)); }
+    };
+    struct Sent {
+        std::size_t index;
+        std::string_view wtxid;
+    };
+
+    void compact_block(std::size_t index, Direction direction, const proto::CompactBlock& message)
+    {
+        if (message.short_ids().empty()) return;
+        CompactBlock block{index,
+                           direction,
+                           message.header().hash(),
+                           wire::ShortIds{message.header(), message.nonce()},
+                           {message.short_ids().begin(), message.short_ids().end()}};
+        std::ranges::sort(block.sorted);
+        for (const auto& sent : sent_)
+            join(sent, block);
+        blocks_.push_back(std::move(block));
+        if (blocks_.size() > kMostBlocks) blocks_.pop_front();
+    }
+
+    void block_transactions(std::size_t index, Direction direction, const proto::BlockTransactions& message)
+    {
+        const auto block = std::ranges::find_if(blocks_, [&](const CompactBlock& known) {
+            return known.direction == direction && known.hash == message.block_hash();
+        });
+        if (block == blocks_.end() || message.transactions().empty()) return;
+        ShortIdMatch match{.index = block->index};
+        for (const auto& transaction : message.transactions()) {
+            if (match.transactions == kMostTransactions) break;
+            ++match.transactions;
+            match.matched += block->has(transaction.wtxid()) ? 1 : 0;
+        }
+        pairs_[index].in_compact_block = match;
+        pairs_[block->index].short_ids_matched += match.matched;
+    }
+
+    void transaction(std::size_t index, std::string_view wtxid)
+    {
+        const Sent sent{index, wtxid};
+        for (const auto& block : blocks_)
+            join(sent, block);
+        sent_.push_back(sent);
+    }
+
+    void join(const Sent& sent, const CompactBlock& block)
+    {
+        auto& pairs = pairs_[sent.index];
+        if (pairs.in_compact_block || !block.has(sent.wtxid)) return;
+        pairs.in_compact_block = ShortIdMatch{.index = block.index, .matched = 1, .transactions = 1};
+        ++pairs_[block.index].short_ids_matched;
+    }
+
+    std::vector<Pairs>& pairs_;
+    std::deque<CompactBlock> blocks_;
+    std::vector<Sent> sent_;
+};
+
 class Finder {
 public:
     explicit Finder(std::size_t size) : pairs_(size), one_answer_(size) {}
@@ -166,6 +253,7 @@ public:
     void add(std::size_t index, Direction direction, const proto::MessagePayload& payload)
     {
         auto words = words_of(payload);
+        short_ids_.add(index, direction, payload);
         one_answer_[index] = payload.has_getheaders();
         auto& theirs = open_[direction == Direction::inbound ? 1 : 0];
         auto& own = open_[direction == Direction::inbound ? 0 : 1];
@@ -201,6 +289,7 @@ private:
     std::vector<Pairs> pairs_;
     std::vector<bool> one_answer_; ///< whatever of its keys is answered
     std::array<Questions, 2> open_;
+    ShortIdFinder short_ids_{pairs_};
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "libs/web/api/pairs.h"
 #include "libs/web/web_testing.h"
+#include "libs/wire/short_ids.h"
 
 namespace peer_observer::web {
 namespace {
@@ -131,6 +132,81 @@ TEST(Pairs, TakesManyAddressesForAnswerToGetaddr)
     const auto pairs = talk.find();
     EXPECT_FALSE(pairs[1].answers);
     EXPECT_EQ(pairs[2].answers->index, 0);
+}
+
+constexpr std::uint64_t kNonce = 0x5eed;
+
+proto::BlockHeader block_header()
+{
+    proto::BlockHeader header;
+    header.set_hash(hash_bytes(77));
+    header.set_previous_block_hash(hash_bytes(76));
+    header.set_merkle_root(hash_bytes(75));
+    return header;
+}
+
+/// Of a compact block with this nonce.
+std::uint64_t short_id(std::uint32_t wtxid, std::uint64_t nonce = kNonce)
+{
+    return wire::ShortIds{block_header(), nonce}.of(hash_bytes(wtxid));
+}
+
+void add_compact_block(PairsOf& talk, std::vector<std::uint64_t> short_ids)
+{
+    auto& block = *talk.add(kIn, "cmpctblock").mutable_cmpctblock();
+    *block.mutable_header() = block_header();
+    block.set_nonce(kNonce);
+    for (const auto id : short_ids)
+        block.add_short_ids(id);
+}
+
+void add_blocktxn(PairsOf& talk, std::vector<std::uint32_t> wtxids)
+{
+    auto& answer = *talk.add(kIn, "blocktxn").mutable_blocktxn();
+    answer.set_block_hash(hash_bytes(77));
+    for (const auto wtxid : wtxids)
+        answer.add_transactions()->set_wtxid(hash_bytes(wtxid));
+}
+
+TEST(Pairs, FindsTransactionsOfCompactBlockByShortIds)
+{
+    PairsOf talk;
+    talk.add_tx(kIn, 1);
+    talk.add_tx(kIn, 2);
+    add_compact_block(talk, {short_id(4), short_id(2), short_id(3)});
+    add_blocktxn(talk, {3, 4});
+    talk.add_tx(kIn, 4); // sent again
+    const auto pairs = talk.find();
+    EXPECT_FALSE(pairs[0].in_compact_block);
+    ASSERT_TRUE(pairs[1].in_compact_block);
+    EXPECT_EQ(pairs[1].in_compact_block->index, 2);
+    ASSERT_TRUE(pairs[3].in_compact_block);
+    EXPECT_EQ(pairs[3].in_compact_block->matched, 2);
+    EXPECT_EQ(pairs[3].in_compact_block->transactions, 2);
+    EXPECT_TRUE(pairs[4].in_compact_block);
+    EXPECT_EQ(pairs[2].short_ids_matched, 4);
+}
+
+TEST(Pairs, SeesBlocktxnWithTransactionsOfAnotherBlock)
+{
+    PairsOf talk;
+    add_compact_block(talk, {short_id(1), short_id(2, kNonce + 1)}); // the second made with another nonce
+    add_blocktxn(talk, {1, 2});
+    const auto pairs = talk.find();
+    EXPECT_EQ(pairs[1].in_compact_block->matched, 1);
+    EXPECT_EQ(pairs[1].in_compact_block->transactions, 2);
+}
+
+TEST(Pairs, BoundsWhatManyCompactBlocksCost)
+{
+    PairsOf talk;
+    for (std::uint32_t i = 0; i < 200; ++i)
+        add_compact_block(talk, {short_id(i)});
+    talk.add_tx(kIn, 0);
+    talk.add_tx(kIn, 199);
+    const auto pairs = talk.find();
+    EXPECT_FALSE(pairs[200].in_compact_block); // of a block long ago
+    EXPECT_EQ(pairs[201].in_compact_block->index, 199);
 }
 
 } // namespace

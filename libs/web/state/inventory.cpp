@@ -98,6 +98,8 @@ void Inventory::message(const Place& place, Direction direction, const proto::Pe
         if (auto* fate = block_fate(place, compact.header().hash()); fate != nullptr && !fate->short_id_count) {
             fate->short_id_count = compact.short_id_count();
             fate->prefilled_count = compact.prefilled_count();
+            fate->compact_peer = peer.key;
+            fate->compact_id = place.id;
         }
         break;
     }

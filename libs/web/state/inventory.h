@@ -42,6 +42,8 @@ struct BlockFate {
     std::optional<std::uint32_t> short_id_count;
     std::optional<std::uint32_t> prefilled_count;
     std::optional<std::uint64_t> requested_count;
+    PeerKey compact_peer; ///< who sent the compact block, where there is one
+    EventId compact_id;
 };
 
 /// What became of a transaction at a node.
