@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace peer_observer::web {
 
@@ -14,7 +15,14 @@ Json nodes(const View& view);
 Json node(const View& view, const std::string& name);
 Json peer(const View& view, const Request& request, const std::string& node, const std::string& peer_id);
 Json message(const View& view, const Request& request, const std::string& id);
-Json events(const View& view, const Request& request, std::uint64_t default_limit = 100);
+/// The latest events that a request selects, oldest first.
+struct SelectedEvents {
+    std::vector<KeptEventPtr> events;
+    bool has_older = false;  ///< events that it selects, too
+    std::uint64_t older = 0; ///< how many, where it was asked for
+};
+SelectedEvents select_events(const View& view, const Request& request, std::uint64_t default_limit, bool counts_older);
+Json events(const View& view, const Request& request);
 /// Each event of a peer that is kept, as message() has it.
 void for_each_message(const View& view, const Node& node, const Peer& peer,
                       const std::function<void(const EventId&, Json&&)>& use);

@@ -211,7 +211,7 @@ Json message(const View& view, const Request& request, const std::string& text)
             {"event", event_json(*found.event, event, view.systems)}};
 }
 
-Json events(const View& view, const Request& request, std::uint64_t default_limit)
+SelectedEvents select_events(const View& view, const Request& request, std::uint64_t default_limit, bool counts_older)
 {
     request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "network", "hash", "node",
                    "direction", "before", "limit", "from_ns", "at_ns"});
@@ -225,18 +225,28 @@ Json events(const View& view, const Request& request, std::uint64_t default_limi
                                        latest.begin());
         if (end == latest.size()) end = 0; // forgotten, and with it what was before
     }
-    std::vector<Json> shown;
-    bool has_older = false;
-    proto::Event event;
-    for (auto i = end; i-- > 0;) {
-        const auto& kept = *latest[i];
-        if (!selection.selects(*kept.node, events::view_event(kept.bytes))) continue;
-        has_older = shown.size() == limit;
-        if (has_older) break;
-        if (event.ParseFromString(kept.bytes)) shown.push_back(event_json(kept, event, view.systems));
+    SelectedEvents selected;
+    for (auto i = end; i-- > 0 && (counts_older || !selected.has_older);) {
+        if (!selection.selects(*latest[i]->node, events::view_event(latest[i]->bytes))) continue;
+        if (selected.events.size() < limit) {
+            selected.events.push_back(latest[i]);
+            continue;
+        }
+        selected.has_older = true;
+        ++selected.older;
     }
-    std::ranges::reverse(shown);
-    return {{"events", shown}, {"has_older", has_older}};
+    std::ranges::reverse(selected.events);
+    return selected;
+}
+
+Json events(const View& view, const Request& request)
+{
+    const auto selected = select_events(view, request, 100, false);
+    Json list = Json::array();
+    proto::Event event;
+    for (const auto& kept : selected.events)
+        if (event.ParseFromString(kept->bytes)) list.push_back(event_json(*kept, event, view.systems));
+    return {{"events", std::move(list)}, {"has_older", selected.has_older}};
 }
 
 } // namespace peer_observer::web

@@ -208,9 +208,9 @@ void Node::peer_info(const proto::PeerInfoList& list, std::uint64_t time_ns)
     }
 }
 
-void Node::tick(std::uint64_t now_ns)
+void Node::tick(std::uint64_t now_ns, std::uint64_t gone_ns)
 {
-    while (!gone_.empty() && gone_.front().closed_ns + kGoneNs < now_ns)
+    while (!gone_.empty() && gone_.front().closed_ns < now_ns - std::min(now_ns, gone_ns))
         forget_oldest_gone();
     for (auto peer = peers_.begin(); peer != peers_.end();) {
         const auto next = std::next(peer);

@@ -26,7 +26,7 @@ public:
     void heard(std::uint64_t now_ns) { heard_ns_ = std::max(heard_ns_, now_ns); }
     void missed(std::uint64_t events, bool of_unknown_number);
     /// Forgets who was gone for too long, and ends who must be gone. Called about each second.
-    void tick(std::uint64_t now_ns);
+    void tick(std::uint64_t now_ns, std::uint64_t gone_ns);
 
     const std::shared_ptr<const std::string>& name() const { return name_; }
     const std::map<PeerKey, Peer>& peers() const { return peers_; }

@@ -130,10 +130,10 @@ void State::observe(const proto::Event& event, const KeptEventPtr& kept)
     if (watcher_) watcher_(event, kept);
 }
 
-void State::tick(std::uint64_t now_ns)
+void State::tick(std::uint64_t now_ns, std::uint64_t gone_ns)
 {
     for (auto& [name, node] : nodes_)
-        node->tick(now_ns);
+        node->tick(now_ns, gone_ns);
 }
 
 State::Found State::find(const EventId& id) const

@@ -58,8 +58,9 @@ public:
              const std::function<void(const events::BadEvent&)>& on_bad);
     /// Of an archive: events that should stand here.
     void add_gap(const proto::ArchiveGap& gap);
-    /// Called about each second, with the time that the pages show.
-    void tick(std::uint64_t now_ns);
+    /// Called about each second, with the time that the pages show. Peers are remembered for so long after they are
+    /// gone.
+    void tick(std::uint64_t now_ns, std::uint64_t gone_ns = kGoneNs);
 
     const std::map<std::string, std::unique_ptr<Node>, std::less<>>& nodes() const { return nodes_; }
     const Node* find(std::string_view node) const;
