@@ -45,6 +45,10 @@ constexpr std::array kVerbs = {
          "peer-observer-archive index /var/lib/peer-observer", add_index_options, index},
     Verb{"merge", "Merges the events of several files or nodes into one file, ordered by time.",
          "peer-observer-archive merge --output both.poa.zst alpha/ beta/", add_merge_options, merge},
+    Verb{"report", "Writes one HTML file with the selected events and the web pages inside. It opens from disk.",
+         "peer-observer-archive report --output attack.html --from 2026-11-22T12:00:00Z --to 2026-11-22T12:10:00Z "
+         "/var/lib/peer-observer",
+         add_report_options, report},
     Verb{"import",
          "Makes an archive of captured packets (pcap), or of what Bitcoin Core captured with -capturemessages.",
          "peer-observer-archive import --node alpha --output alpha.poa.zst ~/.bitcoin/message_capture",

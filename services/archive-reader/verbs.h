@@ -36,6 +36,9 @@ void index(const variables_map& values, app::Context& context);
 void add_merge_options(options_description& options);
 void merge(const variables_map& values, app::Context& context);
 
+void add_report_options(options_description& options);
+void report(const variables_map& values, app::Context& context);
+
 void add_import_options(options_description& options);
 void import_captures(const variables_map& values, app::Context& context);
 
