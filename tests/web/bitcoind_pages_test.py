@@ -6,10 +6,12 @@ import pytest
 
 import harness
 from node import Node, copy_binary, find_bitcoind, require_bitcoind
+from raw_peer import RawPeer
 from rpc_node import RpcExtractor
 from web import Web
 
 V1_HEADER_BYTES = 24
+SCRIPT = "<script>document.title='run'</script>"
 SETTLED = ("sendcmpct", "feefilter", "pong")  # what both have sent when a connection is quiet
 
 
@@ -116,6 +118,53 @@ def test_follows_transaction_from_peer_to_mempool(browser, network):
         rows = browser.table("on-test-by-after")
         assert {row["peer"][1] for row in rows} == {peer["addr"] for peer in node.rpc.getpeerinfo()}
         assert all("to the peer" in row["direction"][0] for row in rows)
+
+
+def test_shows_how_compact_block_was_put_together(browser, network):
+    """One transaction was in the mempool, the other one nobody had sent."""
+    web, node, peers = network
+    wallet = node.rpc.wallet("w")
+    [before] = peers[0].rpc.generatetoaddress(1, wallet.getnewaddress())  # with all that other tests have sent
+    harness.wait_until(lambda: node.rpc.getbestblockhash() == before, "nothing unconfirmed")
+    known = wallet.sendtoaddress(wallet.getnewaddress(), 1)
+    harness.wait_until(lambda: known in peers[0].rpc.getrawmempool(), "the transaction at the miner")
+    missing = wallet.send([{wallet.getnewaddress(): 1}], None, "unset", 10, {"add_to_wallet": False})["hex"]
+    block = peers[0].rpc.generateblock(wallet.getnewaddress(), [known, missing])["hash"]
+    harness.wait_until(lambda: node.rpc.getbestblockhash() == block, "the block at the node")
+    def compact_block():
+        [at] = web.api(f"/blocks/{block}")["nodes"]
+        return at.get("connected_ns") and at["compact_block"]
+    found = harness.wait_until(compact_block, "the block in the web service")
+    expected = [transaction["hash"] for transaction in node.rpc.getblock(block, 2)["tx"]]
+    assert [one["by"] for one in found["transactions"]] == ["prefilled", "known", "blocktxn"]
+    assert [one["wtxid"] for one in found["transactions"]][1:] == expected[1:]
+    browser.open(web.url, f"#/block/{block}")
+    browser.wait_for_text("How it was put together".upper())
+    facts = browser.facts()
+    assert [facts[name] for name in ("prefilled", "known", "asked for, sent", "asked for, not seen", "not known")] == ["1", "1", "1", "0", "0"]
+    path = f"/nodes/test/peers/{found['peer_id']}?process={found['process']}"
+    items = {item.get("message_type"): item for item in web.api(path)["conversation"]}
+    assert items["blocktxn"]["in_compact_block"]["id"] == items["cmpctblock"]["id"]
+    assert items["blocktxn"]["in_compact_block"]["matched"] == items["blocktxn"]["in_compact_block"]["transaction_count"] == 1
+    browser.open(web.url, f"#/node/test/peer/{found['process']}/{found['peer_id']}")
+    harness.wait_until(lambda: "in the compact block" in browser.texts(".pairs button"), "the short ids in the conversation")
+
+
+def test_shows_user_agent_that_looks_like_markup_as_text(browser, network):
+    web, node, _ = network
+    peer = RawPeer(node, SCRIPT.encode())
+    with contextlib.closing(peer.socket):
+        peer.send("<img src=x>")
+        browser.open(web.url, "#/node/test")
+        def row():
+            return next((row for row in browser.table("peers-by-peer") if row["address"][1] == peer.address), None)
+        harness.wait_until(lambda: row() and row()["user agent"][0] == SCRIPT, "the user agent as it was sent")
+        [id] = [one["id"] for one in node.rpc.getpeerinfo() if one["addr"] == peer.address]
+        browser.open(web.url, f"#/node/test/peer/latest/{id}")
+        harness.wait_until(lambda: browser.text("[data-figure=user_agent]") == SCRIPT, "the user agent of the peer")
+        harness.wait_until(lambda: "<img src=x>" in browser.texts(".rows .type"), "the type of the message")
+        assert browser.driver.title == f"test · peer {id} · peer-observer"
+        assert browser.run("return document.querySelectorAll('main script, main img').length") == 0
 
 
 def test_keeps_peer_that_has_gone(browser, network):

@@ -65,7 +65,7 @@ def test_follows_peer_to_its_messages(browser, report):
     open_report(browser, url, "#/node/test")
     node = answers["/api/v1/nodes/test"]
     assert len(browser.table("peers-by-peer")) == len(node["peers"]) + len(node["gone"])
-    path = next(path for path in answers if re.fullmatch(r"/api/v1/nodes/test/peers/\d+", path))
+    path = next(path for path in answers if re.fullmatch(r"/api/v1/nodes/test/peers/\d+\?process=[\d.]+", path))
     peer = answers[path]["peer"]
     open_report(browser, url, f"#/node/test/peer/{peer['process']}/{peer['peer_id']}")
     browser.find(".rows .row")

@@ -16,8 +16,9 @@ import { messageView } from "./views/message.js";
 import { messagesView } from "./views/messages.js";
 import { nodeView } from "./views/node.js";
 import { peerView } from "./views/peer.js";
+import { reportView } from "./views/report.js";
 
-const PAGES = [["fleet", "Fleet"], ["messages", "Messages"], ["anomalies", "Anomalies"], ["blocks", "Blocks"], ["addresses", "Addresses"], ["health", "Health"]];
+const PAGES = [...(isReport ? [["report", "Report"]] : []), ["fleet", "Fleet"], ["messages", "Messages"], ["anomalies", "Anomalies"], ["blocks", "Blocks"], ["addresses", "Addresses"], ["health", "Health"]];
 const PUBLIC = new Set(["fleet", "blocks", "health"]);
 // Pages that stand below another one of the bar.
 const PARENTS = { node: "fleet", message: "messages", anomaly: "anomalies", block: "blocks", transaction: "blocks" };
@@ -68,8 +69,8 @@ async function start() {
   startRouter(document.getElementById("content"), {
     fleet: fleetView, node: (page) => (page.parts[2] === "peer" ? peerView(page) : nodeView(page)), messages: messagesView, message: messageView,
     anomalies: anomaliesView, anomaly: anomalyView, blocks: blocksView, block: blockView, transaction: transactionView,
-    addresses: addressesView, health: healthView, unknown: unknownView,
-  }, drawBar);
+    addresses: addressesView, health: healthView, report: reportView, unknown: unknownView,
+  }, drawBar, isReport ? "report" : "fleet");
 }
 
 document.getElementById("skip").addEventListener("click", (event) => {

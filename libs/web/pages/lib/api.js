@@ -11,9 +11,9 @@ const moment = { from_ns: undefined, at_ns: undefined };
 export const isReport = Boolean(answers);
 
 class ApiError extends Error {
-  constructor(status, message) {
+  constructor(status, message, parameter) {
     super(message);
-    this.status = status;
+    Object.assign(this, { status, parameter });
   }
 }
 
@@ -32,17 +32,20 @@ const timeless = (path) => path === "/about" || path === "/archive";
 export async function api(path, parameters, signal) {
   const full = pathOf(path, isReport || timeless(path) ? parameters : { ...parameters, ...moment });
   if (answers) {
-    // What a page selects with its parameters, a report has selected already.
-    const found = answers[full] ?? answers[pathOf(path)];
+    // What a page selects with other parameters, it selects itself in a report.
+    const found = answers[full] ?? answers[pathOf(path, { process: parameters?.process })] ?? answers[Object.keys(answers).find((one) => one.startsWith(`${pathOf(path)}?`))];
     if (found) return found;
     throw new ApiError(404, "This report does not have it.");
   }
   const response = await fetch(full, { signal, credentials: "same-origin", cache: "no-store" });
   const answer = parse(await response.text());
-  if (!response.ok) throw new ApiError(response.status, answer.error?.message ?? `status ${response.status}`);
+  if (!response.ok) throw new ApiError(response.status, answer.error?.message ?? `status ${response.status}`, answer.error?.parameter);
   if (answer.read_until_ns !== undefined && answer.read_until_ns < (moment.at_ns ?? 0n)) return api(path, parameters, signal);
   return answer;
 }
+
+// The same answer in a file, for a link to it.
+export const reportPath = (parameters) => pathOf("/report", { ...parameters, ...moment });
 
 export function setMoment(from, at) {
   Object.assign(moment, { from_ns: from, at_ns: at });

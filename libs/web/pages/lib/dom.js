@@ -35,3 +35,6 @@ export function show(element, ...children) {
   const same = focused.id ? document.getElementById(focused.id) : href && element.querySelector(`a[href="${CSS.escape(href)}"]`);
   same?.focus({ preventScroll: true });
 }
+
+// Not on a phone: the style sheets have the same limit.
+export const isWide = () => document.documentElement.clientWidth > 700;

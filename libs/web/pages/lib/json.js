@@ -1,11 +1,12 @@
 // JSON with integers above 2^53, such as timestamp_ns and services: JSON.parse would round them, so they become BigInt.
 
-const STRING_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g; // a number whole, with the digits behind its point
+const LONG_INTEGER = /^-?\d{16,}$/;
 // Nobody outside can guess it, so no string of a peer is taken for a number.
 const MARK = `${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}:`;
 
 export function parse(text) {
-  const marked = text.replace(STRING_OR_LONG_NUMBER, (found) => (found[0] === '"' ? found : `"${MARK}${found}"`));
+  const marked = text.replace(STRING_OR_NUMBER, (found) => (LONG_INTEGER.test(found) ? `"${MARK}${found}"` : found));
   return JSON.parse(marked, (key, value) => (typeof value === "string" && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value));
 }
 

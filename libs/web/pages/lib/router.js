@@ -9,13 +9,13 @@ function routeOf(hash) {
   }
 }
 
-export function startRouter(root, views, opened) {
+export function startRouter(root, views, opened, first) {
   let controller = new AbortController();
   function open() {
     controller.abort();
     controller = new AbortController();
     const route = routeOf(location.hash);
-    const [name = "fleet"] = route.parts;
+    const [name = first] = route.parts;
     const view = Object.hasOwn(views, name) ? views[name] : views.unknown;
     root.replaceChildren();
     view({ ...route, root, signal: controller.signal });

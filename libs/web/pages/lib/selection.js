@@ -1,6 +1,7 @@
 // What to show, by the options of peer-observer-logger. The form, the address of the page and the query of the API have the same names.
 
-import { el } from "./dom.js";
+import { el, show } from "./dom.js";
+import { directionOf, isMessage } from "./event.js";
 
 const FIELDS = [
   { name: "node", label: "node" },
@@ -11,7 +12,11 @@ const FIELDS = [
   { name: "address", label: "address", placeholder: "192.0.2.1" },
   { name: "pid", label: "process (pid)", placeholder: "4711" },
   { name: "as", label: "AS", placeholder: "64500" },
+  { name: "select", label: "or terms, as --select takes them", placeholder: "message_type=inv|tx,direction=inbound or kind=anomaly", wide: true },
 ];
+const BETWEEN_ALTERNATIVES = /\s+or\s+/; // a term has no spaces around it
+
+const valuesOf = (name, text) => text.split(name === "select" ? BETWEEN_ALTERNATIVES : /[,\s]+/).map((one) => one.trim()).filter(Boolean);
 
 // {name: [values]} from the query of a page's address.
 export function readSelection(query) {
@@ -24,18 +29,60 @@ export function writeSelection(selection) {
   return query;
 }
 
-// Several values of an option are written with commas between them.
+// What the service would select, for a report, which has nobody to ask. Reports have no terms: their own are in them already.
+export function selects(selection, event) {
+  const fields = event.event ?? {};
+  const address = fields.address ?? "";
+  const fits = {
+    node: (value) => event.node === value,
+    kind: (value) => event.kind === value || event.kind.startsWith(`${value}.`),
+    message_type: (value) => fields.message_type === value,
+    direction: (value) => isMessage(event) && directionOf(event) === value,
+    peer: (value) => String(fields.peer_id) === value,
+    address: (value) => address === value || address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "") === value,
+    pid: (value) => String(event.pid) === value,
+  };
+  return Object.entries(selection).every(([name, values]) => !fits[name] || values.some(fits[name]));
+}
+
+function help() {
+  return el("details", { class: "note" }, el("summary", {}, "How to select"),
+    el("p", {}, "Fields: an event must fit one value of each field that is filled; several values have commas between them. ",
+      "Terms instead of fields, for what one line of fields cannot say: ", el("code", {}, "KEY=VALUE"), " with the keys kind, message_type, direction, peer, address, pid and as; commas between terms that must all fit, ",
+      el("code", {}, "|"), " between values of which one must, ", el("code", {}, " or "), " between alternatives. Node is a field in either case."));
+}
+
+// The element, and explain(error): shows what the service says is wrong beside the field it is about; false where it is about none.
 export function selectionForm(selection, changed) {
-  const form = el("form", { class: "controls", onsubmit: (event) => { event.preventDefault(); changed(read()); } });
-  const controls = FIELDS.map(({ name, label, options, placeholder }) => {
-    const value = (selection[name] ?? []).join(", ");
+  const form = el("form", { class: "controls", onsubmit: (event) => { event.preventDefault(); submit(); } });
+  const fields = new Map();
+  const controls = FIELDS.map(({ name, label, options, placeholder, wide }) => {
+    const value = (selection[name] ?? []).join(wide ? " or " : ", ");
+    const problem = el("span", { class: "problem", id: `select-${name}-problem`, role: "alert" });
+    const attributes = { name, id: `select-${name}`, "aria-describedby": problem.id };
     const control = options
-      ? el("select", { name, id: `select-${name}` }, options.map((one) => el("option", { value: one, selected: one === value }, one || "both")))
-      : el("input", { name, id: `select-${name}`, value, placeholder, spellcheck: "false", autocomplete: "off", autocapitalize: "off" });
-    control.addEventListener("change", () => changed(read()));
-    return el("label", {}, label, control);
+      ? el("select", attributes, options.map((one) => el("option", { value: one, selected: one === value }, one || "both")))
+      : el("input", { ...attributes, value, placeholder, spellcheck: "false", autocomplete: "off", autocapitalize: "off" });
+    control.addEventListener("change", () => submit());
+    fields.set(name, { control, problem });
+    return el("label", { class: wide && "grow terms" }, label, control, problem);
   });
-  const read = () => Object.fromEntries(FIELDS.map(({ name }) => [name, form.elements[name].value.split(/[,\s]+/).filter(Boolean)]).filter(([, values]) => values.length));
+  const read = () => Object.fromEntries(FIELDS.map(({ name }) => [name, valuesOf(name, fields.get(name).control.value)]).filter(([, values]) => values.length));
+  function explain(error) {
+    for (const { control, problem } of fields.values()) {
+      control.removeAttribute("aria-invalid");
+      show(problem);
+    }
+    const field = fields.get(error?.parameter);
+    if (!field) return false;
+    field.control.setAttribute("aria-invalid", "true");
+    show(field.problem, error.message);
+    return true;
+  }
+  function submit() {
+    explain();
+    changed(read());
+  }
   form.append(...controls, el("button", { class: "plain", type: "submit" }, "Select"));
-  return form;
+  return { element: el("div", {}, form, help()), explain };
 }

@@ -1,20 +1,18 @@
 // The sequence diagram of a conversation in true time: on the rail each message stands where it happened, the list beside it is evenly
 // spaced to be readable, and a leader joins both. Brackets join request and answer.
 
-import { el, svg } from "./dom.js";
+import { el, isWide, svg } from "./dom.js";
 import { tickLabel, ticks } from "./axis.js";
 import { clock, duration } from "./format.js";
 import { milliseconds, nanosecondsBetween } from "./json.js";
 import { tag } from "./parts.js";
-import { proof } from "./opened.js";
+import { inCompactBlock, proof } from "./opened.js";
 
 const ROW = 26; // pixels; the style sheet has the same
 const LANES = 5;
 
-const wide = () => document.documentElement.clientWidth > 700;
-
 function geometry() {
-  return wide() ? { width: 300, node: 118, peer: 226, label: true } : { width: 96, node: 26, peer: 66, label: false };
+  return isWide() ? { width: 300, node: 118, peer: 226, label: true } : { width: 96, node: 26, peer: 66, label: false };
 }
 
 // Brackets that overlap are beside one another, in at most so many lanes.
@@ -67,6 +65,9 @@ function pairTags(item, jump) {
     item.answers && link(item.answers, `↑ ${duration(item.answers.duration_ns)}`),
     answers.length > 0 && link(answers[0], `answered ${duration(answers[0].duration_ns)}${answers.length > 1 ? ` +${answers.length - 1}` : ""}`),
     item.is_unanswered && tag(item.unanswered_count && answers.length ? `${item.unanswered_count} unanswered` : "no answer", "warn", item.message_type === "getheaders" ? "The node does not answer where it knows no better header" : "no answer so far"),
+    item.in_compact_block && link(item.in_compact_block, inCompactBlock(item.in_compact_block)),
+    item.in_compact_block && item.in_compact_block.matched < item.in_compact_block.transaction_count && tag("foreign transactions", "bad", "The compact block has no short id of them"),
+    item.short_ids_matched && tag(`${item.short_ids_matched} known`, "", "So many of its short ids are transactions that are in this conversation, too"),
     item.decode_error && tag("undecodable", "bad", item.decode_error),
   ];
 }

@@ -21,7 +21,8 @@ export class Table {
     this.body = el("tbody");
     this.element = el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
       el("table", { class: "cards" }, el("caption", {}, caption), el("thead", {}, this.head), this.body));
-    this.caption = this.element.querySelector("caption");
+    this.caption = caption;
+    this.captionElement = this.element.querySelector("caption");
     this.drawHead();
   }
 
@@ -70,7 +71,7 @@ export class Table {
       const kind = [column.number && "number", column.text && "text", column.wide && "wide", column.nowrap && "nowrap"].filter(Boolean).join(" ");
       return el("td", { class: kind || undefined, "data-label": index ? column.label : undefined }, missing(value) ? el("span", { class: "quiet" }, "–") : value);
     }))));
-    this.shown = shown.length;
+    this.captionElement.textContent = shown.length ? this.caption : `${this.caption}: ${this.rows.length ? "none fits the filter" : "none so far"}`;
     this.onDraw?.(shown.length, this.rows.length);
   }
 }
@@ -78,7 +79,7 @@ export class Table {
 // The field that filters a table, with how many rows are shown.
 export function filterField(table, label) {
   const count = el("span", { class: "note", role: "status" });
-  table.onDraw = (shown, all) => { count.textContent = shown === all ? `${all}` : `${shown} of ${all}`; };
+  table.onDraw = (shown, all) => { count.textContent = shown === all ? `(${all} rows)` : `(${shown} of ${all} rows)`; };
   const field = el("input", { type: "search", id: `${table.name}-filter`, placeholder: "words", spellcheck: "false", autocomplete: "off",
     oninput: () => { table.filter = field.value.trim(); table.draw(); } });
   return el("label", { class: "grow" }, el("span", {}, label, " ", count), field);

@@ -1,5 +1,6 @@
 // Addresses that peers gossip, by network and AS, and what of them is reachable.
 
+import { isReport } from "../lib/api.js";
 import { el, show, svg } from "../lib/dom.js";
 import { count, dateAndClock, duration } from "../lib/format.js";
 import { errorPanel, facts, head, note, panel } from "../lib/parts.js";
@@ -36,14 +37,15 @@ export function addressesView({ query, root, signal }) {
   const node = el("input", { id: "node", value: query.get("node") ?? "", placeholder: "all", onchange: () => { rememberQuery(new URLSearchParams(node.value ? { node: node.value } : {})); again(); } });
   const systems = el("div", { class: "panel flush" }, byAs.element);
   const withChecks = el("div", { class: "pair" }, el("div", { class: "panel flush" }, results.element), el("div", { class: "panel flush" }, checks.element));
+  const filter = filterField(byAs, "filter of the autonomous systems");
   const noChecks = note("No results of checks: peer-observer-addr-connectivity publishes them.");
-  root.append(head("Addresses"), el("div", { class: "controls" }, el("label", {}, "node", node), filterField(byAs, "filter of the autonomous systems")), totals,
+  root.append(head("Addresses"), el("div", { class: "controls" }, !isReport && el("label", {}, "node", node), filter), totals,
     el("div", { class: "panel flush" }, byNetwork.element), systems, withChecks, noChecks);
   const again = poll(() => ["/addresses", { node: node.value.trim() }], (answer) => {
     show(totals, panel("", facts([["addresses", el("span", { "data-figure": "addresses" }, count(answer.addresses))], ["announcements", el("span", { "data-figure": "announcements" }, count(answer.announcements))]]),
-      el("p", { class: "note" }, "What peers announced in addr and addrv2 since this service started, over the latest 200,000 addresses. A peer may announce anything: these are claims.")));
+      el("p", { class: "note" }, `What peers announced in addr and addrv2 ${isReport ? "during this report" : "since this service started"}, over the latest 200,000 addresses. A peer may announce anything: these are claims.`)));
     byNetwork.update(answer.by_network ?? []);
-    systems.hidden = !answer.by_as?.length;
+    systems.hidden = filter.hidden = !answer.by_as?.length;
     byAs.update(answer.by_as ?? []);
     results.update(answer.results ?? []);
     checks.update(answer.latest_checks ?? []);

@@ -1,5 +1,6 @@
 // Anomalies, open and past: on a time axis, as a list, and one with its evidence.
 
+import { isReport } from "../lib/api.js";
 import { el, show, svg } from "../lib/dom.js";
 import { age, count, dateAndClock } from "../lib/format.js";
 import { milliseconds } from "../lib/json.js";
@@ -13,9 +14,9 @@ import { chartWidth } from "../lib/timeline.js";
 import { secondsSince } from "./fleet.js";
 
 const SEVERITIES = { CRITICAL: "bad", WARNING: "warn", INFO: "" };
-const RANK = { CRITICAL: 3, WARNING: 2, INFO: 1 };
+export const RANK = { CRITICAL: 3, WARNING: 2, INFO: 1 };
 
-const severityTag = (severity) => tag((severity ?? "unknown").toLowerCase(), SEVERITIES[severity] ?? "");
+export const severityTag = (severity) => tag((severity ?? "unknown").toLowerCase(), SEVERITIES[severity] ?? "");
 
 // A lane for each kind; a bar from the first event that counts to the last.
 function axisOf(anomalies, now) {
@@ -63,8 +64,10 @@ export function anomaliesView({ query, root, signal }) {
   const again = () => { rememberQuery(new URLSearchParams(Object.entries(parameters()).filter(([, value]) => value))); ask(); };
   const parameters = () => ({ state: state.value, node: node.value.trim() });
   root.append(head("Anomalies"), el("div", { class: "controls" }, el("label", {}, "state", state), el("label", {}, "node", node), filterField(table, "filter")), axis, el("div", { class: "panel flush" }, table.element));
-  const ask = poll(() => ["/anomalies", parameters()], ({ anomalies, time_ns }) => {
+  const ask = poll(() => ["/anomalies", parameters()], ({ anomalies: found, time_ns }) => {
     now = time_ns;
+    const wanted = parameters();
+    const anomalies = !isReport ? found : found.filter((one) => (!wanted.state || one.state === wanted.state) && (!wanted.node || one.node_names.includes(wanted.node)));
     show(axis, anomalies.length ? axisOf(anomalies, now) : el("p", { class: "quiet" }, "None. The detector publishes anomalies; without one, nothing is shown here."));
     table.update(anomalies);
   }, { signal, fail: (error) => show(axis, errorPanel(error)) });

@@ -3,7 +3,7 @@
 import { el, show, svg } from "../lib/dom.js";
 import { count, dateAndClock, duration, shortAddress } from "../lib/format.js";
 import { nanosecondsBetween } from "../lib/json.js";
-import { blockLink, blockPath, messagePath, nodeLink, peerLink, transactionPath } from "../lib/links.js";
+import { blockLink, blockPath, messagePath, nodeLink, peerLink, transactionLink, transactionPath } from "../lib/links.js";
 import { errorPanel, facts, head, panel, tag } from "../lib/parts.js";
 import { poll } from "../lib/poll.js";
 import { Table } from "../lib/table.js";
@@ -17,7 +17,7 @@ function search() {
   return el("form", { class: "controls", onsubmit: (event) => {
     event.preventDefault();
     location.hash = (kind.value === "block" ? blockPath : transactionPath)(field.value.trim().toLowerCase());
-  } }, el("label", {}, "a", kind), el("label", { class: "grow" }, "by its hash (txid or wtxid)", field), el("button", { class: "plain", type: "submit" }, "Look up"));
+  } }, el("label", {}, "look up a", kind), el("label", { class: "grow" }, "hash, of a transaction txid or wtxid", field), el("button", { class: "plain", type: "submit" }, "Look up"));
 }
 
 export function blocksView({ root, signal }) {
@@ -72,11 +72,28 @@ function reconstructionOf(reconstruction) {
   return [el("h2", {}, "Compact block"), facts(Object.entries(names).map(([name, label]) => [label, reconstruction[name] === undefined ? undefined : el("span", { class: name === "requested_count" && reconstruction[name] ? "warn" : "" }, count(reconstruction[name]))]))];
 }
 
+const SOURCES = { prefilled: ["prefilled", "the peer sent it in the compact block"], known: ["known", "the node had heard of it before"], blocktxn: ["asked for, sent", "in the peer's blocktxn"],
+  requested: ["asked for, not seen", "in the node's getblocktxn, but in no blocktxn that is kept"], unknown: ["not known", "nobody told the node of it while it was observed: it may have had it from before"] };
+
+// Where the node had each transaction of a compact block from: their short ids, made with its header and nonce, say which they are.
+function compactBlockOf(node) {
+  const compact = node.compact_block;
+  if (!compact) return undefined;
+  const table = new Table({ name: `compact-on-${node.node}`, caption: `${count(compact.transactions.length)} transactions, by position in the block`, columns: [
+    { key: "index", label: "position", number: true, value: (one) => one.index },
+    { key: "by", label: "from", value: (one) => SOURCES[one.by][0], cell: (one) => el("span", { title: SOURCES[one.by][1], class: one.by === "blocktxn" || one.by === "requested" ? "warn" : undefined }, SOURCES[one.by][0]) },
+    { key: "short", label: "short id", value: (one) => one.short_id, cell: (one) => one.short_id && el("span", { class: "mono" }, one.short_id) },
+    { key: "wtxid", label: "wtxid", value: (one) => one.wtxid, cell: (one) => one.wtxid && transactionLink(one.wtxid) } ] });
+  table.update(compact.transactions);
+  return [el("h2", {}, "How it was put together"), el("p", {}, "From the ", el("a", { href: messagePath(compact.id, node.node) }, "cmpctblock"), " of ", peerLink(node.node, compact.process, compact.peer_id, shortAddress(compact.address) || undefined), ", by short ids."),
+    facts(Object.entries(SOURCES).map(([name, [label]]) => [label, count(compact[`${name}_count`])])), el("details", {}, el("summary", {}, "Each transaction"), table.element)];
+}
+
 function nodePart(node) {
   return panel("", el("div", { class: "head" }, el("h1", {}, nodeLink(node.node)), node.delta_ns !== undefined && el("span", { class: "quiet" }, `+${duration(node.delta_ns)}`)),
     facts([["first seen", node.first_ns && dateAndClock(node.first_ns, 6)], ["connected", node.connected_ns && dateAndClock(node.connected_ns, 6)], ["connecting took", node.connect_duration_ns === undefined ? undefined : duration(node.connect_duration_ns)], ["transactions", node.transaction_count === undefined ? undefined : count(node.transaction_count)],
       ["entered the mempool", node.mempool_added_ns && dateAndClock(node.mempool_added_ns, 6)], ["rejected", node.mempool_rejected_ns && [dateAndClock(node.mempool_rejected_ns, 6), " ", tag(node.reject_reason ?? "", "bad")]], ["left the mempool", node.mempool_removed_ns && [dateAndClock(node.mempool_removed_ns, 6), " ", tag(node.remove_reason ?? "")]]]),
-    reconstructionOf(node.reconstruction), node.announcements?.length > 0 && announcementsTable(node));
+    reconstructionOf(node.reconstruction), compactBlockOf(node), node.announcements?.length > 0 && announcementsTable(node));
 }
 
 const legend = () => el("p", { class: "note" }, "Filled: from a peer (cmpctblock teal, headers blue, inv brown, the whole of it green). Hollow: the node told the peer. The dashed line: the node connected the block. Times of different nodes are those of their own clocks.");

@@ -45,9 +45,9 @@ export function ratesOf({ rates }) {
     el("span", { class: "quiet" }, name), sparkline(each(figures), { label: `${name} a second, last ten minutes`, kind }), el("span", { class: "mono nowrap" }, shown));
   return el("div", { class: "rates" },
     line("messages in", rates.messages_in, "in", `${rate(latest(rates.messages_in, step))}/s`),
-    line("out", rates.messages_out, "out", `${rate(latest(rates.messages_out, step))}/s`),
+    line("messages out", rates.messages_out, "out", `${rate(latest(rates.messages_out, step))}/s`),
     line("bytes in", rates.bytes_in, "in", `${bytes(latest(rates.bytes_in, step))}/s`),
-    line("out", rates.bytes_out, "out", `${bytes(latest(rates.bytes_out, step))}/s`));
+    line("bytes out", rates.bytes_out, "out", `${bytes(latest(rates.bytes_out, step))}/s`));
 }
 
 export const upTag = (node) => (node.is_up ? tag("up", "good") : tag("no events", "bad", "no event and no heartbeat for 15 seconds"));

@@ -1,21 +1,21 @@
 // The live feed with the logger's selections: newest first; it pauses, scrolls back, and copies as JSON.
 
-import { api, isReport } from "../lib/api.js";
-import { el, show } from "../lib/dom.js";
+import { api, isReport, reportPath } from "../lib/api.js";
+import { el, isWide, show } from "../lib/dom.js";
 import { makeDrawer } from "../lib/drawer.js";
 import { idOf, isMessage, directionOf, processOf, summaryOf } from "../lib/event.js";
 import { openFeed } from "../lib/feed.js";
-import { clock, count, shortAddress } from "../lib/format.js";
+import { clock, count, duration, shortAddress } from "../lib/format.js";
 import { nodeLink, peerLink } from "../lib/links.js";
 import { eventDetails, openMessage } from "../lib/opened.js";
-import { copyButton, errorPanel, head } from "../lib/parts.js";
+import { copyButton, errorPanel, head, note } from "../lib/parts.js";
 import { mode } from "../lib/poll.js";
 import { rememberQuery } from "../lib/router.js";
-import { readSelection, selectionForm, writeSelection } from "../lib/selection.js";
+import { readSelection, selectionForm, selects, writeSelection } from "../lib/selection.js";
 
 const MOST_ROWS = 200; // while it runs; scrolling back adds more
 const MOST_PAUSED = 2000; // events kept while it is paused
-const RATES = [10, 50, 200, 500];
+const RATES = [10, 50, 100]; // more than this nobody reads, and a browser would be late with frames
 const PAGE = 100;
 
 function row(event, open) {
@@ -28,7 +28,7 @@ function row(event, open) {
     el("span", { class: `dir ${kind}`, "aria-label": direction }, isMessage(event) ? (direction === "inbound" ? "←" : direction === "outbound" ? "→" : "·") : "◆"),
     el("span", { class: `type ${event.kind === "missed" || event.kind === "events_lost" || fields.decode_error ? "bad" : ""}` }, name),
     el("span", { class: "size quiet" }, fields.size === undefined ? "" : `${fields.size} B`),
-    el("span", { class: "words mono" }, fields.decode_error ? `${fields.decode_error} ` : "", summaryOf(event)));
+    el("span", { class: "words mono" }, event.kind === "message.processed" ? `processed in ${duration(fields.duration_ns)}` : [fields.decode_error ? `${fields.decode_error} ` : "", summaryOf(event)]));
   button.addEventListener("click", () => open(event, button));
   const peer = fields.peer_id === undefined ? undefined : peerLink(event.node, processOf(event), fields.peer_id, fields.address ? shortAddress(fields.address) : `peer ${fields.peer_id}`);
   return el("li", { class: "row" }, el("div", { class: "line" }, button, el("span", { class: "who" }, nodeLink(event.node), " ", peer)));
@@ -42,21 +42,29 @@ export function messagesView({ query, root, signal }) {
   let older = true;
   let stream = new AbortController();
   const list = el("ol", { class: "rows feed", "aria-label": "events, newest first" });
+  const rows = el("div", { class: "panel flush", hidden: true }, list);
   const status = el("p", { class: "note", role: "status", id: "sample" }, "connecting");
   const problem = el("div");
   const pause = el("button", { class: "plain", type: "button", id: "pause", "aria-pressed": "false", onclick: () => setPaused(!paused) }, "Pause");
   const rate = el("select", { id: "rate", onchange: () => restart() }, RATES.map((value) => el("option", { value, selected: value === 50 }, `${value} a second`)));
   const back = el("button", { class: "plain", type: "button", id: "older", onclick: () => loadOlder() }, "Older");
-  const form = selectionForm(selection, (chosen) => { selection = chosen; rememberQuery(writeSelection(selection)); restart(); });
-  root.append(head("Messages"), isReport ? "" : form,
-    el("div", { class: "controls" }, pause, el("label", {}, "at most", rate), copyButton("Copy shown as JSON", () => [...shown].reverse(), "copy")), status, problem,
-    el("div", { class: "panel flush" }, list), back);
+  const save = el("a", { class: "plain", id: "report", href: reportPath(selection), title: "One HTML file with these events, their peers and these pages inside. It shows full addresses." }, "Save as report");
+  const form = selectionForm(selection, (chosen) => {
+    selection = chosen;
+    rememberQuery(writeSelection(selection));
+    restart();
+  });
+  const follow = isReport || mode.archive ? [] : [pause, el("label", {}, "at most", rate)];
+  const empty = note("No event fits this selection so far.");
+  root.append(head("Messages"), isReport ? "" : el("details", { class: "selection", open: isWide() || Object.keys(selection).length > 0 }, el("summary", {}, "Select events"), form.element),
+    el("div", { class: "controls" }, follow, copyButton("Copy shown as JSON", () => [...shown].reverse(), "copy"), !isReport && save), status, problem, empty,
+    rows, isReport ? "" : back);
   const drawer = makeDrawer(root, signal);
   signal.addEventListener("abort", () => stream.abort());
 
   function open(event, button) {
     drawer.open(event.kind, button);
-    if (isReport || event.sequence === undefined || event.kind === "missed") show(drawer.body, eventDetails(event));
+    if (event.sequence === undefined || event.kind === "missed") show(drawer.body, eventDetails(event));
     else openMessage(drawer.body, idOf(event), event.node, signal);
   }
   function add(events) {
@@ -70,6 +78,7 @@ export function messagesView({ query, root, signal }) {
     shown = [...fresh, ...shown].slice(0, MOST_ROWS);
     list.prepend(...fresh.map((event) => row(event, open)));
     while (list.children.length > MOST_ROWS) list.lastChild.remove();
+    [empty.hidden, rows.hidden] = [shown.length > 0, !shown.length];
   }
   function setPaused(value) {
     paused = value;
@@ -79,22 +88,35 @@ export function messagesView({ query, root, signal }) {
   }
   async function loadOlder() {
     setPaused(true);
+    show(problem);
     try {
       const answer = await api("/events", { ...selection, before: shown.length ? idOf(shown.at(-1)) : undefined, limit: PAGE }, signal);
       const events = [...answer.events].reverse();
       shown.push(...events);
       list.append(...events.map((event) => row(event, open)));
+      [empty.hidden, rows.hidden] = [shown.length > 0, !shown.length];
       older = answer.has_older;
       back.disabled = !older;
       back.textContent = older ? "Older" : "No older events are kept";
     } catch (error) {
-      if (!signal.aborted) show(problem, errorPanel(error));
+      if (signal.aborted) return;
+      if (!form.explain(error)) show(problem, errorPanel(error));
+      return false;
     }
+    return true;
   }
   // What a stream that is refused has to say, EventSource does not tell: the same selection asked as a list does.
   async function explain() {
-    await loadOlder();
-    status.textContent = "The service refused the stream.";
+    const isAllowed = await loadOlder();
+    status.textContent = isAllowed ? "The service refused the stream: too many are open. Reload this page to try again." : "Nothing is shown: the selection is not valid.";
+  }
+  // Whatever was selected, of which the address may choose some.
+  async function showReport() {
+    const { events } = await api("/events", {}, signal);
+    shown = events.filter((event) => selects(selection, event)).reverse();
+    show(list, shown.map((event) => row(event, open)));
+    [empty.hidden, rows.hidden] = [shown.length > 0, !shown.length];
+    status.textContent = shown.length === events.length ? `${count(events.length)} selected events, newest first` : `${count(shown.length)} of ${count(events.length)} selected events: those of ${decodeURIComponent(writeSelection(selection))}`;
   }
   function restart() {
     stream.abort();
@@ -103,13 +125,14 @@ export function messagesView({ query, root, signal }) {
     setPaused(false);
     show(list);
     show(problem);
-    if (isReport) return void api("/events", {}, signal).then((answer) => { add(answer.events); status.textContent = `${count(answer.events.length)} selected events`; pause.disabled = back.disabled = rate.disabled = true; });
-    if (mode.archive) return void loadOlder().then(() => { status.textContent = "Events up to the moment that is shown."; });
+    save.setAttribute("href", reportPath(selection));
+    if (isReport) return void showReport();
+    if (mode.archive) return void loadOlder().then((isAllowed) => { status.textContent = isAllowed ? "Events up to the moment that is shown." : "Nothing is shown: the selection is not valid."; });
     openFeed({ ...selection, rate: rate.value, last: PAGE }, {
       events: add, signal: stream.signal,
       sample: ({ matched, shown: passed, dropped }) => {
         status.textContent = matched > passed ? `Sampled: ${count(passed)} of ${count(matched)} events a second are shown, evenly chosen${dropped ? `; ${count(dropped)} left out because this page reads too slowly` : ""}.`
-          : `${count(matched)} events a second, all shown.`;
+          : matched ? `${count(matched)} events a second, all shown.` : "No event in the last second.";
       },
       state: (state) => {
         if (state === "open") show(problem);

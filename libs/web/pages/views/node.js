@@ -1,5 +1,6 @@
 // One node: its figures, its peers now and in the last hour, their lifetimes.
 
+import { isReport } from "../lib/api.js";
 import { el, show } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { milliseconds } from "../lib/json.js";
@@ -23,7 +24,7 @@ function lifetimes(node, peers, now) {
     href: peerPath(node, peer.process, peer.peer_id),
   }));
   const oldest = Math.min(to - 60e3, ...bars.map((bar) => bar.from));
-  return timeline(bars, { from: Math.max(oldest, to - HOUR_MS), to, label: "Lifetimes of connections" });
+  return timeline(bars, { from: isReport ? oldest : Math.max(oldest, to - HOUR_MS), to, label: "Lifetimes of connections" });
 }
 
 function publicPeers(groups) {
@@ -47,7 +48,7 @@ export function nodeView({ parts, root, signal }) {
     rowClass: (peer) => (peer.closed_ns ? "gone" : undefined) });
   const withGone = el("input", { type: "checkbox", id: "gone", checked: true, onchange: () => draw() });
   const controls = el("div", { class: "controls" }, filterField(table, "filter"),
-    el("label", { class: "check" }, withGone, "with those gone in the last hour"));
+    el("label", { class: "check" }, withGone, isReport ? "with those that are gone" : "with those gone in the last hour"));
   const peers = el("div", { class: "panel flush" }, table.element);
   root.append(head(node, up, el("a", { href: selectionPath({ node }) }, "messages"), el("a", { href: `#/anomalies?node=${encodeURIComponent(node)}` }, "anomalies")),
     figures, life, controls, peers);
@@ -61,7 +62,7 @@ export function nodeView({ parts, root, signal }) {
     show(figures, el("div", { class: "panel split" }, facts(nodeFigures(answer.node, now)), el("p", { class: "networks" }, networksOf(answer.node)), ratesOf(answer.node)));
     if (answer.peers_by_type) return show(peers, publicPeers(answer.peers_by_type)), life.remove(), controls.remove();
     latest = answer;
-    show(life, el("h2", {}, `Connections: ${count(answer.peers.length)} open, ${count(answer.gone.length)} ended in the last hour`),
+    show(life, el("h2", {}, `Connections: ${count(answer.peers.length)} open, ${count(answer.gone.length)} ended${isReport ? "" : " in the last hour"}`),
       lifetimes(node, [...answer.peers, ...answer.gone], now),
       el("p", { class: "note legend" }, el("span", { class: "key in" }), "inbound ", el("span", { class: "key out" }), "outbound ", el("span", { class: "key ended" }), "ended ", el("span", { class: "key evicted" }), "evicted"));
     draw();

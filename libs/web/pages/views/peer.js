@@ -1,6 +1,6 @@
 // One peer: what it is, what it sends, its conversation as a sequence diagram, its other connections.
 
-import { api } from "../lib/api.js";
+import { api, isReport } from "../lib/api.js";
 import { el, show } from "../lib/dom.js";
 import { absent, age, bytes, count, dateAndClock, duration, rate } from "../lib/format.js";
 import { milliseconds } from "../lib/json.js";
@@ -36,7 +36,7 @@ function about(peer, node, now) {
     ["opened", peer.opened_ns && `${dateAndClock(peer.opened_ns, peer.is_opening_known ? 3 : 0)} UTC${peer.is_opening_known ? "" : ", before this was observed"}`],
     [peer.closed_ns ? "lasted" : "age", peer.opened_ns && age(seconds(peer.opened_ns))],
     ["closed", peer.closed_ns && el("span", {}, `${dateAndClock(peer.closed_ns, 3)} UTC `, endingTag(peer))],
-    ["last word", peer.last_ns && `${age(seconds(peer.last_ns))} ago`],
+    ["last message", peer.last_ns && `${age(seconds(peer.last_ns))} ago`],
     ["messages", el("span", {}, el("span", { class: "in", "data-figure": "messages_in" }, count(peer.messages_in)), " in, ", el("span", { class: "out", "data-figure": "messages_out" }, count(peer.messages_out)), " out")],
     ["bytes", `${bytes(peer.bytes_in)} in, ${bytes(peer.bytes_out)} out`],
     ["ping", peer.ping_ns === undefined ? undefined : `${duration(peer.ping_ns)}, least ${duration(peer.min_ping_ns)}`],
@@ -143,7 +143,7 @@ export function peerView({ parts, root, signal }) {
     if (items.length && !follow.checked) return;
     const known = stateOf(items);
     const wasOlder = items.length ? older : answer.has_older;
-    items = merge(answer.conversation);
+    items = merge(isReport && type.value ? answer.conversation.filter((item) => item.message_type === type.value) : answer.conversation);
     older = wasOlder;
     dropped = answer.dropped_events ?? 0;
     if (known !== stateOf(items) || !items.length) draw();

@@ -38,7 +38,7 @@ export function peerColumns(node, now) {
     { key: "services", label: "services", value: (peer) => servicesOf(peer).join(" "), cell: (peer) => peer.services === undefined ? undefined : el("span", { class: "more services" }, servicesOf(peer).join(" ") || "none"), text: true, wide: true },
     { key: "age", label: "age", number: true, value: (peer) => seconds(peer, peer.opened_ns), title: "since the connection was opened",
       cell: (peer) => el("span", { title: peer.is_opening_known ? "seen from its beginning" : "older than what was observed" }, age(seconds(peer, peer.opened_ns)), !peer.is_opening_known && "+") },
-    { key: "last", label: "last word", number: true, value: (peer) => seconds(peer, peer.last_ns),
+    { key: "last", label: "last message", number: true, value: (peer) => seconds(peer, peer.last_ns),
       cell: (peer) => peer.last_ns && [age(seconds(peer, peer.last_ns)), peer.last_message_type && el("span", { class: "more" }, ` ${peer.last_direction === "inbound" ? "←" : "→"} ${peer.last_message_type}`)] },
     { key: "in", label: "in/min", number: true, value: (peer) => sumPerMinute(peer, "in"), cell: (peer) => perMinute(peer, "in"), title: "messages of the last full minute, by type" },
     { key: "out", label: "out/min", number: true, value: (peer) => sumPerMinute(peer, "out"), cell: (peer) => perMinute(peer, "out"), title: "messages of the last full minute, by type" },
