@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-RATES = (50, 500)  # events a second that are shown: the default, and the most
+RATES = (50, 100)  # events a second that are shown: the default, and the most that the page offers
 MEASURE = """
 const end = performance.now() + given[0] * 1000;
 const apart = [];
