@@ -9,7 +9,6 @@
 namespace peer_observer::archive_reader {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
 /// A RST of a host that is not in the connection is mostly far away. (The kernel ignores it, and the capture has it.)
 constexpr std::uint32_t kResetWindow = std::uint32_t{1} << 20U;
 constexpr auto kInbound = "inbound"; // ConnectionTypeAsString() in Core's node/connection_types.cpp
@@ -180,7 +179,7 @@ void Connection::close(std::uint64_t time_ns)
     closed.set_address(to_string(peer_));
     if (initiator_ == Side::peer) closed.set_connection_type(kInbound);
     closed.set_network(network_of(peer_.ip));
-    closed.set_established_s(static_cast<std::int64_t>(established_ns_ / kSecond));
+    closed.set_established_s(static_cast<std::int64_t>(established_ns_ / kNanosecondsPerSecond));
 }
 
 /// What is known of the streams stays.

@@ -11,8 +11,6 @@
 namespace peer_observer::archive_reader {
 namespace {
 
-using p2p::kHeaderBytes;
-
 /// Of a message without a checksum.
 constexpr std::size_t kShortHeaderBytes = p2p::kChecksumOffset;
 /// While searching, a magic may be followed by any size, and all of that is to be hashed. No more than this and four
@@ -79,9 +77,9 @@ void MessageFinder::lose(std::uint64_t count)
     bool goes_on = to_skip_ >= count && to_skip_ > 0;
     if (goes_on) {
         to_skip_ -= count;
-    } else if (is_synced_ && has_checksums_ && to_skip_ == 0 && bytes.size() >= kHeaderBytes) {
+    } else if (is_synced_ && has_checksums_ && to_skip_ == 0 && bytes.size() >= p2p::kHeaderBytes) {
         // The rest of this message is not searched: a peer can put what looks like a message into it.
-        const auto message = kHeaderBytes + payload_size_of(bytes);
+        const auto message = p2p::kHeaderBytes + payload_size_of(bytes);
         goes_on = bytes.size() + count <= message;
         if (goes_on) to_skip_ = message - bytes.size() - count;
     }
@@ -113,7 +111,7 @@ std::optional<MessageFinder::Message> MessageFinder::next()
             continue;
         }
         is_synced_ = true;
-        const auto header_bytes = verdict == Verdict::without_checksum ? kShortHeaderBytes : kHeaderBytes;
+        const auto header_bytes = verdict == Verdict::without_checksum ? kShortHeaderBytes : p2p::kHeaderBytes;
         const auto size = header_bytes + payload_size_of(bytes);
         const auto end = buffer_offset_ + position_ + size;
         const auto time = std::ranges::find_if(times_, [&](const auto& entry) { return entry.first >= end; });
@@ -160,11 +158,11 @@ MessageFinder::Verdict MessageFinder::examine(std::string_view bytes)
     const bool is_type = p2p::is_padded(bytes.substr(p2p::kTypeOffset, p2p::kTypeBytes)) &&
                          std::ranges::all_of(type, [](char letter) { return letter >= ' ' && letter <= '~'; });
     if (!is_type && !is_synced_) return Verdict::nothing;
-    if (bytes.size() >= kHeaderBytes + size && has_right_checksum(bytes, size))
+    if (bytes.size() >= p2p::kHeaderBytes + size && has_right_checksum(bytes, size))
         return is_type ? Verdict::message : Verdict::rejected;
     if (is_type && is_without_checksum(bytes, size)) return Verdict::without_checksum;
-    if (bytes.size() < kHeaderBytes + size) return Verdict::wait;
-    const bool is_followed = begins_like_message(bytes.substr(kHeaderBytes + size));
+    if (bytes.size() < p2p::kHeaderBytes + size) return Verdict::wait;
+    const bool is_followed = begins_like_message(bytes.substr(p2p::kHeaderBytes + size));
     return is_synced_ && is_followed ? Verdict::rejected : Verdict::nothing;
 }
 
@@ -174,8 +172,8 @@ bool MessageFinder::has_right_checksum(std::string_view bytes, std::size_t paylo
         if (may_be_hashed_ < payload_bytes) return false;
         may_be_hashed_ -= payload_bytes;
     }
-    return p2p::checksum(bytes.substr(kHeaderBytes, payload_bytes)) ==
-           bytes.substr(p2p::kChecksumOffset, kHeaderBytes - p2p::kChecksumOffset);
+    return p2p::checksum(bytes.substr(p2p::kHeaderBytes, payload_bytes)) ==
+           bytes.substr(p2p::kChecksumOffset, p2p::kHeaderBytes - p2p::kChecksumOffset);
 }
 
 bool MessageFinder::is_without_checksum(std::string_view bytes, std::size_t payload_bytes) const

@@ -43,7 +43,7 @@ std::string address_bytes()
 TEST(MessageFinder, FindsMessagesWithTheTimesOfTheirLastBytes)
 {
     const auto bytes = ping(1) + p2p::message(kMain, "verack", "") + ping(2);
-    for (const std::size_t piece : {1, 5, 24, 1000}) {
+    for (const auto piece : std::vector<std::size_t>{1, 5, 24, 1000}) {
         MessageFinder finder{kMain, true};
         const auto time = [&](std::size_t end) { return "@" + std::to_string((end - 1) / piece * piece); };
         EXPECT_THAT(find(finder, bytes, piece),
@@ -65,7 +65,7 @@ TEST(MessageFinder, FindsOldMessagesWithoutChecksum)
     // From then on all had one but for these two.
     const auto later = without_checksum("version", version) + without_checksum("verack", "") +
                        p2p::message(kMain, "ping", "") + p2p::message(kMain, "getaddr", "");
-    for (const std::size_t piece : {1, 3, 20, 105, 1000}) {
+    for (const auto piece : std::vector<std::size_t>{1, 3, 20, 105, 1000}) {
         MessageFinder finder{kMain, true};
         const auto found = find(finder, old + "\xf9\xbe\xb4\xd9", piece);
         ASSERT_EQ(found.size(), 4U) << piece;
@@ -110,7 +110,7 @@ TEST(MessageFinder, GoesOnBehindWhatIsNoMessage)
 
 TEST(MessageFinder, KnowsConnectionOfOtherProtocol)
 {
-    for (const std::size_t piece : {1, 3, 1000}) {
+    for (const auto piece : std::vector<std::size_t>{1, 3, 1000}) {
         MessageFinder http{kMain, true};
         EXPECT_THAT(find(http, "GET / HTTP/1.1\r\n" + ping(1), piece), IsEmpty());
         EXPECT_TRUE(http.is_other() && !http.is_of_other_chain());

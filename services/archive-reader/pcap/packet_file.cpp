@@ -15,7 +15,6 @@
 namespace peer_observer::archive_reader {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::size_t kMagicBytes = 4;
 
 /// The first bytes of files that libpcap reads: pcap with micro- and nanoseconds in both byte orders, the old variant
@@ -61,11 +60,12 @@ void PacketFile::pop()
     }
     const auto seconds = static_cast<std::uint64_t>(header->ts.tv_sec);
     const auto nanoseconds = static_cast<std::uint64_t>(header->ts.tv_usec); // with that precision
-    if (seconds > std::numeric_limits<std::uint64_t>::max() / kSecond - 1 || nanoseconds >= kSecond) {
+    if (seconds > std::numeric_limits<std::uint64_t>::max() / kNanosecondsPerSecond - 1 ||
+        nanoseconds >= kNanosecondsPerSecond) {
         problem_ = "a packet has a time that cannot be";
         return;
     }
-    front_ = {seconds * kSecond + nanoseconds, {reinterpret_cast<const char*>(bytes), header->caplen}};
+    front_ = {seconds * kNanosecondsPerSecond + nanoseconds, {reinterpret_cast<const char*>(bytes), header->caplen}};
 }
 
 std::uint64_t PacketFile::position() const

@@ -12,6 +12,8 @@
 
 namespace peer_observer::archive_reader {
 
+inline constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+
 struct Endpoint {
     base::IpBytes ip{};
     std::uint16_t port = 0;
