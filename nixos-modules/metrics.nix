@@ -16,6 +16,15 @@
           example = lib.literalExpression "{tor_exit = ./tor-exits.txt;}";
           description = "Files with addresses and networks, one per line. Inbound connections from them are counted under the list's name.";
         };
+        knownPeers = mkOption {
+          type = types.nullOr types.path;
+          default = null;
+          example = lib.literalExpression "./known-peers";
+          description = ''
+            A file as `detector.knownPeers` has it. Peers that it leaves out do not count, such as the node's own p2p-extractor
+            (`leave-out agent:/peer-observer-p2p-extractor: our own probe`). All that it names are counted by name.
+          '';
+        };
         provision = mkOption {
           type = types.bool;
           default = true;
@@ -26,6 +35,7 @@
         };
       };
       settings = cfg: {
+        known-peers = cfg.knownPeers;
         ip-list = builtins.attrValues (builtins.mapAttrs (name: file: "${name}=${file}") cfg.ipLists);
       };
     })

@@ -30,6 +30,8 @@ public:
     explicit KnownPeers(std::string_view text);
 
     bool empty() const { return hosts_.empty() && networks_.empty() && agents_.empty(); }
+    /// Whether a line asks for the user agent.
+    bool has_agents() const { return !agents_.empty(); }
     /// Null for a peer that no line fits. `own_host`: empty where the address does not tell who the peer is.
     /// `user_agent`: empty before the peer's version message.
     const Known* find(std::string_view own_host, std::string_view user_agent) const;

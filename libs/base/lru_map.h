@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <unordered_map>
 #include <utility>
 
 namespace peer_observer::base {
 
-template <typename Key, typename Value>
+template <typename Key, typename Value, typename Hash = std::hash<Key>>
 class LruMap {
 public:
     explicit LruMap(std::size_t limit) : limit_{limit} {}
@@ -62,7 +63,7 @@ public:
 private:
     std::size_t limit_;
     std::list<std::pair<Key, Value>> entries_; ///< the one asked for last is the first
-    std::unordered_map<Key, typename std::list<std::pair<Key, Value>>::iterator> places_;
+    std::unordered_map<Key, typename std::list<std::pair<Key, Value>>::iterator, Hash> places_;
 };
 
 } // namespace peer_observer::base

@@ -162,6 +162,11 @@ inline constexpr auto kLogDefinitions = std::to_array<Definition>({
 inline constexpr auto kToolDefinitions = std::to_array<Definition>({
     counter("peerobserver_conn_inbound_listed_total", {label("list")},
             "Inbound connections from addresses on an IP list, by the name of the list."),
+    counter("peerobserver_known_peer_connections_total", {bounded("name")},
+            "Connections of peers that a line of --known-peers fits, by the name in it, whether or not they are left "
+            "out of the other metrics."),
+    counter("peerobserver_known_peer_messages_total", {bounded("name")},
+            "Messages from and to peers that a line of --known-peers fits, likewise."),
     gauge("peerobserver_as_peers", {kAsn, kDirection},
           "IPv4 and IPv6 peers that are connected, by AS. With --asmap, as all metrics of ASes."),
     gauge("peerobserver_as_distinct", {kDirection}, "ASes of the peers that are connected."),

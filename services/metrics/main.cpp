@@ -1,6 +1,7 @@
 // peer-observer-metrics: turns events into Prometheus metrics.
 #include "libs/app/app.h"
 #include "libs/app/bus_options.h"
+#include "libs/app/known_peers.h"
 #include "libs/app/metrics.h"
 #include "libs/app/option_values.h"
 #include "libs/app/signals.h"
@@ -12,6 +13,7 @@
 #include "services/metrics/series/registry.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <memory>
@@ -35,6 +37,8 @@ po::options_description options()
     add("ip-list", po::value<std::vector<std::string>>()->value_name("NAME=FILE")->default_value({}, ""),
         "count inbound connections from the addresses and networks in this file, one per line; read again on SIGHUP; "
         "may be repeated. Existing dashboards know banlist_gmax, banlist_monero, linkinglion and tor_exit");
+    app::add_known_peers_option(own,
+                                "that are left out of what is counted, or marked: all of them are counted by name");
     add("as-series", po::value<app::Count>()->default_value({50}),
         "number of autonomous systems with series of their own: the largest ones; all others are counted as `other`; "
         "needs --asmap");
@@ -49,6 +53,22 @@ try {
     return std::make_unique<metrics::IpLists>(values["ip-list"].as<std::vector<std::string>>(), registry);
 } catch (const std::invalid_argument& error) {
     throw app::UsageError{fmt::format("--ip-list: {}", error.what())};
+}
+
+/// At the start, a file that cannot be read is a failure; later, the old list stays.
+void read_known_peers(const po::variables_map& values, metrics::KnownPeersOption& option)
+{
+    option.peers = app::read_known_peers(values);
+    ++option.version;
+}
+
+void reload_known_peers(const po::variables_map& values, metrics::KnownPeersOption& option)
+try {
+    if (!values.contains("known-peers")) return;
+    read_known_peers(values, option);
+    spdlog::info("the known peers were read again");
+} catch (const std::runtime_error& error) {
+    spdlog::error("the known peers stay as they were: {}", error.what());
 }
 
 metrics::AsOptions read_as_options(const po::variables_map& values, const asmap::AutonomousSystems* systems)
@@ -78,7 +98,9 @@ void serve(const po::variables_map& values, app::Context& context)
     bus::Subscriber subscriber{bus_options};
     app::log_notices(subscriber);
 
-    metrics::Observer observer{registry, *lists, as_options};
+    metrics::KnownPeersOption known_peers;
+    read_known_peers(values, known_peers);
+    metrics::Observer observer{registry, *lists, as_options, metrics::Moment::now(), known_peers};
     const auto telemetry = app::serve_metrics(values, "metrics");
     if (!telemetry) throw app::UsageError{"--metrics-address must not be empty: it is where the metrics are"};
     app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
@@ -94,6 +116,7 @@ void serve(const po::variables_map& values, app::Context& context)
         if (reload.take()) {
             lists->reload();
             asmap::reload(systems.get());
+            reload_known_peers(values, known_peers);
         }
         if (now.steady < next_tick) continue;
         next_tick = now.steady + kTick;

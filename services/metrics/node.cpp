@@ -8,10 +8,11 @@ constexpr std::int64_t kNanoseconds = 1'000'000'000;
 } // namespace
 
 Node::Node(Registry& registry, std::string_view name, const IpLists& lists, const AsOptions& as_options,
-           const Moment& start)
+           const KnownPeersOption& known_peers, const Moment& start)
     : registry_{registry, name}, restarts_{registry_.counter(metric("node_restarts_total"))}, health_{registry_},
-      messages_{registry_, lists}, connections_{registry_, lists}, by_as_{registry_, as_options}, mempool_{registry_},
-      validation_{registry_}, patched_{registry_}, rpc_{registry_, lists}, log_{registry_}
+      messages_{registry_, lists}, connections_{registry_, lists}, by_as_{registry_, as_options},
+      known_{registry_, known_peers}, mempool_{registry_}, validation_{registry_}, patched_{registry_},
+      rpc_{registry_, lists}, log_{registry_}
 {
     const auto start_s = start.unix_ns / kNanoseconds;
     registry_.gauge(metric("runtime_start_timestamp")).Set(static_cast<double>(start_s));
@@ -23,15 +24,29 @@ void Node::observe(const proto::Event& event, std::uint64_t publisher_id, bool i
     if (!is_counted) return;
     // Answers to RPC calls, lines of the log and what a peer sees come from other publishers, and like a loss from no
     // process.
+    const ConnectionState::ProcessId process{publisher_id, event.pid(), event.process_start_ms()};
     if (!event.has_rpc() && !event.has_log() && !event.has_p2p_extractor() && !event.has_events_lost()) {
-        const ConnectionState::ProcessId process{publisher_id, event.pid(), event.process_start_ms()};
         by_as_.seen(process);
         if (connections_.seen(process)) {
             patched_.on_new_process();
             observe_process(event);
         }
     }
-    if (!count(event, now)) health_.count_unknown();
+    if (event.has_connection()) connections_.track(event.connection());
+    if (event.has_connection() || event.has_message())
+        known_.take(process, event, counting(now));
+    else
+        counting(now)(process, event);
+    // Of a peer that is left out since it was opened, by_as_ does not see the end.
+    if (event.connection().has_closed()) by_as_.forget(event.connection().closed().peer_id());
+}
+
+KnownConnections::Count Node::counting(const Moment& now)
+{
+    return [this, &now](const ConnectionState::ProcessId& process, const proto::Event& event) {
+        if (event.has_connection() || event.has_message()) by_as_.seen(process); // it may have waited
+        if (!count(event, now)) health_.count_unknown();
+    };
 }
 
 /// Another publisher may report a known process.
@@ -57,7 +72,7 @@ bool Node::count(const proto::Event& event, const Moment& now)
         return messages_.observe(event.message(), time_ns / kNanoseconds);
     case proto::Event::kConnection:
         by_as_.observe(event.connection());
-        return connections_.observe(event.connection(), static_cast<double>(time_ns) / kNanoseconds);
+        return connections_.count(event.connection(), static_cast<double>(time_ns) / kNanoseconds);
     case proto::Event::kMempool:
         return mempool_.observe(event.mempool());
     case proto::Event::kValidation:
@@ -97,6 +112,7 @@ void Node::flush()
 void Node::tick(const Moment& now)
 {
     for (const std::uint64_t publisher_id : health_.tick(now)) {
+        known_.publisher_gone(publisher_id, counting(now));
         connections_.publisher_gone(publisher_id);
         by_as_.publisher_gone(publisher_id);
     }

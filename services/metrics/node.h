@@ -9,6 +9,7 @@
 #include "services/metrics/node/patched.h"
 #include "services/metrics/node/validation.h"
 #include "services/metrics/p2p/connections.h"
+#include "services/metrics/p2p/known_connections.h"
 #include "services/metrics/p2p/messages.h"
 #include "services/metrics/p2p/peers_by_as.h"
 #include "services/metrics/p2p_extractor/p2p_extractor.h"
@@ -25,7 +26,7 @@ namespace peer_observer::metrics {
 class Node {
 public:
     Node(Registry& registry, std::string_view name, const IpLists& lists, const AsOptions& as_options,
-         const Moment& start);
+         const KnownPeersOption& known_peers, const Moment& start);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
@@ -40,6 +41,7 @@ private:
     /// False for a kind that is not known here.
     bool count(const proto::Event& event, const Moment& now);
 
+    KnownConnections::Count counting(const Moment& now);
     void observe_process(const proto::Event& event);
 
     NodeRegistry registry_;
@@ -49,6 +51,7 @@ private:
     Messages messages_;
     Connections connections_;
     PeersByAs by_as_;
+    KnownConnections known_;
     Mempool mempool_;
     Validation validation_;
     Patched patched_;

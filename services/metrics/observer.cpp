@@ -11,8 +11,9 @@ constexpr std::size_t kMaxNodes = 256;
 
 } // namespace
 
-Observer::Observer(Registry& registry, const IpLists& lists, const AsOptions& as_options, const Moment& start)
-    : registry_{registry}, lists_{lists}, as_options_{as_options}, start_{start}
+Observer::Observer(Registry& registry, const IpLists& lists, const AsOptions& as_options, const Moment& start,
+                   const KnownPeersOption& known_peers)
+    : registry_{registry}, lists_{lists}, known_peers_{known_peers}, as_options_{as_options}, start_{start}
 {}
 
 Node& Observer::node(std::string_view name)
@@ -23,7 +24,8 @@ Node& Observer::node(std::string_view name)
         found = nodes_.find(name);
     }
     if (found == nodes_.end())
-        found = nodes_.emplace(name, std::make_unique<Node>(registry_, name, lists_, as_options_, start_)).first;
+        found = nodes_.emplace(name, std::make_unique<Node>(registry_, name, lists_, as_options_, known_peers_, start_))
+                    .first;
     return *found->second;
 }
 

@@ -15,9 +15,9 @@ namespace peer_observer::metrics {
 
 class Observer {
 public:
-    /// `registry`, `lists` and what `as_options` point to must outlive this object.
+    /// All references and what `as_options` point to must outlive this object.
     Observer(Registry& registry, const IpLists& lists, const AsOptions& as_options = {},
-             const Moment& start = Moment::now());
+             const Moment& start = Moment::now(), const KnownPeersOption& known_peers = kNoKnownPeers);
 
     void observe(const bus::Batch& batch, const Moment& now);
 
@@ -31,6 +31,7 @@ private:
 
     Registry& registry_;
     const IpLists& lists_;
+    const KnownPeersOption& known_peers_;
     AsOptions as_options_;
     Moment start_;
     app::BadEvents bad_events_;

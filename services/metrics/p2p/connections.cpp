@@ -83,7 +83,30 @@ void Connections::publisher_gone(std::uint64_t publisher_id)
     show_current();
 }
 
-bool Connections::observe(const proto::Connection& event, double time_s)
+void Connections::track(const proto::Connection& event)
+{
+    switch (event.event_case()) {
+    case proto::Connection::kInbound:
+        state_.opened(Direction::inbound, event.inbound().peer_id(), event.inbound().connection_count());
+        break;
+    case proto::Connection::kOutbound:
+        state_.opened(Direction::outbound, event.outbound().peer_id(), event.outbound().connection_count());
+        break;
+    case proto::Connection::kClosed: {
+        const bool inbound = event.closed().connection_type() == "inbound";
+        state_.closed(inbound ? Direction::inbound : Direction::outbound, event.closed().peer_id());
+        break;
+    }
+    case proto::Connection::kEvicted:
+        state_.evicted(event.evicted().peer_id());
+        break;
+    default:
+        return;
+    }
+    show_current();
+}
+
+bool Connections::count(const proto::Connection& event, double time_s)
 {
     switch (event.event_case()) {
     case proto::Connection::kInbound:
@@ -97,18 +120,16 @@ bool Connections::observe(const proto::Connection& event, double time_s)
         break;
     case proto::Connection::kEvicted:
         evicted_.Increment();
-        state_.evicted(event.evicted().peer_id());
         break;
     case proto::Connection::kMisbehaving: {
         auto& counters = misbehaving_.at(event.misbehaving().reason());
         for (std::size_t i = 0; i < kMisbehaving.size(); ++i)
             counters[i].Increment();
-        return true;
+        break;
     }
     case proto::Connection::EVENT_NOT_SET:
         return false;
     }
-    show_current();
     return true;
 }
 
@@ -116,7 +137,6 @@ void Connections::observe_inbound(const proto::OpenedConnection& connection)
 {
     inbound_.Increment();
     increment(inbound_by_network_, connection.network());
-    state_.opened(Direction::inbound, connection.peer_id(), connection.connection_count());
     if (lists_.empty()) return;
     const auto ip = base::parse_ip(base::host_of(connection.address()));
     if (!ip) return;
@@ -131,7 +151,6 @@ void Connections::observe_outbound(const proto::OpenedConnection& connection)
 {
     outbound_.Increment();
     increment(outbound_by_network_, connection.network());
-    state_.opened(Direction::outbound, connection.peer_id(), connection.connection_count());
     if (connection.connection_type() == "private-broadcast") private_broadcasts_.Increment();
 }
 
@@ -142,8 +161,6 @@ void Connections::observe_closed(const proto::EndedConnection& connection, doubl
     // By the node's clock, which may be ahead. 0 where it could not be read.
     const auto established_s = static_cast<double>(connection.established_s());
     if (established_s > 0) closed_age_.Increment(std::max(0.0, time_s - established_s));
-    const bool inbound = connection.connection_type() == "inbound";
-    state_.closed(inbound ? Direction::inbound : Direction::outbound, connection.peer_id());
 }
 
 void Connections::show_current()

@@ -19,8 +19,10 @@ public:
 
     /// To be called for each event of whatever kind, before the others. True if this process was not known.
     bool seen(const ConnectionState::ProcessId& id);
-    /// `time_s`: UNIX time of the event.
-    bool observe(const proto::Connection& event, double time_s);
+    /// The numbers of open connections, which are the node's own: also of peers that are not counted.
+    void track(const proto::Connection& event);
+    /// Everything else. `time_s`: UNIX time of the event. False for a kind that is not known here.
+    bool count(const proto::Connection& event, double time_s);
     void publisher_gone(std::uint64_t publisher_id);
 
 private:

@@ -66,6 +66,11 @@ void PeersByAs::publisher_gone(std::uint64_t publisher_id)
     std::erase_if(processes_, [&](const Process& process) { return process.id.publisher_id == publisher_id; });
 }
 
+void PeersByAs::forget(std::int64_t peer_id)
+{
+    if (!processes_.empty()) processes_.back().peers.erase(peer_id);
+}
+
 PeersByAs::Peer PeersByAs::look_up(std::string_view address, std::string_view connection_type, bool is_ip) const
 {
     const auto ip = is_ip ? base::parse_ip(base::host_of(address)) : std::nullopt;
@@ -101,7 +106,6 @@ void PeersByAs::observe(const proto::Connection& event)
     case proto::Connection::kClosed: {
         const Peer peer = of_ended(event.closed());
         count(peer, by_direction(closed, peer.direction));
-        processes_.back().peers.erase(event.closed().peer_id());
         break;
     }
     case proto::Connection::kEvicted:

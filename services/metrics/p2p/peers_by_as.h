@@ -36,6 +36,8 @@ public:
     void seen(const ConnectionState::ProcessId& id);
     void observe(const proto::Connection& event);
     void observe(const proto::Message& event);
+    /// The peer of the process of the latest event is not connected any more.
+    void forget(std::int64_t peer_id);
     void publisher_gone(std::uint64_t publisher_id);
     /// Shows the gauges as they are now.
     void show();

@@ -63,8 +63,10 @@ public:
     /// By the values of the labels, e.g. `direction="inbound",message="tx"`; the label host="alpha" is left out.
     using Values = std::map<std::string, double>;
 
-    explicit Metrics(const std::vector<std::string>& ip_lists = {}, const AsOptions& as_options = {})
-        : lists{ip_lists, registry}, observer_{registry, lists, as_options, now}
+    explicit Metrics(const std::vector<std::string>& ip_lists = {}, const AsOptions& as_options = {},
+                     std::string_view known_peers = {})
+        : lists{ip_lists, registry}, known{.peers = app::KnownPeers{known_peers}},
+          observer_{registry, lists, as_options, now, known}
     {}
 
     void publish(const std::vector<proto::Event>& events) { publish(publisher, events); }
@@ -146,6 +148,7 @@ public:
     app::testing::CapturedLog log;
     Registry registry;
     IpLists lists;
+    KnownPeersOption known;
 
 private:
     Observer observer_;
