@@ -43,6 +43,8 @@ constexpr auto kCategories = std::to_array<std::string_view>({"addrman",
                                                               "validation",
                                                               "walletdb",
                                                               "zmq"});
+// Words in brackets with which messages begin: roles of a chain state (kernel/chain.cpp) and `[snapshot]`.
+constexpr auto kOfMessages = std::to_array<std::string_view>({"assumedvalid", "background", "normal", "snapshot"});
 constexpr auto kLevels = std::to_array<std::string_view>({"trace", "debug", "info", "warning", "error"});
 // Names of threads (util::ThreadRename) that are names of categories, too.
 constexpr auto kAmbiguous = std::to_array<std::string_view>({"net", "http"});
@@ -253,7 +255,7 @@ Prefix PrefixParser::parse(std::string_view line)
         Scanner tagged = scanner;
         const auto word = tagged.take_word();
         const auto tag = tag_of(word);
-        if (!tag || prefix.function.contains("WalletLogPrintf")) return;
+        if (!tag || contains(kOfMessages, word) || prefix.function.contains("WalletLogPrintf")) return;
         if (!word.contains(':') && wallets_.is_wallet(word, tagged.rest(), is_known(word))) return;
         set_tag(*tag);
         scanner = tagged;

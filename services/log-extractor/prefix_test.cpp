@@ -87,6 +87,9 @@ TEST(LogPrefix, LeavesBracketsOfAMessageToIt)
               "[background validation] UpdateTip: new");
     EXPECT_EQ(parse("2026-01-02T03:04:05Z [My Wallet] CommitTransaction:").message, "[My Wallet] CommitTransaction:");
     EXPECT_EQ(parse("2026-01-02T03:04:05Z [net] [not a tag] text", ThreadNames::off).message, "[not a tag] text");
+    EXPECT_EQ(parse("2026-01-02T03:04:05Z [normal] Prune (Manual): prune_height=412").message,
+              "[normal] Prune (Manual): prune_height=412");
+    EXPECT_EQ(parse("2026-01-02T03:04:05Z [prune] [normal] target=1MiB").message, "[normal] target=1MiB");
     EXPECT_EQ(parse("2026-01-02T03:04:05Z [").message, "[");
     EXPECT_EQ(parse("2026-01-02T03:04:05Z [net]").message, "[net]");
 }
