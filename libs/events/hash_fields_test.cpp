@@ -1,4 +1,5 @@
 #include "libs/base/hex.h"
+#include "libs/events/event_view.h"
 #include "libs/events/hash_fields.h"
 #include "libs/events/testing/every_kind.h"
 #include "proto/options.pb.h"
