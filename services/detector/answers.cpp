@@ -10,23 +10,29 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b)
     return (a ^ (b + 0x9E3779B97F4A7C15 + (a << 6U) + (a >> 2U))) * 0xff51afd7ed558ccd;
 }
 
+std::uint64_t part(std::string_view hash) { return short_hash(hash); }
+std::uint64_t part(std::uint64_t number) { return number; }
+
+template <typename... Parts>
+std::uint64_t thing_of(Payload::PayloadCase type, Parts... parts)
+{
+    std::uint64_t thing = mix(1, type);
+    ((thing = mix(thing, part(parts))), ...);
+    return thing;
+}
+
 class Things {
 public:
     explicit Things(Payload::PayloadCase type) : type_{type} {}
     template <typename... Parts>
     void add(Parts... parts)
     {
-        std::uint64_t thing = mix(1, type_);
-        ((thing = mix(thing, part(parts))), ...);
-        list_.push_back(thing);
+        list_.push_back(thing_of(type_, parts...));
     }
     std::vector<std::uint64_t> take() { return std::move(list_); }
 
 private:
-    static std::uint64_t part(std::string_view hash) { return short_hash(hash); }
-    static std::uint64_t part(std::uint64_t number) { return number; }
-
-    std::uint64_t type_;
+    Payload::PayloadCase type_;
     std::vector<std::uint64_t> list_;
 };
 
@@ -105,45 +111,37 @@ std::vector<std::uint64_t> things_requested(const Payload& payload)
     return things.take();
 }
 
-std::vector<std::uint64_t> things_sent(const Payload& payload)
+std::optional<std::uint64_t> thing_sent(const Payload& payload)
 {
-    Things things{payload.payload_case()};
+    const auto thing = [&](auto... parts) { return thing_of(payload.payload_case(), parts...); };
     switch (payload.payload_case()) {
     case Payload::kBlock:
-        things.add(std::string_view{payload.block().header().hash()});
-        break;
+        return thing(std::string_view{payload.block().header().hash()});
     case Payload::kMerkleblock:
-        things.add(std::string_view{payload.merkleblock().header().hash()});
-        break;
+        return thing(std::string_view{payload.merkleblock().header().hash()});
     case Payload::kCmpctblock:
-        things.add(std::string_view{payload.cmpctblock().header().hash()});
-        break;
+        return thing(std::string_view{payload.cmpctblock().header().hash()});
     case Payload::kBlocktxn:
-        things.add(std::string_view{payload.blocktxn().block_hash()});
-        break;
+        return thing(std::string_view{payload.blocktxn().block_hash()});
     case Payload::kHeaders: // by the first one: more may have come since
-        if (payload.headers().headers_size() > 0) things.add(std::string_view{payload.headers().headers(0).hash()});
+        if (payload.headers().headers_size() > 0) return thing(std::string_view{payload.headers().headers(0).hash()});
         break;
     case Payload::kInv: // an answer to getblocks or mempool has many
-        if (payload.inv().items_size() > 0) things.add(std::string_view{payload.inv().items(0).hash()});
+        if (payload.inv().items_size() > 0) return thing(std::string_view{payload.inv().items(0).hash()});
         break;
     case Payload::kTx:
-        things.add(std::string_view{payload.tx().wtxid()});
-        break;
+        return thing(std::string_view{payload.tx().wtxid()});
     case Payload::kCfilter:
-        things.add(std::string_view{payload.cfilter().block_hash()});
-        break;
+        return thing(std::string_view{payload.cfilter().block_hash()});
     case Payload::kCfheaders:
-        things.add(std::string_view{payload.cfheaders().stop_hash()},
-                   std::string_view{payload.cfheaders().previous_filter_header()});
-        break;
+        return thing(std::string_view{payload.cfheaders().stop_hash()},
+                     std::string_view{payload.cfheaders().previous_filter_header()});
     case Payload::kCfcheckpt:
-        things.add(std::string_view{payload.cfcheckpt().stop_hash()});
-        break;
+        return thing(std::string_view{payload.cfcheckpt().stop_hash()});
     default:
         break;
     }
-    return things.take();
+    return std::nullopt;
 }
 
 } // namespace peer_observer::detector

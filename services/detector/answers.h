@@ -5,6 +5,7 @@
 #include "services/detector/inventory.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace peer_observer::detector {
@@ -13,8 +14,8 @@ namespace peer_observer::detector {
 /// requests.
 std::vector<std::uint64_t> things_requested(const proto::MessagePayload& payload);
 
-/// Of what the node sends because it was asked for it.
-std::vector<std::uint64_t> things_sent(const proto::MessagePayload& payload);
+/// Of what the node sends because it was asked for it; the first one where a message has many.
+std::optional<std::uint64_t> thing_sent(const proto::MessagePayload& payload);
 
 /// What the node works for: whether it was asked for something.
 bool is_request(proto::MessagePayload::PayloadCase type);

@@ -12,6 +12,7 @@
 #include "services/detector/core.h"
 #include "services/detector/latest_transactions.h"
 #include "services/detector/moment.h"
+#include "services/detector/node_pace.h"
 #include "services/detector/peer.h"
 
 #include <array>
@@ -79,6 +80,8 @@ public:
 
     /// That peers who are not left out have sent.
     LatestTransactions transactions;
+    /// Of the messages of peers who are not left out.
+    NodePace pace;
     /// Of the observed node's release, once it has said which that is.
     CoreConstants core;
 

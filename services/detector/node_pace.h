@@ -2,10 +2,10 @@
 #pragma once
 
 #include "services/detector/moment.h"
+#include "services/detector/peer.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <unordered_map>
 
 namespace peer_observer::detector {
 
@@ -19,9 +19,9 @@ public:
     };
 
     /// The node is about to process a message of this peer.
-    void received(Time now, std::int64_t peer_id)
+    void received(Time now, Peer& peer)
     {
-        std::uint64_t& round = rounds_[peer_id];
+        std::uint64_t& round = peer.latest_round;
         if (round == round_) { // its second one: the others have had their turn since
             ++round_;
             if (began_ != 0 && now > began_) worked_ += std::min(now - began_, kLongestRound);
@@ -29,7 +29,6 @@ public:
         }
         round = round_;
     }
-    void forget(std::int64_t peer_id) { rounds_.erase(peer_id); }
 
     Mark mark() const { return {worked_, round_}; }
     /// Of rounds that are over. 0 until every peer has surely had its turn since.
@@ -48,7 +47,6 @@ private:
     Time worked_ = 0;
     Time began_ = 0;
     std::uint64_t round_ = 1;
-    std::unordered_map<std::int64_t, std::uint64_t> rounds_; ///< in which each peer had its latest turn
 };
 
 } // namespace peer_observer::detector

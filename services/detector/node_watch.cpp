@@ -256,6 +256,7 @@ void NodeWatch::observe_inbound(const Moment& at, const proto::PeerMessage& mess
         break;
     }
     if (is_left_out(who)) return;
+    hooks_->pace.received(at.time, who);
     if (payload.has_tx()) hooks_->transactions.received(who, payload.tx());
     hooks_->received.call(at, who, message);
     hooks_->inbound_[payload.payload_case()].call(at, who, message);

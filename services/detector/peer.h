@@ -32,11 +32,12 @@ struct Peer {
     Time since = 0;
     /// Everything from then on has been seen.
     Time complete_since = 0;
-    std::string user_agent;      ///< empty until its version message
-    bool is_left_out = false;    ///< the operator does not want to hear of it
-    std::string known_as;        ///< the operator's name for it
-    std::uint64_t looked_up = 0; ///< with which version of the operator's list
-    std::string latest_message;  ///< the type of its message that came last, as it named it
+    std::string user_agent;         ///< empty until its version message
+    bool is_left_out = false;       ///< the operator does not want to hear of it
+    std::string known_as;           ///< the operator's name for it
+    std::uint64_t looked_up = 0;    ///< with which version of the operator's list
+    std::uint64_t latest_round = 0; ///< of the node's pace, in which it had its latest turn
+    std::string latest_message;     ///< the type of its message that came last, as it named it
     /// Of that message; not set if it could not be decoded.
     proto::MessagePayload::PayloadCase latest_type = proto::MessagePayload::PAYLOAD_NOT_SET;
 

@@ -70,7 +70,7 @@ def test_finds_operator_of_many_prefixes_by_as():
         names.write_text("64500\tLion, Inc.\n")
         with harness.Extractor(path, directory) as extractor, \
                 detecting(extractor, directory, "--asmap", asmap, "--asmap-names", names) as watch, \
-                Detector(directory, extractor.url, name="without") as without:
+                Detector(directory, extractor.url, name="without") as without, harness.Events(without.url) as found_without:
             extractor.wait_for_log("tracepoints to")
             fired = play(path, "--attack", "connection_churn", "--spread", "--speed", 20)["fired"]
             event, _ = watch.expect("connection_churn")
@@ -83,8 +83,11 @@ def test_finds_operator_of_many_prefixes_by_as():
             def seen():
                 return harness.metric(without.metrics, "peer_observer_detector_events_total")
             harness.wait_until(lambda: seen() >= fired, "the other detector has seen the same", 60)
-            assert harness.metric(without.metrics, "peer_observer_detector_waiting_reports") == 0
-            assert harness.metric(without.metrics, "peer_observer_detector_anomalies_total") == 0
+            # It sees that there are many, and not whose they are.
+            alone = found_without.wait_for("anomaly.opened")
+            assert (alone["kind"], alone["subject"]) == ("connection_churn", "node test")
+            harness.wait_until(lambda: harness.metric(without.metrics, "peer_observer_detector_waiting_reports") == 0, "all reports are published")
+            assert {event["subject"] for event in found_without.list if event.kind == "anomaly.opened"} == {"node test"}
             assert without.stop() == 0
 
 

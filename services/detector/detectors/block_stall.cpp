@@ -24,10 +24,10 @@ constexpr std::size_t kMostRequests = 1024; // Core has 16 in flight with a peer
 
 class BlockStall : public Detector {
 public:
-    BlockStall(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    BlockStall(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, pace_{hooks.pace}
     {
         using Payload = proto::MessagePayload;
-        hooks.received += [this](const Moment& at, const Peer& peer, const auto&) { pace_.received(at.time, peer.id); };
         hooks.outbound(Payload::kGetdata) += [this](const Moment& at, const Peer& peer, const auto& message) {
             for (const auto& item : message.payload().getdata().items())
                 if (is_block(item)) requested(at, peer, item.hash());
@@ -53,10 +53,7 @@ public:
             if (is_answer(message.message_type())) states_.erase(peer.id);
         };
         hooks.gap += [this](const Moment&) { states_.clear(); };
-        hooks.forgotten += [this](const Moment&, const Peer& peer) {
-            states_.erase(peer.id);
-            pace_.forget(peer.id);
-        };
+        hooks.forgotten += [this](const Moment&, const Peer& peer) { states_.erase(peer.id); };
         hooks.tick += [this](const Moment& at) { look(at); };
     }
 
@@ -106,7 +103,7 @@ private:
         }
     }
 
-    NodePace pace_;
+    const NodePace& pace_;
     std::map<std::int64_t, State> states_; ///< of peers with open requests, by peer id
 };
 

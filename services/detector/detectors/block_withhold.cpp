@@ -10,11 +10,12 @@
 
 #include <array>
 #include <map>
+#include <utility>
 
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kWithheld, kShare, kAsWithheld, kAsShare, kPatience, kWindow };
+enum : std::size_t { kWithheld, kShare, kAsWithheld, kAsShare, kMisfits, kPatience, kWindow };
 constexpr std::array kParameters = {
     Parameter{"withheld", 3,
               "blocks, parts of blocks or headers that one host was asked for and did not send within the window",
@@ -24,6 +25,9 @@ constexpr std::array kParameters = {
               "chosen: what four such hosts withhold"},
     Parameter{"as_share", 0.5, "share of what its hosts were asked for",
               "as `share`; it does not depend on how many of the peers the AS has"},
+    Parameter{"misfits", 3,
+              "compact blocks of one host within the window whose transactions, when it had sent them, did not fit",
+              "chosen: two transactions with the same short id are in one of some hundred thousand blocks (BIP 152)"},
     Parameter{"patience_s", 60,
               "seconds after which an answer counts as withheld, while the node processes messages of others",
               "chosen: a block of 4 MB in that time needs 67 kB/s; Core waits for ten minutes or more "
@@ -40,13 +44,16 @@ constexpr std::uint64_t kHeaders = 0;
 
 class BlockWithhold : public Detector {
 public:
-    BlockWithhold(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    BlockWithhold(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, pace_{hooks.pace}
     {
         using Payload = proto::MessagePayload;
-        hooks.received += [this](const Moment& at, const Peer& peer, const auto&) { pace_.received(at.time, peer.id); };
         hooks.outbound(Payload::kGetdata) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            for (const auto& item : message.payload().getdata().items())
-                if (is_block(item)) requested(at, peer, short_hash(item.hash()));
+            for (const auto& item : message.payload().getdata().items()) {
+                if (!is_block(item)) continue;
+                requested(at, peer, short_hash(item.hash()));
+                judge_fit(at, peer, short_hash(item.hash()));
+            }
         };
         hooks.outbound(Payload::kGetblocktxn) += [this](const Moment& at, const Peer& peer, const auto& message) {
             requested(at, peer, short_hash(message.payload().getblocktxn().block_hash()));
@@ -72,7 +79,9 @@ public:
             delivered(at, peer, short_hash(message.payload().block().header().hash()));
         };
         hooks.inbound(Payload::kBlocktxn) += [this](const Moment& at, const Peer& peer, const auto& message) {
-            delivered(at, peer, short_hash(message.payload().blocktxn().block_hash()));
+            const std::uint64_t block = short_hash(message.payload().blocktxn().block_hash());
+            delivered(at, peer, block);
+            if (const auto state = states_.find(peer.id); state != states_.end()) state->second.completed = block;
         };
         // Also the answer `notfound` delivers nothing. What cannot be decoded may have been the block.
         hooks.inbound(Payload::PAYLOAD_NOT_SET) += [this](const Moment&, const Peer& peer, const auto& message) {
@@ -90,7 +99,6 @@ public:
                 expire(at, peer, state->second, kBeforeLeaving_s);
                 states_.erase(state);
             }
-            pace_.forget(peer.id);
         };
         hooks.tick += [this](const Moment& at) {
             for (auto& [id, state] : states_)
@@ -106,12 +114,14 @@ private:
     struct State {
         Peer peer; ///< set when something is asked for
         bool has_announced = false;
+        std::uint64_t completed = 0;           ///< the compact block of which it sent the rest last
         std::map<std::uint64_t, Request> open; ///< by short hash
         NodePace::Mark latest_delivery;
     };
     struct Totals {
         Window withheld;
         Window delivered;
+        Window misfits;
     };
 
     void requested(const Moment& at, const Peer& peer, std::uint64_t what)
@@ -128,6 +138,18 @@ private:
         state->second.latest_delivery = pace_.mark();
         subjects_[peer].delivered.add(at.time, time(kWindow), 1);
         if (!peer.as.empty()) systems_[peer.as].delivered.add(at.time, time(kWindow), 1);
+    }
+
+    /// The node asks for the whole block where the transactions were others (ProcessCompactBlockTxns,
+    /// net_processing.cpp).
+    void judge_fit(const Moment& at, const Peer& peer, std::uint64_t block)
+    {
+        State& state = states_[peer.id];
+        if (std::exchange(state.completed, 0) != block) return;
+        Window& misfits = subjects_[peer].misfits;
+        misfits.add(at.time, time(kWindow), 1);
+        alarms().judge(at, Subject::of(peer),
+                       {{"compact blocks that did not fit", misfits.sum(at.time, time(kWindow)), threshold(kMisfits)}});
     }
 
     /// Sixteen blocks are asked for at a time, and come one after the other.
@@ -164,7 +186,7 @@ private:
         return withheld;
     }
 
-    NodePace pace_;
+    const NodePace& pace_;
     std::map<std::int64_t, State> states_; ///< by peer id
     PerSubject<Totals> subjects_;
     base::LruMap<std::string, Totals> systems_{kMostSystems}; ///< by AS, of each host what is within its own threshold
@@ -174,7 +196,7 @@ private:
 
 extern const Definition kBlockWithhold = {
     .kind = "block_withhold",
-    .text = "announces blocks and does not deliver them",
+    .text = "announces blocks and does not deliver them, or others",
     .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 65,
     .parameters = kParameters,

@@ -4,6 +4,7 @@
 #include "services/detector/definition.h"
 #include "services/detector/per_as.h"
 #include "services/detector/per_peer.h"
+#include "services/detector/spread.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -11,7 +12,7 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kConnections, kNetgroupConnections, kAsConnections, kAsShare, kShort, kWindow };
+enum : std::size_t { kConnections, kNetgroupConnections, kAsConnections, kAsShare, kNodeConnections, kShort, kWindow };
 constexpr std::array kParameters = {
     Parameter{
         "connections", 60, "short inbound connections of one site within the window",
@@ -23,6 +24,8 @@ constexpr std::array kParameters = {
         "chosen: more than for a netgroup; 30 new connections of all peers in the window are normal (0xB10C, 2022)"},
     Parameter{"as_share", 0.3, "share of all short inbound connections",
               "chosen: the largest hoster has an eighth of the reachable nodes (bitcoin/bitcoin#16599, 2024)"},
+    Parameter{"node_connections", 240, "the same for all sites together; each site counts for at most `connections`",
+              "chosen: eight times the 30 new connections of all peers in the window (0xB10C, 2022)"},
     Parameter{"short_s", 60, "maximum duration of a short connection in seconds",
               "Core gives a handshake 60 seconds (-peertimeout)"},
     Parameter{"window_s", 600, "seconds",
@@ -58,8 +61,9 @@ private:
         const bool is_short = peer.from_start && at.time <= peer.since + time(kShort);
         if (!peer.inbound || !is_short || !peer.has_own_host() || excused_.find(peer) != nullptr) return;
         const double of_site = count(at, peer, peer.site, threshold(kConnections));
-        by_as_.judge(alarms(), at, peer, 1, {"short connections", of_site, threshold(kConnections)}, time(kWindow),
-                     threshold(kAsConnections), threshold(kAsShare));
+        const Figure connections{"short connections", of_site, threshold(kConnections)};
+        by_as_.judge(alarms(), at, peer, 1, connections, time(kWindow), threshold(kAsConnections), threshold(kAsShare));
+        spread_.judge(alarms(), at, peer, 1, connections, time(kWindow), 0, threshold(kNodeConnections));
         if (peer.netgroup != peer.site) count(at, peer, peer.netgroup, threshold(kNetgroupConnections));
     }
 
@@ -76,6 +80,7 @@ private:
     PerPeer<bool> asked_;
     base::LruMap<std::string, Window> groups_{kMostGroups};
     PerAs by_as_;
+    Spread spread_;
 };
 
 } // namespace

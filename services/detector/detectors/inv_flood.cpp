@@ -4,6 +4,7 @@
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
 #include "services/detector/per_subject.h"
+#include "services/detector/spread.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -14,7 +15,7 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kUndelivered, kShare, kFew, kFewShare, kPatience, kWindow };
+enum : std::size_t { kUndelivered, kShare, kFew, kFewShare, kNodeFew, kPatience, kLate, kWindow };
 constexpr std::array kParameters = {
     Parameter{"undelivered", 100, "transactions within the window that were announced, requested and not delivered",
               "the number that Core requests from a peer at a time (MAX_PEER_TX_REQUEST_IN_FLIGHT)"},
@@ -25,8 +26,13 @@ constexpr std::array kParameters = {
               "almost nothing",
               "chosen: an honest peer has what it announces, and the parents of what it sends"},
     Parameter{"few_share", 0.95, "share of the requested transactions, or of the parents", "chosen: nearly nothing"},
+    Parameter{"node_few", 40, "the same for all hosts below `few` together, of each what is above 2",
+              "chosen: twice `few`; honest peers that deliver almost nothing are rare"},
     Parameter{"patience_s", 60, "seconds after which a transaction counts as not delivered",
               "when Core asks another peer (GETDATA_TX_INTERVAL)"},
+    Parameter{"late_s", 40,
+              "seconds after which a transaction was delivered late, while the node processes messages of others",
+              "chosen: two thirds of what Core waits; a peer over Tor needs a few seconds"},
     Parameter{"window_s", 600, "seconds", "chosen: ten times the patience"},
 };
 
@@ -34,10 +40,12 @@ constexpr std::array kParameters = {
 constexpr std::size_t kMostRequests = 10'000;
 // What is younger when a peer leaves may have been on its way.
 constexpr Time kBeforeLeaving = 5 * kSecond;
+constexpr double kNeeded = 2; // of a host whose only transactions were replaced meanwhile
 
 class InvFlood : public Detector {
 public:
-    InvFlood(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    InvFlood(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, pace_{hooks.pace}
     {
         using Payload = proto::MessagePayload;
         hooks.outbound(Payload::kGetdata) += [this](const Moment& at, const Peer& peer, const auto& message) {
@@ -52,7 +60,7 @@ public:
             for (const auto hash : {short_hash(tx.txid()), short_hash(tx.wtxid())}) {
                 const auto request = asked->second.open.find(hash);
                 if (request == asked->second.open.end()) continue;
-                sort(subjects_[peer], request->second.by_wtxid).delivered.add(at.time, time(kWindow), 1);
+                delivered(at, peer, request->second);
                 asked->second.open.erase(request);
             }
         };
@@ -87,6 +95,7 @@ private:
     struct Request {
         Time time = 0;
         bool by_wtxid = true; ///< else it may be the parent of an orphan
+        NodePace::Mark mark;
     };
     struct Asked {
         Peer peer;
@@ -100,6 +109,7 @@ private:
     struct State {
         Counts by_wtxid;
         Counts by_txid;
+        Window late;
     };
     struct Failed {
         double by_wtxid = 0;
@@ -135,7 +145,22 @@ private:
         if (asked.order.empty()) asked.peer = peer;
         Failed too_many;
         if (asked.order.size() >= kMostRequests) drop_oldest(asked, too_many);
-        if (asked.open.try_emplace(hash, at.time, by_wtxid).second) asked.order.emplace_back(at.time, hash);
+        if (asked.open.try_emplace(hash, at.time, by_wtxid, pace_.mark()).second)
+            asked.order.emplace_back(at.time, hash);
+    }
+
+    void delivered(const Moment& at, const Peer& peer, const Request& request)
+    {
+        State& state = subjects_[peer];
+        Counts& counts = sort(state, request.by_wtxid);
+        counts.delivered.add(at.time, time(kWindow), 1);
+        if (pace_.seconds_since(request.mark) < threshold(kLate)) return;
+        state.late.add(at.time, time(kWindow), 1);
+        const double late = state.late.sum(at.time, time(kWindow));
+        alarms().judge(
+            at, Subject::of(peer),
+            {{"delivered late", late, threshold(kFew)},
+             {"share of the delivered", late / counts.delivered.sum(at.time, time(kWindow)), threshold(kShare)}});
     }
 
     void judge(const Moment& at, const Peer& peer, const Failed& failed)
@@ -153,6 +178,9 @@ private:
             if (few > 0)
                 alarms().judge(at, Subject::of(peer), {{what, few, least}, {"share undelivered", few / of, share}});
         };
+        if (undelivered / all >= threshold(kFewShare))
+            spread_.judge(alarms(), at, peer, failed.by_wtxid + failed.by_txid,
+                          {"undelivered", undelivered, threshold(kFew)}, time(kWindow), kNeeded, threshold(kNodeFew));
         tell("undelivered", undelivered, all, threshold(kUndelivered), threshold(kShare));
         tell("undelivered, nearly all", undelivered, all, threshold(kFew), threshold(kFewShare));
         tell("parents undelivered, nearly all", parents, all_parents, threshold(kFew), threshold(kFewShare));
@@ -160,13 +188,15 @@ private:
 
     std::map<std::int64_t, Asked> asked_; ///< by peer id, so that a tick judges in the same order each time
     PerSubject<State> subjects_;
+    Spread spread_;
+    const NodePace& pace_;
 };
 
 } // namespace
 
 extern const Definition kInvFlood = {
     .kind = "inv_flood",
-    .text = "announces transactions that it does not deliver",
+    .text = "announces transactions that it does not deliver, or late",
     .severity = proto::AnomalyReport::WARNING,
     .confidence_percent = 80,
     .parameters = kParameters,

@@ -2,6 +2,7 @@
 #include "services/detector/alarms.h"
 #include "services/detector/definition.h"
 #include "services/detector/per_peer.h"
+#include "services/detector/spread.h"
 #include "services/detector/window.h"
 
 #include <array>
@@ -9,12 +10,16 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kPings, kWindow };
+enum : std::size_t { kPings, kNodePings, kWindow };
 constexpr std::array kParameters = {
     Parameter{"pings", 120, "pings of one peer within the window",
               "four times what bitcoinj sends (one per two seconds); Core sends one per two minutes"},
+    Parameter{"node_pings", 400, "the same for all hosts below `pings` together, of each what is above 40",
+              "chosen: more than three of the former send; a bitcoinj sends 30"},
     Parameter{"window_s", 60, "seconds", "chosen: over this time, two per second are more than a burst"},
 };
+
+constexpr double kNeeded = 40; // by bitcoinj, one per two seconds and some late
 
 class PingFlood : public Detector {
 public:
@@ -23,13 +28,15 @@ public:
         hooks.inbound(proto::MessagePayload::kPing) += [this](const Moment& at, const Peer& peer, const auto&) {
             Window& window = pings_[peer];
             window.add(at.time, time(kWindow), 1);
-            this->alarms().judge(at, Subject::of(peer),
-                                 {{"pings", window.sum(at.time, time(kWindow)), threshold(kPings)}});
+            const Figure pings{"pings", window.sum(at.time, time(kWindow)), threshold(kPings)};
+            this->alarms().judge(at, Subject::of(peer), {pings});
+            spread_.judge(this->alarms(), at, peer, 1, pings, time(kWindow), kNeeded, threshold(kNodePings));
         };
     }
 
 private:
     PerPeer<Window> pings_;
+    Spread spread_;
 };
 
 } // namespace

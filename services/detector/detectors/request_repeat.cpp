@@ -8,15 +8,17 @@
 #include "services/detector/news.h"
 #include "services/detector/per_as.h"
 #include "services/detector/per_subject.h"
+#include "services/detector/spread.h"
 #include "services/detector/window.h"
 
 #include <array>
+#include <string_view>
 #include <vector>
 
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kRepeated, kAsRepeated, kAsShare, kUnneeded, kWindow };
+enum : std::size_t { kRepeated, kAsRepeated, kAsShare, kUnneeded, kNodeUnneeded, kWindow };
 constexpr std::array kParameters = {
     Parameter{"repeated", 50, "repeated requests of one host within the window for the same thing",
               "chosen: an honest peer repeats a request after a reconnection or a timeout"},
@@ -29,8 +31,12 @@ constexpr std::array kParameters = {
               "beyond the blocks that the node connected, within the window",
               "chosen: one in five seconds; of a chain of 2,000 headers a message, the first synchronization of others "
               "is not counted"},
+    Parameter{"node_unneeded", 240, "the same for all hosts below `unneeded` together, of each what is above 12",
+              "chosen: twice what one host may request"},
     Parameter{"window_s", 600, "seconds", "the mean time between blocks"},
 };
+
+constexpr double kNeeded = 12; // by a host that connects, and asks for headers once after each of some blocks
 
 class RequestRepeat : public Detector {
 public:
@@ -49,12 +55,13 @@ public:
         hooks.outbound(Payload::kHeaders) += [this](const Moment& at, const Peer& peer, const auto& message) {
             if (message.payload().headers().headers_size() < kFullMessage) return;
             State& state = subjects_[peer];
-            const auto thing = things_sent(message.payload()).front();
-            if (!state.headers.insert(thing)) state.unneeded.add(at.time, time(kWindow), -1);
+            const auto thing = thing_sent(message.payload());
+            if (thing && !state.headers.insert(*thing)) state.unneeded.add(at.time, time(kWindow), -1);
         };
     }
 
 private:
+    static constexpr std::string_view kBeyond = "requests beyond what a peer needs";
     static constexpr int kFullMessage = 2000; // Core's MAX_HEADERS_RESULTS (net_processing.h)
 
     struct State {
@@ -95,18 +102,21 @@ private:
     {
         const double needed = 2 * blocks_.sum(at.time, time(kWindow));
         const double unneeded = state.unneeded.sum(at.time, time(kWindow)) - needed;
+        spread_.judge(alarms(), at, peer, 1, {kBeyond, unneeded, threshold(kUnneeded)}, time(kWindow), kNeeded,
+                      threshold(kNodeUnneeded));
         if (unneeded < threshold(kUnneeded) / 2) return; // what the others do takes longer to know
         std::vector<double> others;
         for (auto& [key, other] : subjects_)
             if (&other != &state) others.push_back(other.unneeded.sum(at.time, time(kWindow)) - needed);
         alarms().judge(at, Subject::of(peer),
-                       {{"requests beyond what a peer needs", unneeded, threshold(kUnneeded)},
+                       {{kBeyond, unneeded, threshold(kUnneeded)},
                         {"of which far from the others' is", unneeded, far_from(std::move(others))}});
     }
 
     PerSubject<State> subjects_;
     Window blocks_;
-    PerAs by_as_; ///< of what is asked for again
+    Spread spread_; ///< of what is not needed
+    PerAs by_as_;   ///< of what is asked for again
 };
 
 } // namespace

@@ -6,12 +6,16 @@
 #include "services/detector/hooks.h"
 #include "services/detector/node_pace.h"
 #include "services/detector/per_as.h"
+#include "services/detector/spread.h"
 #include "services/detector/window.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,6 +27,7 @@ enum : std::size_t {
     kAsUnfinished,
     kAsShare,
     kNodeUnfinished,
+    kConcurrent,
     kPatience,
     kMute,
     kAsMute,
@@ -45,6 +50,9 @@ constexpr std::array kParameters = {
               "chosen: four times the largest hoster's share of the reachable nodes"},
     Parameter{"node_unfinished", 114, "the same for all peers together",
               "the number of these slots; scanners connect a few times per hour"},
+    Parameter{"concurrent", 20,
+              "concurrent inbound connections of all peers without a handshake, each for `patience_s`",
+              "chosen: scanners leave within a minute, so that there are one or two at a time"},
     Parameter{"patience_s", 10, "seconds after which a handshake is late",
               "chosen: several round trips over Tor; Core waits for 60 (-peertimeout)"},
     Parameter{"mute", 6,
@@ -71,11 +79,16 @@ constexpr std::string_view kWithoutHandshake = "connections without a handshake"
 
 class SlotHold : public Detector {
 public:
-    SlotHold(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}
+    SlotHold(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks)
+        : Detector{thresholds, alarms}, pace_{hooks.pace}
     {
         using Payload = proto::MessagePayload;
         hooks.opened += [this](const Moment& at, const Peer& peer, const auto&) {
-            if (peer.inbound) slots_[peer.id] = {peer, at.time};
+            if (!peer.inbound) return;
+            Slot& slot = *take(peer.id);
+            slot.since = at.time;
+            slot.mapped_as = peer.mapped_as;
+            peers_[peer.id] = {peer};
         };
         hooks.outbound(Payload::kPing) += [this](const Moment&, const Peer& peer, const auto& message) {
             if (peer.inbound) pings_.try_emplace(peer.id, peer, message.payload().ping().nonce(), pace_.mark());
@@ -88,29 +101,35 @@ public:
             [this](const Moment& at, const Peer& peer, const auto& message) { received(at, peer, message); };
         hooks.forgotten += [this](const Moment& at, const Peer& peer) {
             pings_.erase(peer.id);
-            pace_.forget(peer.id);
-            const auto slot = slots_.find(peer.id);
+            const auto slot = find(peer.id);
             if (slot == slots_.end()) return;
-            if (!slot->second.has_finished && !slot->second.is_counted) unfinished(at, peer);
-            slots_.erase(slot);
+            if (!slot->has_finished && !slot->is_counted) unfinished(at, peer);
+            erase(slot);
         };
         hooks.evicted += [this](const Moment&, const Peer& peer) {
-            slots_.erase(peer.id);
+            if (const auto slot = find(peer.id); slot != slots_.end()) erase(slot);
             pings_.erase(peer.id);
         };
         hooks.gap += [this](const Moment&) { // they may have spoken
             slots_.clear();
+            peers_.clear();
             pings_.clear();
         };
         hooks.tick += [this](const Moment& at) { look(at); };
     }
 
 private:
+    /// Small, because all of them are looked at each second.
     struct Slot {
-        Peer peer;
-        Time since = 0; ///< when it was opened, and then when its handshake was over
+        std::int64_t id = 0; ///< of the peer
+        Time since = 0;      ///< when it was opened, and then when its handshake was over
+        std::uint32_t mapped_as = 0;
         bool has_finished = false;
         bool is_counted = false;
+    };
+    using Slots = std::vector<Slot>;
+    struct Holder {
+        Peer peer;
     };
     struct Ping {
         Ping(Peer from, std::uint64_t nonce_sent, NodePace::Mark mark)
@@ -132,6 +151,26 @@ private:
         double limit = 0;
         std::map<std::string, Group> groups;
     };
+
+    Slots::iterator place_of(std::int64_t id) { return std::ranges::lower_bound(slots_, id, {}, &Slot::id); }
+    Slots::iterator find(std::int64_t id)
+    {
+        const auto place = place_of(id);
+        return place != slots_.end() && place->id == id ? place : slots_.end();
+    }
+    /// A new one.
+    Slots::iterator take(std::int64_t id)
+    {
+        const auto place = place_of(id);
+        if (place == slots_.end() || place->id != id) return slots_.insert(place, {.id = id});
+        *place = {.id = id};
+        return place;
+    }
+    void erase(Slots::iterator slot)
+    {
+        peers_.erase(slot->id);
+        slots_.erase(slot);
+    }
 
     /// What every peer sends whatever it is there for.
     static bool is_word(proto::MessagePayload::PayloadCase type)
@@ -158,17 +197,16 @@ private:
 
     void received(const Moment& at, const Peer& peer, const proto::PeerMessage& message)
     {
-        pace_.received(at.time, peer.id);
-        const auto slot = slots_.find(peer.id);
+        const auto slot = find(peer.id);
         if (slot == slots_.end()) return;
         const auto& payload = message.payload();
         if (payload.has_verack()) {
-            slot->second.has_finished = true;
-            slot->second.since = at.time;
+            slot->has_finished = true;
+            slot->since = at.time;
         } else if (payload.has_headers() && payload.headers().headers_size() == 0) {
             return; // an answer that says nothing
-        } else if (is_word(payload.payload_case()) && slot->second.has_finished) {
-            slots_.erase(slot);
+        } else if (is_word(payload.payload_case()) && slot->has_finished) {
+            erase(slot);
         }
     }
 
@@ -197,15 +235,28 @@ private:
 
     void look(const Moment& at)
     {
-        for (auto& [id, slot] : slots_) {
+        double concurrent = 0;
+        std::map<std::uint32_t, double> of_systems;
+        const Slot* latest = nullptr;
+        for (Slot& slot : slots_) {
+            if (!slot.has_finished && at.time >= slot.since + time(kPatience)) {
+                latest = &slot;
+                // Of one AS no more than a third: `as_unfinished` is for that.
+                if (slot.mapped_as == 0 ||
+                    ++of_systems[slot.mapped_as] <= threshold(kConcurrent) / Spread::kFewestSystems)
+                    ++concurrent;
+            }
             if (slot.has_finished) {
-                if (at.time >= slot.since + time(kMuteTime)) mute_.next.push_back(id);
+                if (at.time >= slot.since + time(kMuteTime)) mute_.next.push_back(slot.id);
             } else if (!slot.is_counted && at.time >= slot.since + time(kPatience)) {
                 slot.is_counted = true;
-                unfinished(at, slot.peer);
+                unfinished(at, peers_.at(slot.id).peer);
             }
         }
-        judge(at, mute_, slots_, {kMute, kAsMute, kNodeMute, kMuteTime}, "connections that say nothing");
+        if (latest != nullptr)
+            alarms().judge(at, Subject::of_node(&peers_.at(latest->id).peer),
+                           {{"concurrent connections without a handshake", concurrent, threshold(kConcurrent)}});
+        judge(at, mute_, peers_, {kMute, kAsMute, kNodeMute, kMuteTime}, "connections that say nothing");
         for (const auto& [id, ping] : pings_)
             if (pace_.seconds_since(ping.sent) >= threshold(kPongTime)) dead_.next.push_back(id);
         judge(at, dead_, pings_, {kUnanswered, kAsUnanswered, kNodeUnanswered, kPongTime},
@@ -253,11 +304,12 @@ private:
         }
     }
 
-    std::map<std::int64_t, Slot> slots_; ///< inbound connections that have said nothing, by peer id
-    std::map<std::int64_t, Ping> pings_; ///< to inbound connections, that are not answered yet
-    Census mute_;                        ///< of slots_
-    Census dead_;                        ///< of pings_
-    NodePace pace_;
+    Slots slots_;                                    ///< inbound connections that have said nothing, by peer id
+    std::unordered_map<std::int64_t, Holder> peers_; ///< of slots_
+    std::map<std::int64_t, Ping> pings_;             ///< to inbound connections, that are not answered yet
+    Census mute_;                                    ///< of slots_
+    Census dead_;                                    ///< of pings_
+    const NodePace& pace_;
     base::LruMap<std::string, Window> groups_{kMostGroups};
     PerAs by_as_; ///< of those without a handshake
 };

@@ -51,14 +51,14 @@ private:
     void sent(const Moment& at, const Peer& peer, const proto::PeerMessage& message)
     {
         const auto& payload = message.payload();
-        auto things = things_sent(payload);
+        auto thing = thing_sent(payload);
         // Core makes its answer to getaddr once a day: the same addresses again.
-        if (payload.has_addr() && payload.addr().addresses_size() > kMostRelayed) things.push_back(1);
-        if (payload.has_addrv2() && payload.addrv2().addresses_size() > kMostRelayed) things.push_back(1);
-        if (things.empty()) return;
+        if (payload.has_addr() && payload.addr().addresses_size() > kMostRelayed) thing = 1;
+        if (payload.has_addrv2() && payload.addrv2().addresses_size() > kMostRelayed) thing = 1;
+        if (!thing) return;
         State& state = subjects_[peer];
         all_.add(at.time, time(kWindow), static_cast<double>(message.size()));
-        const bool is_again = state.sent.insert(things[0]);
+        const bool is_again = state.sent.insert(*thing);
         // Of headers, the peer had to ask for them again: the news comes before they do.
         const bool had_news = payload.has_headers() && is_again && state.news.take();
         state.news.sent(payload);

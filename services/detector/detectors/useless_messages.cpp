@@ -9,6 +9,7 @@
 #include "services/detector/per_as.h"
 #include "services/detector/per_peer.h"
 #include "services/detector/per_subject.h"
+#include "services/detector/spread.h"
 #include "services/detector/window.h"
 
 #include <algorithm>
@@ -18,7 +19,7 @@
 namespace peer_observer::detector {
 namespace {
 
-enum : std::size_t { kUseless, kPunished, kAsUseless, kAsShare, kWindow };
+enum : std::size_t { kUseless, kPunished, kAsUseless, kAsShare, kNodeUseless, kWindow };
 constexpr std::array kParameters = {
     Parameter{"useless", 100, "messages or items of one host within the window that are useless to the node",
               "chosen: one per six seconds; honest peers send a few after they connect"},
@@ -28,8 +29,15 @@ constexpr std::array kParameters = {
               "chosen: what five such hosts send"},
     Parameter{"as_share", 0.5, "share of all such messages",
               "chosen: four times the largest hoster's share of the reachable nodes"},
+    Parameter{"node_useless", 200, "the same for all hosts below `useless` together, of each what is above 10",
+              "chosen: twice what one host may send; honest peers send a few after they connect"},
     Parameter{"window_s", 600, "seconds", "chosen: with it, `useless` is one per six seconds"},
 };
+
+constexpr double kNeeded = 10; // by a host whose peers reconnect
+/// Bytes of padding that are one message more: Core reads and hashes what it then ignores. A field that a later
+/// version of the protocol appends is shorter.
+constexpr std::uint64_t kPadding = 10'000;
 
 class UselessMessages : public Detector {
 public:
@@ -63,7 +71,7 @@ public:
 private:
     static constexpr std::uint64_t kSent = 0x9E3779B97F4A7C15; ///< not announced: another thing with the same hash
 
-    enum Sort : std::size_t { unreadable, early, unasked, again, empty, punished, kSorts };
+    enum Sort : std::size_t { unreadable, early, unasked, again, empty, padded, punished, kSorts };
     struct State {
         bool is_complete = true; ///< what it was asked for is known from the connection's beginning on
         std::int64_t pings = 0;
@@ -83,6 +91,8 @@ private:
         State& state = peers_[peer];
         const auto& payload = message.payload();
         const auto type = payload.payload_case();
+        if (message.trailing_bytes() >= kPadding)
+            count(at, peer, padded, static_cast<double>(message.trailing_bytes() / kPadding));
         switch (type) {
         case Payload::PAYLOAD_NOT_SET:
             if (message.has_decode_error()) count(at, peer, unreadable, 1);
@@ -193,13 +203,15 @@ private:
         const double all = std::accumulate(sums.begin(), sums.end(), 0.0);
         const Figure useless{"useless messages", all, threshold(kUseless)};
         by_as_.judge(alarms(), at, peer, amount, useless, time(kWindow), threshold(kAsUseless), threshold(kAsShare));
+        spread_.judge(alarms(), at, peer, amount, useless, time(kWindow), kNeeded, threshold(kNodeUseless));
         alarms().judge(at, Subject::of(peer),
                        {useless,
                         {"unreadable or of an unknown type", sums[unreadable]},
                         {"before the handshake", sums[early]},
                         {"that nobody asked for", sums[unasked]},
                         {"sent before", sums[again]},
-                        {"empty", sums[empty]}});
+                        {"empty", sums[empty]},
+                        {"10 kB of padding", sums[padded]}});
         if (sort == punished)
             alarms().judge(at, Subject::of(peer), {{"punished messages", sums[punished], threshold(kPunished)}});
     }
@@ -207,6 +219,7 @@ private:
     PerPeer<State> peers_;
     PerSubject<Totals> subjects_;
     PerAs by_as_;
+    Spread spread_;
 };
 
 } // namespace
