@@ -30,7 +30,7 @@ class Attack:
 
 def attack(*, prepare=lambda node: None, options=()):
     def register(play):
-        of_class = play.__module__.rpartition(".")[2]
+        of_class = play.__module__.rpartition(".")[2].partition("_")[0]  # work.py and work_slow.py
         assert of_class in CLASSES and play.__name__ not in ATTACKS
         ATTACKS[play.__name__] = Attack(play.__name__, of_class, play, prepare, options)
         return play

@@ -44,6 +44,11 @@ class Transaction:
         return self.txid, index, self.outputs[index][0]
 
 
+def output(value_and_script):
+    value, script = value_and_script
+    return struct.pack("<q", value) + data(script)
+
+
 def data(some):
     """Of a script: a push of up to 75 bytes; of a witness: an item."""
     return compact_size(len(some)) + some
@@ -51,14 +56,29 @@ def data(some):
 
 def spend(coins, outputs, witness=WITNESS_OF_ANYONE, last_witness=None, sequence=REPLACEABLE, version=2):
     """Spends coins (txid, index, value), each with the same witness but for the last one."""
+    return spend_each(coins, outputs, [witness] * (len(coins) - 1) + [last_witness or witness], sequence, version)
+
+
+def spend_each(coins, outputs, stacks, sequence=REPLACEABLE, version=2):
+    """Spends coins, each with its witness."""
     inputs = compact_size(len(coins)) + b"".join(
         txid + struct.pack("<I", index) + b"\0" + struct.pack("<I", sequence) for txid, index, _ in coins)
-    outs = compact_size(len(outputs)) + b"".join(struct.pack("<q", value) + compact_size(len(script)) + script for value, script in outputs)
-    stacks = [compact_size(len(stack)) + b"".join(map(data, stack)) for stack in [witness] * (len(coins) - 1) + [last_witness or witness]]
+    outs = compact_size(len(outputs)) + b"".join(map(output, outputs))
     head, tail = struct.pack("<i", version), struct.pack("<I", 0)
     stripped = head + inputs + outs + tail
-    raw = head + b"\0\1" + inputs + outs + b"".join(stacks) + tail if witness else stripped
+    witnesses = b"".join(compact_size(len(stack)) + b"".join(map(data, stack)) for stack in stacks)
+    raw = head + b"\0\1" + inputs + outs + witnesses + tail if any(stacks) else stripped
     return Transaction(raw, stripped, tuple(outputs))
+
+
+def spend_signed(coins, outputs, script, sign):
+    """Spends coins of one witness script. `sign` makes a signature of what BIP 143 has signed; the witness is a dummy, it, the script."""
+    sequence = struct.pack("<I", REPLACEABLE)
+    points = [txid + struct.pack("<I", index) for txid, index, _ in coins]
+    before = struct.pack("<i", 2) + double_sha256(b"".join(points)) + double_sha256(sequence * len(coins))
+    after = sequence + double_sha256(b"".join(map(output, outputs))) + struct.pack("<II", 0, 1)
+    digests = [double_sha256(before + point + data(script) + struct.pack("<q", value) + after) for point, (*_, value) in zip(points, coins)]
+    return spend_each(coins, outputs, [[b"", sign(digest), script] for digest in digests])
 
 
 def pay(coin, fee=10_000, script=ANYONE, outputs=1, **options):

@@ -51,8 +51,9 @@ def test_attacks_for_requested_time(bitcoind, name):
     assert spent["seconds"] > 9
 
 
-# What these do is to be connected.
-SILENT = {"silent_connections", "silent_after_handshake", "handshakes_never_finished", "few_hosts_many_connections", "quiet_block_relay_peer"}
+# What these do is to be connected, or to send what a handshake has.
+SILENT = {"silent_connections", "silent_after_handshake", "handshakes_never_finished", "few_hosts_many_connections", "quiet_block_relay_peer",
+          "repeated_handshakes", "pings_by_many", "v2_keys_and_gone"}
 HANDSHAKE = {"version", "wtxidrelay", "sendaddrv2", "verack", "ping", "pong"}
 
 
@@ -71,7 +72,7 @@ def test_fails_check_of_peers_that_only_shake_hands(bitcoind, monkeypatch, name)
         monkeypatch.setattr(Clock, "until", lambda clock, condition, what, step=1, most=0: until(clock, condition, what, step, 5 * step))
     with pytest.raises(AssertionError) as failure:
         played(bitcoind, ATTACKS[name], before=mute)
-    assert f"/{ATTACKS[name].of_class}.py" in "".join(str(entry.path) for entry in failure.traceback)
+    assert f"/hostile_peers/{ATTACKS[name].of_class}" in "".join(str(entry.path) for entry in failure.traceback)
 
 
 def test_evicts_newcomers_without_merits(bitcoind):

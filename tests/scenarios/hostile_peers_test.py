@@ -38,6 +38,12 @@ STRENGTH = {
     "first_with_transactions": {"transactions": 120, "real_time": True},
     "slow_tor_peer": {"blocks": 1}, "rebroadcasting_wallet": {"pause": 60}, "quiet_block_relay_peer": {"minutes": 20}, "crawler": {"pause": 120},
     "silent_connections": {"connections": 22}, "handshakes_never_finished": {"connections": 22}, "silent_after_handshake": {"connections": 22},
+    "slow_accepted_transactions": {"duration": 40, "rate": 1, "inputs": 100}, "packages_that_fail": {"duration": 30},
+    "headers_asked_by_many": {"duration": 120}, "padded_messages": {"duration": 15}, "known_headers_again": {"duration": 10},
+    "repeated_handshakes": {"duration": 40}, "odd_addresses": {"duration": 10}, "flapping_feefilters": {"duration": 300, "rate": 0.2, "peers": 12},
+    "pings_by_many": {"duration": 60, "rate": 1.2}, "v2_keys_and_gone": {"connections": 200, "rate": 10},
+    "unpunished_and_back": {"offenders": 300, "rate": 2}, "overlapping_filters": {"duration": 10}, "old_blocks_by_getblocktxn": {"duration": 10},
+    "mempool_with_filters": {"requests": 60}, "transactions_withheld_by_many": {"rounds": 6}, "compact_blocks_that_do_not_fit": {"blocks": 12},
     "slow_loris": {"minutes": 22}, "full_send_buffers": {"minutes": 6}, "delivered_at_the_last_moment": {"blocks": 2},
 }
 # Seconds for which the node continues afterwards, where a rule waits for something that does not come.
@@ -57,6 +63,12 @@ FOUND = {
     "slow_loris": {"slot_hold"}, "full_send_buffers": {"slot_hold"}, "protected_from_eviction": {"slot_takeover"}, "historic_blocks": {"upload_drain"},
     "own_addresses": {"first_announcer"}, "first_with_transactions": {"first_announcer"}, "first_with_blocks": {"first_announcer"},
     "getaddr_answered_with_own": {"addr_unshared"}, "relay_of_addresses_steered": {"addr_sink"}, "all_outgoing_connections": {"outbound_concentration"},
+    "slow_accepted_transactions": {"cpu_dos"}, "packages_that_fail": NOISE, "headers_asked_by_many": {"request_repeat"},
+    "padded_messages": {"useless_messages"}, "known_headers_again": WORK, "repeated_handshakes": NOISE, "odd_addresses": NOISE,
+    "flapping_feefilters": NOISE, "pings_by_many": {"ping_flood"}, "unfinished_v2_handshakes": {"slot_hold"}, "v2_keys_and_gone": {"slot_hold"},
+    "unpunished_and_back": {"connection_churn"}, "overlapping_filters": WORK, "old_blocks_by_getblocktxn": WORK, "mempool_with_filters": WORK,
+    "transactions_at_the_last_moment": {"inv_flood"}, "transactions_withheld_by_many": {"inv_flood"},
+    "compact_blocks_that_do_not_fit": {"block_withhold"}, "one_network_announced": {"addr_concentration"},
     "pinned_transaction": {"tx_pinning"}, "replacement_cycling": {"replacement_cycling"}, "notfound_to_all": {"inv_flood"}, "mempool_requests": WORK,
 }
 
@@ -151,7 +163,7 @@ def test_finds_class_of_attack(name):
         for peer in company:
             peer.send("inv", p2p.inventory(p2p.WTX, [rng.randbytes(32)]))
             peer.sync()
-        if name == "getaddr_answered_with_own":
+        if name in ("getaddr_answered_with_own", "one_network_announced"):
             stack.enter_context(chosen(node, rng))
         with pulse(node, rng, company if name == "own_addresses" else ()) if company else contextlib.nullcontext():
             watch.begin()
@@ -160,10 +172,9 @@ def test_finds_class_of_attack(name):
         watch.settle()
         opened = watch.opened()
         kinds = sorted({event["kind"] for event in opened})
-        first = min((event.time for event in opened), default=None)
-        write({"where": "hostile_peers", "class": attack.of_class, "attack": name, "kinds": kinds,
-               "subjects": sorted({event["subject"] for event in opened})[:6],
-               "seconds": None if first is None else round(first - watch.start, 1), "strength": strength(attack)})
+        seconds = {kind: round(min(event.time for event in opened if event["kind"] == kind) - watch.start, 1) for kind in kinds}
+        write({"where": "hostile_peers", "class": attack.of_class, "attack": name, "kinds": kinds, "seconds_until": seconds,
+               "subjects": sorted({event["subject"] for event in opened})[:6], "strength": strength(attack)})
         if attack.of_class == "benign":
             assert opened == []
         else:
