@@ -24,7 +24,7 @@ FEW = ("mempool_reorg.py", "rpc_preciousblock.py", "wallet_txn_doublespend.py", 
 
 
 def replay(*directories):
-    return subprocess.run([sys.executable, "-B", HERE / "replay", "--speed", "20", *directories], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-B", HERE / "replay", *directories], capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
