@@ -3,6 +3,7 @@
 #include "libs/asmap/asmap_testing.h"
 #include "services/detector/testing/benign_day.h"
 #include "services/detector/testing/lab.h"
+#include "services/detector/testing/margins.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -144,6 +145,7 @@ TEST(LargeHoster, HasNoAnomalyOnAnOrdinaryDay)
     lab.finish();
     for (const auto& event : lab.published)
         ADD_FAILURE() << event.ShortDebugString();
+    note_margins(lab, "day with asmap");
 }
 
 /// A node with a thousand inbound slots has three times as many of the hoster as the threshold, and they are an eighth.

@@ -7,7 +7,7 @@ from .steer import called, some_addresses
 
 
 @attack(prepare=some_addresses)
-def one_network_announced(node, answers=1_000, share=0.15, network=71):
+def one_network_announced(node, answers=1_000, share=0.3, network=71):
     """Answers the node's getaddr with what it knows, and puts addresses of its own network among them.
 
     Wants: that the node's next connections go to its network, by an answer that looks like others.

@@ -22,7 +22,7 @@ def slow_accepted_transactions(node, duration=1, rate=2, inputs=5, network=73):
     """Sends valid transactions whose scripts take as long as the rules for relay allow, each with a higher fee than the one before.
 
     Wants: the one thread that processes messages; what it pays is the last fee only, or nothing if it spends the coin elsewhere.
-    Sends: tx that spend P2WSH coins with five CHECKMULTISIG of twenty keys, of which the last one compared is the right one. All of
+    Sends, among transactions of an honest peer: tx that spend P2WSH coins with five CHECKMULTISIG of twenty keys, of which the last one compared is the right one. All of
     them spend the same coins, so that each replaces the one before.
     Core: script/interpreter.cpp EvalChecksigMultisig compares in turn; script/sigcache.cpp remembers valid signatures only.
     policy/policy.h MAX_STANDARD_TX_SIGOPS_COST 16,000, DEFAULT_BYTES_PER_SIGOP. validation.cpp ReplacementChecks.
@@ -35,7 +35,10 @@ def slow_accepted_transactions(node, duration=1, rate=2, inputs=5, network=73):
     sent = [chain.spend_signed(coins, [(total - 100_000 * (number + 1), chain.ANYONE)], SLOW, curve.sign)
             for number in range(requests)]
     before = processor_seconds(node)
-    with Log(node, "mempool") as log, connected(node, hosts(network, 1)) as (attacker,):
+    with Log(node, "mempool") as log, connected(node, [*hosts(network, 1), f"127.{network + 100}.0.1"]) as (attacker, honest):
+        for coin in chain.coins(node, 8):
+            honest.send("tx", chain.pay(coin).raw)
+        honest.settle()
         for number in pace(duration, rate):
             attacker.send("tx", sent[number].raw)
         attacker.settle()

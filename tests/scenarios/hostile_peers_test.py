@@ -41,7 +41,7 @@ STRENGTH = {
     "slow_accepted_transactions": {"duration": 40, "rate": 1, "inputs": 100}, "packages_that_fail": {"duration": 30},
     "headers_asked_by_many": {"duration": 120}, "padded_messages": {"duration": 15}, "known_headers_again": {"duration": 10},
     "repeated_handshakes": {"duration": 40}, "odd_addresses": {"duration": 10}, "flapping_feefilters": {"duration": 300, "rate": 0.2, "peers": 12},
-    "pings_by_many": {"duration": 60, "rate": 1.2}, "v2_keys_and_gone": {"connections": 200, "rate": 10},
+    "pings_by_many": {"duration": 60, "rate": 1.5}, "v2_keys_and_gone": {"connections": 200, "rate": 10},
     "unpunished_and_back": {"offenders": 300, "rate": 2}, "overlapping_filters": {"duration": 10}, "old_blocks_by_getblocktxn": {"duration": 10},
     "mempool_with_filters": {"requests": 60}, "transactions_withheld_by_many": {"rounds": 6}, "compact_blocks_that_do_not_fit": {"blocks": 12},
     "slow_loris": {"minutes": 22}, "full_send_buffers": {"minutes": 6}, "delivered_at_the_last_moment": {"blocks": 2},

@@ -30,11 +30,11 @@ constexpr std::array kParameters = {
     Parameter{"addresses", 50,
               "addresses of one netgroup (/16, or /32 of IPv6) that one host announced within the window",
               "chosen: with fewer, the share says little"},
-    Parameter{"share", 0.125, "share of the IP addresses announced by the host that are in this netgroup",
+    Parameter{"share", 0.25, "share of the IP addresses announced by the host that are in this netgroup",
               "chosen: no netgroup has a tenth of the IPv4 nodes"},
     Parameter{"node_addresses", 300, "the same, announced by all peers together",
               "chosen: what six such hosts announce"},
-    Parameter{"node_share", 0.125, "share of the IP addresses announced by all peers that are in this netgroup",
+    Parameter{"node_share", 0.25, "share of the IP addresses announced by all peers that are in this netgroup",
               "as `share`"},
     Parameter{"as_addresses", 100, "addresses of one AS that one host announced within the window",
               "chosen: twice `addresses`"},
@@ -45,8 +45,8 @@ constexpr std::array kParameters = {
               "chosen: Core processes 360 addresses of a peer in it (MAX_ADDR_RATE_PER_SECOND, net_processing.cpp)"},
 };
 
-// Of a share of an eighth, one comes with every eighth address.
-constexpr std::size_t kMostOfHost = 16;
+// Of a share of a quarter, one comes with every fourth address.
+constexpr std::size_t kMostOfHost = 8;
 constexpr std::size_t kMostOfNode = 32;
 
 class AddrConcentration : public Detector {

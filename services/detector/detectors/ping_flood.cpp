@@ -14,12 +14,12 @@ enum : std::size_t { kPings, kNodePings, kWindow };
 constexpr std::array kParameters = {
     Parameter{"pings", 120, "pings of one peer within the window",
               "four times what bitcoinj sends (one per two seconds); Core sends one per two minutes"},
-    Parameter{"node_pings", 400, "the same for all hosts below `pings` together, of each what is above 40",
-              "chosen: more than three of the former send; a bitcoinj sends 30"},
+    Parameter{"node_pings", 200, "the same for all hosts below `pings` together, of each what is above 60",
+              "chosen: less than two of the former send; a bitcoinj sends 30, and some come together"},
     Parameter{"window_s", 60, "seconds", "chosen: over this time, two per second are more than a burst"},
 };
 
-constexpr double kNeeded = 40; // by bitcoinj, one per two seconds and some late
+constexpr double kNeeded = 60; // twice what bitcoinj sends: two minutes of it may come together
 
 class PingFlood : public Detector {
 public:

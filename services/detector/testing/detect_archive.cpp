@@ -2,7 +2,8 @@
 //
 //     detect_archive FILE... [-- OPTION...]    # options of the detector; files of one publisher, the oldest first
 //
-// Prints the anomalies as lines of JSON, then {"events": ..., "highest": {kind: share, ...}}.
+// Prints the anomalies as lines of JSON, then {"events": ..., "whole": ..., "highest": {kind: share, ...}};
+// `whole`: nothing is missing or damaged.
 #include "libs/archive/reader.h"
 #include "libs/asmap/options.h"
 #include "libs/print/json.h"
@@ -76,9 +77,9 @@ int detect(std::span<char*> arguments)
     }
     engine.idle();
     engine.count();
-    fmt::print("{{\"events\": {}, \"highest\": {{{}}}}}\n", engine.counters().events.load(), highest(engine));
-    if (!is_whole) fmt::print(stderr, "events are missing in the archive\n");
-    return is_whole ? 0 : 1;
+    fmt::print("{{\"events\": {}, \"whole\": {}, \"highest\": {{{}}}}}\n", engine.counters().events.load(), is_whole,
+               highest(engine));
+    return 0;
 }
 
 } // namespace

@@ -58,6 +58,7 @@ public:
 
     Settings& settings() { return settings_; }
     Engine& engine() { return engine_; }
+    const Engine& engine() const { return engine_; }
 
     std::vector<proto::Event> published;
 
