@@ -43,7 +43,7 @@ STRENGTH = {
     "repeated_handshakes": {"duration": 40}, "odd_addresses": {"duration": 10}, "flapping_feefilters": {"duration": 300, "rate": 0.2, "peers": 12},
     "pings_by_many": {"duration": 60, "rate": 1.5}, "v2_keys_and_gone": {"connections": 200, "rate": 10},
     "unpunished_and_back": {"offenders": 300, "rate": 2}, "overlapping_filters": {"duration": 10}, "old_blocks_by_getblocktxn": {"duration": 10},
-    "mempool_with_filters": {"requests": 60}, "transactions_withheld_by_many": {"rounds": 6}, "compact_blocks_that_do_not_fit": {"blocks": 12},
+    "mempool_with_filters": {"requests": 35}, "transactions_withheld_by_many": {"rounds": 6}, "compact_blocks_that_do_not_fit": {"blocks": 12},
     "slow_loris": {"minutes": 22}, "full_send_buffers": {"minutes": 6}, "delivered_at_the_last_moment": {"blocks": 2},
 }
 # Seconds for which the node continues afterwards, where a rule waits for something that does not come.
