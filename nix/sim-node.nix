@@ -13,7 +13,7 @@ build {
   src = sources.toSource [
     sources.common
     (sources.shared ["libs/base" "tests/sim_node"])
-    (sources.files ["tests/CMakeLists.txt"])
+    (sources.files ["bpf/tracepoints.def" "tests/CMakeLists.txt"])
   ];
   buildInputs = [boost fmt libsystemtap openssl protobuf];
   # Its tests compare it with the extractor: ./test runs them.

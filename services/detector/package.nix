@@ -11,7 +11,7 @@ mkService {
   description = "Names attacks in the events of Bitcoin nodes";
   # Its tests play the attacks of sim_node, which needs libsystemtap.
   folders = ["libs/asmap" "libs/print" "libs/wire" "tests/sim_node"];
-  files = ["tests/CMakeLists.txt"];
+  files = ["bpf/tracepoints.def" "tests/CMakeLists.txt"];
   buildInputs = [curl nlohmann_json openssl];
   checkInputs = [gtest libsystemtap];
 }
