@@ -322,6 +322,18 @@ def test_writes_parquet_as_the_page_says(exported):
     assert rows == [[hex_of("a"), "400"], [hex_of("a"), "400"], [hex_of("b"), "810"]]
 
 
+def test_writes_parquet_of_the_tables_as_the_page_says(exported):
+    """As today's engine writes it, and as another engine reads it."""
+    page = (recipes.ROOT / PAGE).read_text()
+    select = re.search(r"^curl '.*' --data '(.*) FORMAT Parquet'", page, re.MULTILINE)[1]
+    statements = [*statements_for_clickhouse(sqlite3.connect(exported / "sqlite")), "USE peer_observer",
+                  f"INSERT INTO FUNCTION file('{exported}/tables.parquet', Parquet) {select}"]
+    node("chdb", CHDB, {"folder": str(exported / "tables"), "statements": statements, "questions": []})
+    question = f"SELECT node, publisher_id, lower(hex(txid)), fee_sat FROM '{exported}/tables.parquet' ORDER BY fee_sat, node"
+    (rows,) = node("@duckdb/node-api", DUCKDB, {"statements": [], "questions": [question]})
+    assert rows == [["alice", "1", hex_of("a"), "400"], ["bob", str(2**63 + 2), hex_of("a"), "400"], ["alice", "1", hex_of("b"), "810"]]
+
+
 def test_writes_parquet_of_the_sqlite_file_as_the_page_says(exported):
     page = (recipes.ROOT / PAGE).read_text()
     of_clickhouse = re.search(r'^clickhouse local -q "(.*)"$', page, re.MULTILINE)[1].replace("all.sqlite", str(exported / "sqlite")).replace(
