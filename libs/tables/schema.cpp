@@ -156,12 +156,13 @@ std::vector<std::string> ClickHouseSchema::create(const Table& table) const
     std::vector<std::string> columns;
     for (const auto& column : table.columns)
         columns.push_back(sql_name(column.name) + " " + clickhouse_type(column));
-    columns.emplace_back("timestamp DateTime('UTC') MATERIALIZED toDateTime(intDiv(timestamp_ns, 1000000000), 'UTC')");
     const auto list = fmt::format("{}", fmt::join(columns, ", "));
     const auto order = order_of(table, table.find("table_name") == table.columns.size());
-    const auto create = [&](const std::string& name, const std::string& on, const std::string& engine) {
-        return fmt::format("CREATE TABLE IF NOT EXISTS {}.{}{} ({}) ENGINE = {}", sql_name(database), sql_name(name),
-                           on, list, engine);
+    const auto create = [&](const std::string& name, const std::string& on, const std::string& engine,
+                            std::string_view kind = "MATERIALIZED") {
+        return fmt::format("CREATE TABLE IF NOT EXISTS {}.{}{} ({}, timestamp DateTime('UTC') {} "
+                           "toDateTime(intDiv(timestamp_ns, 1000000000), 'UTC')) ENGINE = {}",
+                           sql_name(database), sql_name(name), on, list, kind, engine);
     };
     const auto sorted = [&](const std::string& engine) {
         return fmt::format("{} PARTITION BY {} ORDER BY ({})", engine, kMonth, order);
@@ -170,9 +171,11 @@ std::vector<std::string> ClickHouseSchema::create(const Table& table) const
     const std::string on = " ON CLUSTER " + sql_name(cluster);
     const auto path = fmt::format("'/clickhouse/tables/{{shard}}/{}/{}', '{{replica}}'", database, table.name);
     return {create(table.name + "_local", on, sorted(fmt::format("ReplicatedReplacingMergeTree({})", path))),
+            // A server of 2018 sends a materialized column to the shards, which refuse it.
             create(table.name, on,
                    fmt::format("Distributed({}, {}, {}, {})", sql_name(cluster), sql_name(database),
-                               sql_name(table.name + "_local"), kShard))};
+                               sql_name(table.name + "_local"), kShard),
+                   "ALIAS")};
 }
 
 std::vector<std::string> ClickHouseSchema::add_column(const Table& table, const Column& column) const

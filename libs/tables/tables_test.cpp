@@ -317,7 +317,9 @@ TEST(Schema, DistributesReplicatedTablesOfACluster)
         HasSubstr(
             "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/d/mempool_added', '{replica}') PARTITION BY"));
     EXPECT_THAT(made[0], HasSubstr("ORDER BY (node, timestamp_ns, publisher_id, sequence)"));
+    EXPECT_THAT(made[0], HasSubstr("timestamp DateTime('UTC') MATERIALIZED"));
     EXPECT_THAT(made[1], HasSubstr("Distributed(`c`, `d`, `mempool_added_local`, cityHash64(node, publisher_id, "));
+    EXPECT_THAT(made[1], HasSubstr("timestamp DateTime('UTC') ALIAS")); // the shards would refuse it
 }
 
 TEST(Schema, SortsNoRowByWhatCanChange)

@@ -93,6 +93,7 @@ Cause cause_of_code(int code)
         return Cause::access;
     case 16:  // NO_SUCH_COLUMN_IN_TABLE
     case 36:  // BAD_ARGUMENTS
+    case 44:  // ILLEGAL_COLUMN
     case 47:  // UNKNOWN_IDENTIFIER
     case 53:  // TYPE_MISMATCH
     case 60:  // UNKNOWN_TABLE
