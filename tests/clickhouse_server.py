@@ -63,7 +63,7 @@ class Server:
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([self.program, f"--config-file={self.folder}/config.xml"], stdout=log, stderr=log, cwd=self.folder)
-        harness.wait_until(self.answers, f"the server of {self.folder} to answer: {(self.folder / 'log').read_text()[-500:]}", 60)
+        harness.wait_until(self.answers, f"the server of {self.folder} to answer", 60)
 
     def kill(self):
         if self.process:
@@ -72,7 +72,7 @@ class Server:
             self.process = None
 
     def answers(self):
-        assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
+        assert self.process.poll() is None, [line[:300] for line in (self.folder / "log").read_text().splitlines() if "Exception" in line][-5:]
         try:
             return urllib.request.urlopen(f"{self.url}/ping", timeout=5).read() == b"Ok.\n"
         except OSError:

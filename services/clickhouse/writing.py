@@ -71,7 +71,7 @@ def told(server):
 
 
 def stored(server, table="mempool_rejected"):
-    return [int(row[0]) for row in server.query(f"SELECT sequence FROM peer_observer.{table} FINAL ORDER BY sequence")]
+    return sorted(int(row[0]) for row in server.query(f"SELECT sequence FROM peer_observer.{table} FINAL"))
 
 
 def assert_complete(server, events):
