@@ -47,12 +47,14 @@ def test_fills_a_cluster_of_which_a_replica_dies_and_heals(directory, url):
     events = 200_000  # of three runs of numbers that go to one shard
     with cluster(directory) as servers:
         write_archive(directory / "many.poa.zst", list(rejections(events)))
-        with replaying(directory / "many.poa.zst", url, 20_000), Writing(servers[0], directory / "spool", url, "--cluster", "nodes") as writing:
-            harness.wait_until(lambda: writing.metric("events_total") > events / 5, "events to be stored", 120)
-            servers[3].kill()
-            harness.wait_until(lambda: writing.metric("events_total") > events / 2, "events to be stored without a replica", 120)
-            servers[3].start()
-            wait_for_end(servers[0], events)
+        with Writing(servers[0], directory / "spool", url, "--cluster", "nodes") as writing:
+            writing.wait_for_log("created", 400)  # each table takes all four servers and zookeeper
+            with replaying(directory / "many.poa.zst", url, 20_000):
+                harness.wait_until(lambda: writing.metric("events_total") > events / 5, "events to be stored", 120)
+                servers[3].kill()
+                harness.wait_until(lambda: writing.metric("events_total") > events / 2, "events to be stored without a replica", 120)
+                servers[3].start()
+                wait_for_end(servers[0], events)
             assert writing.stop() == 0
         assert assert_complete(servers[0], events) == set()
         counts = [number(server, "SELECT count() FROM peer_observer.mempool_rejected_local FINAL") for server in servers[:3]]
