@@ -169,7 +169,7 @@ void Writer::add(const events::Batch& batch)
 /// How many events were there is known when the next ones of their publishers are, if events before them are known.
 void Writer::note_damage(std::string problem, const std::optional<proto::ArchiveHeader>& header)
 {
-    spdlog::error("{}", problem);
+    spdlog::error("the spool is damaged: {}", problem);
     damage_ = std::move(problem);
     for (const auto& [publisher_id, next] : sequences_.expected())
         damaged_publishers_.insert(publisher_id);
