@@ -30,7 +30,7 @@ def make_archive(folder, options):
 
     import harness
 
-    maker, number = MessageMaker(options.peers, ITEMS), 0
+    maker, number = MessageMaker(options.peers, ITEMS, shares=False), 0
     end = time.time_ns()
     events = options.mebibytes * (1 << 20) // (ITEMS * 32) * 20 // 19
     step = options.hours * 3600 * NS // events
