@@ -19,6 +19,7 @@ bool all_bits(std::uint64_t token, std::uint64_t bits, const Visit& visit)
 {
     const std::uint64_t step = token * kMultiplier | 1U;
     for (std::uint64_t i = 0; i < kBitsSetPerToken; ++i, token += step)
+        // cppcheck-suppress shiftTooManyBits ; cppcheck 2.10 takes unsigned __int128 for 64 bits
         if (!visit(static_cast<std::uint64_t>(Uint128{token} * bits >> 64U))) return false;
     return true;
 }
