@@ -80,7 +80,7 @@ def test_serves_pages_that_nobody_else_can_use(publisher):
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        pages = pathlib.Path(__file__).parent / "pages"
+        pages = pathlib.Path(__file__).parents[2] / "libs/web/pages"
         scripts = [path.relative_to(pages) for path in pages.rglob("*.js")]
         assert len(scripts) > 10
         for script in scripts:
