@@ -102,7 +102,7 @@ struct Place {
 /// Which peers and messages a report cannot do without.
 class Wanted {
 public:
-    explicit Wanted(const View& view) : view_{view}
+    explicit Wanted(const View& view)
     {
         for (const auto& [name, node] : view.state.nodes()) {
             for (const auto& [key, peer] : node->peers())
@@ -137,7 +137,6 @@ public:
     }
 
 private:
-    const View& view_;
     std::vector<Place> all_;
     std::map<std::pair<std::string, PeerKey>, const Peer*> known_;
     std::set<const Peer*> peers_;
