@@ -21,13 +21,13 @@ def test_gets_rows_through_a_slow_network(directory):
 
     def run():
         private_network.enter()
-        with clickhouse_server.Server(directory / "server") as server, replaying(directory / "many.poa.zst", url, 50_000) as replay, \
-                Writing(server, directory / "spool", url, request_seconds=2) as writing:
+        with clickhouse_server.Server(directory / "server") as server, Writing(server, directory / "spool", url, request_seconds=2) as writing:
             writing.wait_for_log("created", 60)
             subprocess.run(["ip", "link", "set", "lo", "mtu", "1500"], check=True)  # a larger packet does not fit into the bucket
             subprocess.run(["tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", "1mbit", "burst", "16kb", "latency", "200ms"], check=True)
-            assert replay.wait() == 0
-            harness.wait_until(lambda: writing.metric("events_total") == events, "all events to be stored", 90)
+            with replaying(directory / "many.poa.zst", url, 50_000) as replay:
+                assert replay.wait() == 0
+                harness.wait_until(lambda: writing.metric("events_total") == events, "all events to be stored", 90)
             assert writing.errors("timeout") > 0
             subprocess.run(["tc", "qdisc", "delete", "dev", "lo", "root"], check=True)
             assert writing.stop() == 0

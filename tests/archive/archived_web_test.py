@@ -64,7 +64,7 @@ def test_shows_archive_as_it_was_live():
             answers = json.loads(re.search(r'id="peer-observer-report">(.*?)</script>', text, re.DOTALL)[1])["answers"]
             assert answers["/api/v1/about"]["mode"] == "report"
             assert len(answers["/api/v1/events"]["events"]) == 10
-            assert len(answers["/api/v1/nodes/alpha/peers/7"]["conversation"]) == 20
+            assert len(answers["/api/v1/nodes/alpha/peers/7?process=4711.9"]["conversation"]) == 20
             assert archived.stop() == 0
 
 
