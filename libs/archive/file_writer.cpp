@@ -2,6 +2,7 @@
 
 #include "libs/archive/file_name.h"
 #include "libs/archive/record.h"
+#include "libs/base/sync_folder.h"
 #include "libs/events/batch.h"
 #include "proto/event.pb.h"
 
@@ -66,7 +67,7 @@ FileWriter::FileWriter(const std::filesystem::path& path, const proto::ArchiveHe
     : path_{path}, open_path_{path.native() + kOpenExtension}, fd_{open_locked(open_path_, O_CREAT | O_EXCL)}
 {
     auto error = write(encode_record(RecordType::header, header.SerializeAsString()));
-    if (!error) error = sync_folder(path_.parent_path());
+    if (!error) error = base::sync_folder(path_.parent_path());
     if (!error) return;
     ::close(fd_);
     unlink(open_path_.c_str());
@@ -134,7 +135,7 @@ std::error_code FileWriter::close()
     if (std::error_code error; std::filesystem::exists(path_, error))
         return std::make_error_code(std::errc::file_exists);
     if (::rename(open_path_.c_str(), path_.c_str()) != 0) return last_error();
-    return sync_folder(path_.parent_path());
+    return base::sync_folder(path_.parent_path());
 }
 
 std::error_code FileWriter::remove() { return unlink(open_path_.c_str()) == 0 ? std::error_code{} : last_error(); }
@@ -162,15 +163,6 @@ std::error_code FileWriter::write(std::string_view bytes)
     }
     size_ += bytes.size();
     return {};
-}
-
-std::error_code sync_folder(const std::filesystem::path& folder)
-{
-    const int fd = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return last_error();
-    const auto error = fsync(fd) == 0 ? std::error_code{} : last_error();
-    ::close(fd);
-    return error;
 }
 
 } // namespace peer_observer::archive

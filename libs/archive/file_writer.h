@@ -68,7 +68,4 @@ private:
     bool broken_ = false;
 };
 
-/// Syncs a folder: what was created or renamed in it is there after a loss of power.
-std::error_code sync_folder(const std::filesystem::path& folder);
-
 } // namespace peer_observer::archive

@@ -4,6 +4,7 @@
 #include "libs/archive/file_writer.h"
 #include "libs/archive/reader.h"
 #include "libs/archive/search_check.h"
+#include "libs/base/sync_folder.h"
 
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -92,7 +93,7 @@ bool add_search_records(const std::filesystem::path& path, const Progress& progr
         std::filesystem::remove(other, ignored);
         throw;
     }
-    if (const auto error = sync_folder(path.parent_path())) fail_to_write(error, path);
+    if (const auto error = base::sync_folder(path.parent_path())) fail_to_write(error, path);
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "libs/base/replace_file.h"
 
+#include "libs/base/sync_folder.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,13 +25,6 @@ bool write_all(int descriptor, std::string_view text)
     return true;
 }
 
-bool sync_folder_of(const std::string& path)
-{
-    const auto folder = std::filesystem::absolute(path).parent_path();
-    const Descriptor descriptor{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    return descriptor && fsync(descriptor.get()) == 0;
-}
-
 } // namespace
 
 std::optional<FileError> replace_file(const std::string& path, std::string_view text, Outlives what)
@@ -40,7 +35,10 @@ std::optional<FileError> replace_file(const std::string& path, std::string_view 
         const Descriptor file{open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
         if (!file || !write_all(file.get(), text) || (syncs && fdatasync(file.get()) != 0)) return last_error();
     }
-    if (std::rename(next.c_str(), path.c_str()) != 0 || (syncs && !sync_folder_of(path))) return last_error();
+    if (std::rename(next.c_str(), path.c_str()) != 0) return last_error();
+    if (!syncs) return std::nullopt;
+    if (const auto error = sync_folder(std::filesystem::path{path}.parent_path()))
+        return FileError{error.value(), error.message()};
     return std::nullopt;
 }
 
