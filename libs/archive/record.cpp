@@ -1,5 +1,7 @@
 #include "libs/archive/record.h"
 
+#include "libs/base/little_endian.h"
+
 #include <boost/crc.hpp>
 
 #include <bit>
@@ -14,12 +16,6 @@ constexpr std::string_view kTag = "POA";
 constexpr std::size_t kTagBytes = 4;
 constexpr std::size_t kTrailerBytes = 4 + kRecordSizeBytes;
 constexpr std::size_t kAroundBytes = kSkippableHeaderBytes + kTagBytes + kTrailerBytes;
-
-void append_u32(std::string& out, std::uint32_t number)
-{
-    for (unsigned shift = 0; shift < 32; shift += 8)
-        out.push_back(static_cast<char>(number >> shift));
-}
 
 std::uint32_t magic_of(RecordType type) { return type == RecordType::search ? kSearchMagic : kRecordMagic; }
 
@@ -47,12 +43,12 @@ std::string encode_record(RecordType type, std::string_view protobuf)
     if (size > kMaxRecordBytes) throw std::length_error{"a record of an archive is too big"};
     std::string frame;
     frame.reserve(size);
-    append_u32(frame, magic_of(type));
-    append_u32(frame, static_cast<std::uint32_t>(size - kSkippableHeaderBytes));
+    base::append(frame, magic_of(type));
+    base::append(frame, static_cast<std::uint32_t>(size - kSkippableHeaderBytes));
     frame.append(kTag).push_back(static_cast<char>(type));
     frame.append(protobuf);
-    append_u32(frame, crc32(std::string_view{frame}.substr(kSkippableHeaderBytes)));
-    append_u32(frame, static_cast<std::uint32_t>(size));
+    base::append(frame, crc32(std::string_view{frame}.substr(kSkippableHeaderBytes)));
+    base::append(frame, static_cast<std::uint32_t>(size));
     return frame;
 }
 

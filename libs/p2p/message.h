@@ -1,17 +1,15 @@
 // Messages of the v1 transport, as a peer sends them.
 #pragma once
 
+#include "libs/base/little_endian.h"
 #include "libs/p2p/chain.h"
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace peer_observer::p2p {
-
-static_assert(std::endian::native == std::endian::little);
 
 inline constexpr std::int32_t kProtocolVersion = 70016;
 /// Magic, message type, size of the payload, checksum.
@@ -21,11 +19,7 @@ inline constexpr std::size_t kTypeOffset = sizeof(Magic);
 inline constexpr std::size_t kSizeOffset = kTypeOffset + kTypeBytes;
 inline constexpr std::size_t kChecksumOffset = kSizeOffset + 4;
 
-template <typename T>
-void append(std::string& out, T number)
-{
-    out.append(reinterpret_cast<const char*>(&number), sizeof number);
-}
+using base::append;
 
 void append_compact_size(std::string& out, std::size_t size);
 

@@ -1,42 +1,31 @@
 #include "libs/wire/short_ids.h"
 
+#include "libs/base/little_endian.h"
 #include "libs/wire/sha256.h"
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 
 namespace peer_observer::wire {
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
-
 constexpr std::uint64_t kShortIdMask = 0xffff'ffff'ffff;
-
-template <typename Number>
-void append(std::string& out, Number number)
-{
-    std::array<char, sizeof(Number)> bytes;
-    std::memcpy(bytes.data(), &number, bytes.size());
-    out.append(bytes.data(), bytes.size());
-}
 
 /// Of the block's header as it is on the wire, with the nonce behind it.
 std::array<char, 16> key_of(const proto::BlockHeader& header, std::uint64_t nonce)
 {
     std::string bytes;
-    append(bytes, std::int32_t{header.version()});
+    base::append(bytes, std::int32_t{header.version()});
     bytes += header.previous_block_hash();
     bytes += header.merkle_root();
-    append(bytes, std::uint32_t{header.time_s()});
-    append(bytes, std::uint32_t{header.bits()});
-    append(bytes, std::uint32_t{header.nonce()});
-    append(bytes, nonce);
+    base::append(bytes, std::uint32_t{header.time_s()});
+    base::append(bytes, std::uint32_t{header.bits()});
+    base::append(bytes, std::uint32_t{header.nonce()});
+    base::append(bytes, nonce);
     const auto digest = sha256(bytes);
     std::array<char, 16> key;
     std::copy_n(digest.begin(), key.size(), key.begin());

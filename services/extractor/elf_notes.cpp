@@ -1,6 +1,7 @@
 #include "services/extractor/elf_notes.h"
 
 #include "libs/base/c_handle.h"
+#include "libs/base/little_endian.h"
 
 #include <fmt/format.h>
 #include <gelf.h>
@@ -59,11 +60,6 @@ void parse_section(Elf_Data& data, std::size_t address_bytes, std::vector<UsdtNo
     }
 }
 
-void append(std::string& bytes, std::uint64_t number)
-{
-    bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
-}
-
 } // namespace
 
 std::size_t UsdtNote::argument_count() const
@@ -111,7 +107,7 @@ ProgramNotes read_program_notes(int descriptor, const std::string& name)
         GElf_Phdr segment;
         if (gelf_getphdr(elf.get(), static_cast<int>(i), &segment) == nullptr || segment.p_type != PT_LOAD) continue;
         for (const auto number : {segment.p_offset, segment.p_vaddr, segment.p_filesz})
-            append(notes.fingerprint, number);
+            base::append(notes.fingerprint, number);
     }
     return notes;
 }
