@@ -105,6 +105,24 @@ def test_rebuilds_no_service_for_tests_and_documents(copy):
     assert changed_by(copy, "libs/bus/frame_test.cpp", "services/logger/README.md", "docs/architecture.md") == {"libraries"}
 
 
+# A package's files, by nixpkgs' own filesets.
+FILES = """packages: with builtins; let
+  below = src: folder: concatLists (attrValues (mapAttrs (name: type: let path = folder + "/${name}"; in
+    if !(src.filter (toString path) type) then [] else if type == "directory" then below src path else [(toString path)]) (readDir folder)));
+  names = package: let root = toString package.src.origSrc; in map (path: substring (stringLength root + 1) (-1) path) (below package.src package.src.origSrc);
+in mapAttrs (name: names) (intersectAttrs (listToAttrs (map (name: {inherit name; value = null;}) (fromJSON NAMES))) packages)"""
+
+
+def test_reads_files_of_packages_as_nix_does():
+    import project.package_files_test as without_nix  # which uses what is above
+
+    names = json.dumps(json.dumps(list(without_nix.PACKAGES)))
+    result = evaluate("eval", "--json", f"{ROOT}#{SYSTEM}", "--apply", FILES.replace("NAMES", names))
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert {name: set(files) for name, files in json.loads(result.stdout).items()} == {
+        name: without_nix.files_of(package) for name, package in without_nix.PACKAGES.items()}
+
+
 @long
 def test_finds_missing_dependency(copy):
     package = copy / "services/addr-connectivity/package.nix"
