@@ -30,6 +30,21 @@
   fleet = import ./templates/fleet/nodes.nix;
   agenix = ./agenix-options.nix;
 
+  privileges = linux: capabilities: {
+    configuration = {config, ...}: {
+      services.peer-observer.honeynodes.alpha = {};
+      boot.kernelPackages = import ./linux-of-version.nix pkgs linux;
+      assertions =
+        map (setting: let
+          found = config.systemd.services.peer-observer-extractor-alpha.serviceConfig.${setting};
+        in {
+          assertion = found == capabilities;
+          message = "the extractor's ${setting} on Linux ${linux}: ${toString found}";
+        })
+        ["AmbientCapabilities" "CapabilityBoundingSet"];
+    };
+  };
+
   right =
     {
       template = {
@@ -236,6 +251,8 @@
         };
         units = ["bitcoind-alpha" "bitcoind-beta"];
       };
+      privileges = privileges "6.10" ["CAP_BPF" "CAP_PERFMON" "CAP_SYS_PTRACE"];
+      privileges-on-old-kernel = privileges "6.9.12" ["CAP_BPF" "CAP_PERFMON" "CAP_SYS_ADMIN" "CAP_SYS_PTRACE"];
       networks-and-log = {
         configuration.services.cjdns.UDPInterface.bind = "0.0.0.0:43211";
         configuration.services.peer-observer.honeynodes.alpha = {

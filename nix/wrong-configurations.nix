@@ -151,15 +151,7 @@ pkgs: {
   old-kernel = {
     configuration = {
       services.peer-observer.honeynodes.alpha = {};
-      # nixpkgs drops old kernels.
-      boot.kernelPackages = pkgs.linuxPackages.extend (_: packages: let
-        kernel =
-          packages.kernel
-          // {
-            version = "5.10.0";
-            override = _: kernel; # NixOS does
-          };
-      in {inherit kernel;});
+      boot.kernelPackages = import ./linux-of-version.nix pkgs "5.10.0";
     };
     says = "tracing needs Linux 5.15 or later, and boot.kernelPackages is Linux 5.10";
   };
