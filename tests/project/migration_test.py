@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import harness
+from built_services import SERVICES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/move-from-the-rust-peer-observer.md"
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in PAGE.read_text().splitlines() if line.startswith("| ")]
@@ -30,10 +31,21 @@ def test_names_existing_options(program, option):
 
 
 def test_names_options_of_every_program():
-    assert {program for program, _ in options()} == {"extractor", "rpc-extractor", "logger", "metrics", "addr-connectivity"}
+    assert {program for program, _ in options()} == {
+        "addr-connectivity", "archiver", "extractor", "log-extractor", "logger", "metrics", "p2p-extractor", "rpc-extractor", "web"}
 
 
-def test_names_existing_metrics():
-    names = subprocess.run([harness.program("peer-observer-metrics"), "--list-metrics"], check=True, capture_output=True, text=True).stdout
-    assert "`peerobserver_addrman_attempts_total`" in names
-    assert "`peerobserver_addrman_new_insert`" not in names
+def test_names_every_program_of_ours():
+    page = PAGE.read_text()
+    assert [service for service in SERVICES if f"`peer-observer-{service}" not in page] == []
+
+
+def test_names_every_metric_that_is_missing():
+    there = set((Path(__file__).parent / "rust_metrics.txt").read_text().split())
+    listed = subprocess.run([harness.program("peer-observer-metrics"), "--list-metrics"], check=True, capture_output=True, text=True).stdout
+    here = set(re.findall(r"^\| `(\w+)`", listed, re.MULTILINE))
+    missing = {name for row in ROWS if len(row) == 2 for name in re.findall(r"`(peerobserver_\w+)`", row[0])}
+    assert there - here == missing
+    assert f"Of the\n{len(there)} metrics there" in PAGE.read_text()
+    instead = {name for row in ROWS if len(row) == 2 and row[0].startswith("`peerobserver_") for name in re.findall(r"`(peerobserver_\w+)`", row[1])}
+    assert instead and instead <= here
