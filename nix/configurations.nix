@@ -10,7 +10,7 @@
       inherit specialArgs;
       system = null;
       modules = [
-        self.nixosModules.default
+        (case.module or self.nixosModules.default)
         case.configuration
         {
           nixpkgs.pkgs = pkgs;
@@ -119,6 +119,37 @@
         };
         units = ["peer-observer-extractor-alpha" "peer-observer-rpc-extractor-alpha" "peer-observer-p2p-extractor-alpha" "peer-observer-metrics"];
         noUnits = ["bitcoind-alpha" "peer-observer-rpc-user-alpha"];
+      };
+      nix-bitcoin = {
+        module = self.nixosModules.nix-bitcoin;
+        configuration = {config, ...}: {
+          imports = [./nix-bitcoin-options.nix];
+          services.bitcoind.enable = true;
+          services.peer-observer.honeynodes.nix-bitcoin = {
+            tools = ["metrics"];
+            rpcExtractor.enable = true;
+          };
+          assertions = let
+            user = config.services.bitcoind.rpc.users.peer-observer;
+          in [
+            {
+              assertion = user.passwordHMACFromFile && user.rpcwhitelist == lib.importJSON ../nixos-modules/lib/rpc-methods.json;
+              message = "the RPC user may call ${toString user.rpcwhitelist}";
+            }
+            {
+              assertion = lib.all (name: config.nix-bitcoin.secrets ? ${name}) ["bitcoin-rpcpassword-peer-observer" "bitcoin-HMAC-peer-observer"];
+              message = "secrets are missing: there are ${toString (builtins.attrNames config.nix-bitcoin.secrets)}";
+            }
+            {
+              assertion = lib.any (lib.hasSuffix ":/etc/nix-bitcoin-secrets/bitcoin-rpcpassword-peer-observer") config.systemd.services.peer-observer-rpc-extractor-nix-bitcoin.serviceConfig.LoadCredential;
+              message = "the rpc-extractor has another password than the node";
+            }
+          ];
+        };
+        units = ["peer-observer-extractor-nix-bitcoin" "peer-observer-rpc-extractor-nix-bitcoin" "peer-observer-metrics"];
+        noUnits = ["bitcoind-nix-bitcoin" "peer-observer-rpc-user-nix-bitcoin"];
+        runs.peer-observer-extractor-nix-bitcoin = "bitcoind-${pkgs.bitcoind.version}/bin/bitcoind";
+        runs.peer-observer-rpc-extractor-nix-bitcoin = "127.0.0.1:8332";
       };
       asmap = {
         configuration.services.peer-observer = {
