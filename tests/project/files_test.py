@@ -88,3 +88,11 @@ def test_parses_python_files():
     scripts = (b"#!/usr/bin/python3\n", b"#!/usr/bin/env python3\n")
     for file in {*tracked("*.py"), *(file for file in tracked() if file.read_bytes().startswith(scripts))}:
         compile(file.read_text(), str(file), "exec")
+
+
+def test_starts_scripts_with_programs_that_are_there():
+    # NixOS has no /bin/bash. Those in Python use modules of Debian's, which another python3 on PATH may lack.
+    interpreters = {"#!/bin/sh", "#!/usr/bin/env bash", "#!/usr/bin/env python3", "#!/usr/bin/python3"}
+    scripts = {file: file.read_bytes().partition(b"\n")[0].decode() for file in tracked() if file.read_bytes().startswith(b"#!")}
+    assert len(scripts) > 20
+    assert {str(file.relative_to(ROOT)): line for file, line in scripts.items() if line not in interpreters} == {}
