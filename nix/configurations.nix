@@ -173,6 +173,11 @@
           peer-observer-metrics = "--asmap\" \"/var/lib/unfilled.dat\" \"--asmap-names\" \"/var/lib/names.tsv";
         };
       };
+      beside-the-rust-peer-observer = {
+        configuration.imports = [./rust-options.nix];
+        configuration.services.peer-observer.honeynodes.alpha.tools = ["metrics"];
+        units = ["peer-observer-extractor-alpha" "peer-observer-metrics"];
+      };
       archive-on-another-disk = {
         configuration = {
           services.peer-observer.honeynodes.alpha.tools = ["archiver"];

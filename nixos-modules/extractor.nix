@@ -5,7 +5,7 @@
   pkgs,
   ...
 }: let
-  extractors = lib.filterAttrs (_: cfg: cfg.enable) config.services.peer-observer.extractors;
+  extractors = lib.filterAttrs (_: cfg: cfg.enable) config.services.peer-observer.tracepoint-extractors;
   kernel = config.boot.kernelPackages.kernel.version;
   # What its hardening.json has, less what kernel and libbpf do without. A container has its host's kernel.
   needsAdmin = config.boot.isContainer || lib.versionOlder kernel "6.10" || lib.versionOlder pkgs.libbpf.version "1.3";
@@ -14,6 +14,7 @@ in {
   imports = [
     (import ./lib/publisher.nix {
       name = "extractor";
+      plural = "tracepoint-extractors"; # the Rust peer-observer's module has `extractors`: a host can import both
       about = "Extractors of this host, one per traced node. `services.peer-observer.honeynodes` adds them automatically.";
       description = cfg: "traces ${cfg.node} and publishes its events";
       port = 9331;

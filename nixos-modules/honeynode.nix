@@ -148,12 +148,12 @@
         caFile = mkOption {
           type = types.nullOr types.path;
           default = null;
-          description = "As `services.peer-observer.extractors.<name>.tls.caFile`.";
+          description = "As `services.peer-observer.tracepoint-extractors.<name>.tls.caFile`.";
         };
         certKeyFile = mkOption {
           type = types.nullOr types.str;
           default = null;
-          description = "As `services.peer-observer.extractors.<name>.tls.certKeyFile`. The tools of this host use it as well.";
+          description = "As `services.peer-observer.tracepoint-extractors.<name>.tls.certKeyFile`. The tools of this host use it as well.";
         };
       };
     };
@@ -251,7 +251,7 @@ in {
     example = lib.literalExpression ''{alpha.tools = ["metrics" "archiver"];}'';
     description = ''
       Honeynodes of this host, by name. Each consists of `services.bitcoind.<name>` (unless `bitcoind.manage` is false),
-      `services.peer-observer.extractors.<name>`, whose options can be set as well, and the tools that it lists.
+      `services.peer-observer.tracepoint-extractors.<name>`, whose options can be set as well, and the tools that it lists.
     '';
   };
 
@@ -346,7 +346,7 @@ in {
     system.checks = lib.concatMap (cfg: lib.optional (cfg.package ? tests.tracepoints) cfg.package.tests.tracepoints) (builtins.attrValues managed);
     services.peer-observer =
       {
-        extractors = builtins.listToAttrs (lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames honeynodes));
+        tracepoint-extractors = builtins.listToAttrs (lib.imap0 (index: name: lib.nameValuePair name (extractor index name)) (builtins.attrNames honeynodes));
       }
       // lib.genAttrs peerObserverFlake.tools tool;
     networking.firewall.allowedTCPPorts = map (cfg: cfg.port) (builtins.filter (cfg: cfg.openFirewall) (builtins.attrValues managed));

@@ -1,8 +1,9 @@
 # A module for what publishes the events of nodes: a unit for each node, what all such have, and what the one at hand adds.
 {
-  # extractor: services.peer-observer.extractors.<node>, units peer-observer-extractor-<node>
+  # rpc-extractor: services.peer-observer.rpc-extractors.<node>, units peer-observer-rpc-extractor-<node>
   name,
-  # Of services.peer-observer.<name>s.
+  # Of the option, services.peer-observer.<plural>.
+  plural ? "${name}s",
   about,
   # Of the unit: cfg: "..."
   description,
@@ -29,7 +30,6 @@
 }: let
   service = import ./service.nix {inherit config lib pkgs utils;};
   program = name;
-  plural = "${program}s";
   publishers = lib.filterAttrs (_: cfg: cfg.enable) config.services.peer-observer.${plural};
   unitOf = node: "peer-observer-${name}-${node}";
   inherit (lib) mkOption types;

@@ -9,7 +9,8 @@ import pytest
 import harness
 from built_services import SERVICES
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/move-from-the-rust-peer-observer.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/how-to/move-from-the-rust-peer-observer.md"
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in PAGE.read_text().splitlines() if line.startswith("| ")]
 
 
@@ -49,3 +50,16 @@ def test_names_every_metric_that_is_missing():
     assert f"Of the\n{len(there)} metrics there" in PAGE.read_text()
     instead = {name for row in ROWS if len(row) == 2 and row[0].startswith("`peerobserver_") for name in re.findall(r"`(peerobserver_\w+)`", row[1])}
     assert instead and instead <= here
+
+
+def test_names_options_of_both_modules():
+    ours = set(re.findall(r"^### `(.*)`$", (ROOT / "docs/options.md").read_text(), re.MULTILINE))
+    rows = [row for row in ROWS if len(row) == 2 and re.match("`(extractors|tools|nats)\\.", row[0])]
+    named = {name for row in rows for name in re.findall(r"`([\w-]+(?:\.[\w<>-]+)+)`", row[1])} - {"services.prometheus.enable"}
+    assert len(named) > 20 and named - {"honeynodes.<name>"} <= ours
+    # Those of theirs that differ from program to program only by its name are named once.
+    module = (ROOT / "nix/rust-options.nix").read_text()
+    theirs = {f"{kind}.{name}.{option}" for kind, text in re.findall(r"(extractors|tools) =(.*?)\};", module, re.DOTALL)
+              for name, options in re.findall(r"(\w+) = \[([^]]*)\];", text) for option in re.findall(r'"(\w+)"', options) if option not in ("nats", "extraArgs")}
+    assert len(theirs) > 20
+    assert {name for name in theirs if f"`{name}`" not in PAGE.read_text() and not name.startswith("extractors.ipc.")} == set()

@@ -19,6 +19,6 @@
       listen = "tls+tcp://0.0.0.0:9331";
       inherit tls;
     };
-    services.peer-observer.extractors.${name}.openFirewall = true;
+    services.peer-observer.tracepoint-extractors.${name}.openFirewall = true;
   };
 }

@@ -32,7 +32,7 @@ in {
       openFirewall = true;
       inherit tls;
     };
-    extractors.${name}.openFirewall = true;
+    tracepoint-extractors.${name}.openFirewall = true;
     rpc-extractors.${name}.openFirewall = true;
   };
   # A renewed certificate needs no restart. With sops-nix: `sops.secrets.<name>.reloadUnits`.
