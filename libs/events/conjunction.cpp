@@ -1,5 +1,7 @@
 #include "libs/events/conjunction.h"
 
+#include "libs/events/selection_keys.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -26,11 +28,32 @@ constexpr std::array kTerms = {
     Term{"direction", &Conjunction::directions},
     Term{"peer", &Conjunction::peers},
     Term{"address", &Conjunction::addresses},
-    Term{"pid", &Conjunction::pids},
-    Term{"as", &Conjunction::ases},
     Term{"network", &Conjunction::networks},
+    Term{"as", &Conjunction::ases},
+    Term{"pid", &Conjunction::pids},
     Term{"hash", &Conjunction::hashes},
 };
+
+constexpr auto kKeys = [] {
+    std::array<std::string_view, kTerms.size()> keys;
+    std::ranges::transform(kTerms, keys.begin(), &Term::key);
+    return keys;
+}();
+
+const Term* find_term(std::string_view key)
+{
+    const auto* term = std::ranges::find(kTerms, key, &Term::key);
+    return term == kTerms.end() ? nullptr : term;
+}
+
+/// `kind, message_type or hash`.
+std::string all_keys()
+{
+    std::string text{kKeys.front()};
+    for (const auto key : std::span{kKeys}.subspan(1))
+        text += (key == kKeys.back() ? " or " : ", ") + std::string{key};
+    return text;
+}
 
 std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
 
@@ -68,26 +91,26 @@ std::string to_text(Number value)
 }
 
 /// Empty = no error.
+std::string add_value(const Term& term, std::string_view text, Conjunction& conjunction)
+{
+    if (text.empty()) return "the key " + quoted(term.key) + " has an empty value";
+    const bool is_read =
+        std::visit([&](auto list) { return read_value(text, (conjunction.*list).emplace_back()); }, term.values);
+    return is_read ? "" : quoted(text) + " is no number for " + quoted(term.key);
+}
+
+/// Empty = no error.
 std::string add_term(std::string_view text, Conjunction& conjunction)
 {
     const auto equals = text.find('=');
     const auto key = text.substr(0, equals);
-    const auto* term = std::ranges::find(kTerms, key, &Term::key);
-    if (term == kTerms.end() || equals == text.npos)
-        return quoted(text) + " is no term KEY=VALUE with the key kind, message_type, direction, peer, address, "
-                              "network, as, pid or hash";
-    return std::visit(
-        [&](auto list) -> std::string {
-            auto& values = conjunction.*list;
-            if (!values.empty())
-                return "the key " + quoted(key) + " stands twice: give its values as " + std::string{key} + "=A|B";
-            return for_each_part(text.substr(equals + 1), kBetweenValues, [&](std::string_view part) -> std::string {
-                if (part.empty()) return "the key " + quoted(key) + " has an empty value";
-                if (!read_value(part, values.emplace_back())) return quoted(part) + " is no number for " + quoted(key);
-                return {};
-            });
-        },
-        term->values);
+    const auto* term = find_term(key);
+    if (term == nullptr || equals == text.npos)
+        return quoted(text) + " is no term KEY=VALUE with the key " + all_keys();
+    if (!std::visit([&](auto list) { return (conjunction.*list).empty(); }, term->values))
+        return "the key " + quoted(key) + " stands twice: give its values as " + std::string{key} + "=A|B";
+    return for_each_part(text.substr(equals + 1), kBetweenValues,
+                         [&](std::string_view part) { return add_value(*term, part, conjunction); });
 }
 
 } // namespace
@@ -103,6 +126,15 @@ std::expected<Conjunction, std::string> parse_conjunction(std::string_view text)
         for_each_part(text, kBetweenTerms, [&](std::string_view term) { return add_term(term, conjunction); });
     if (!problem.empty()) return std::unexpected{std::move(problem)};
     return conjunction;
+}
+
+std::span<const std::string_view> selection_keys() { return kKeys; }
+
+std::string add_condition(Conjunction& conjunction, std::string_view key, std::string_view value)
+{
+    const auto* term = find_term(key);
+    if (term == nullptr) return quoted(key) + " is no key: there are " + all_keys();
+    return add_value(*term, value, conjunction);
 }
 
 std::string to_string(const Conjunction& conjunction)

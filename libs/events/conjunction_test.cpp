@@ -1,4 +1,5 @@
 #include "libs/events/conjunction.h"
+#include "libs/events/selection_keys.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ std::string refusal_of(std::string_view text)
 TEST(Conjunction, ReadsTermsAndTheirValues)
 {
     const auto read = parse_conjunction("kind=message|mempool.rejected,message_type=inv,direction=inbound,peer=0|7,"
-                                        "address=[2001:db8::1]:8333|192.0.2.1,pid=9,as=24940|4294967295");
+                                        "address=[2001:db8::1]:8333|192.0.2.1,as=24940|4294967295,pid=9");
     ASSERT_TRUE(read) << read.error();
     EXPECT_EQ(*read, (Conjunction{.kinds = {"message", "mempool.rejected"},
                                   .message_types = {"inv"},
@@ -37,11 +38,34 @@ TEST(Conjunction, WritesWhatItReads)
 {
     for (const std::string text :
          {"kind=connection", "message_type=addr|addrv2", "kind=message,direction=outbound,peer=3",
-          "address=192.0.2.1|[2001:db8::1]:8333,pid=1|2,as=3"}) {
+          "address=192.0.2.1|[2001:db8::1]:8333,as=3,pid=1|2"}) {
         EXPECT_EQ(to_string(*parse_conjunction(text)), text);
     }
     EXPECT_EQ(to_string(*parse_conjunction("message_type=inv,kind=message")), "kind=message,message_type=inv");
     EXPECT_EQ(to_string({}), "");
+}
+
+TEST(Conjunction, TakesConditionsOneByOne)
+{
+    std::string terms;
+    Conjunction conjunction;
+    for (const auto key : selection_keys()) {
+        EXPECT_EQ(add_condition(conjunction, key, "7"), "") << key;
+        terms += (terms.empty() ? "" : ",") + std::string{key} + "=7";
+    }
+    EXPECT_EQ(to_string(conjunction), terms);
+    EXPECT_EQ(add_condition(conjunction, "peer", "x"), "'x' is no number for 'peer'");
+    EXPECT_EQ(add_condition(conjunction, "peer", ""), "the key 'peer' has an empty value");
+    EXPECT_THAT(add_condition(conjunction, "peers", "7"), HasSubstr("'peers' is no key"));
+}
+
+TEST(Conjunction, NamesAllKeysInItsHelp)
+{
+    std::string list;
+    for (const auto key : selection_keys())
+        list += (key == selection_keys().back() ? " or " : list.empty() ? "" : ", ") + std::string{key};
+    EXPECT_THAT(kSelectionHelp, HasSubstr("with the key " + list));
+    EXPECT_THAT(refusal_of(""), HasSubstr("with the key " + list));
 }
 
 TEST(Conjunction, RefusesWhatIsNoSelection)
