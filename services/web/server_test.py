@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import pathlib
+import re
 import socket
 import subprocess
 
@@ -14,6 +15,7 @@ from lies import Liar, make_batch
 from web_service import Web
 
 PASSWORD = "correct horse"
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def ping(number, timestamp_ns=1_790_000_000_000_000_000, user_agent=None):
@@ -137,10 +139,29 @@ def test_cuts_the_public_view(publisher):
         connected(web, publisher)
         publisher.send(make_batch(0, [ping(0), ping(1, user_agent=b"/Secret/")], node="alpha"))
         harness.wait_until(lambda: web.get("nodes")["nodes"], "the node")
-        text = "".join(web.request(f"/api/v1/{path}").body.decode() for path in ("nodes", "nodes/alpha", "health", "blocks"))
-        assert "203.0.113" not in text and "Secret" not in text and "4711" not in text
-        for path in ("feed", "events", "anomalies", "addresses", "report", "nodes/alpha/peers/7", f"messages/{1:016x}-0"):
-            assert web.request(f"/api/v1/{path}").status == 403
+        answers = {path: web.request(f"/api/v1/{fill(path)}") for path in documented_paths()}
+        shown = {path: answer.body.decode() for path, answer in answers.items() if answer.status != 403}
+        for path, text in shown.items():
+            assert "203.0.113" not in text and "Secret" not in text and "4711" not in text, path
+        assert {path for path, answer in answers.items() if answer.status == 200} == {"about", "nodes", "nodes/{node}", "blocks", "health"}
+        assert answers["archive"].status == 403  # a live service has none
+        assert {path for path, answer in answers.items() if answer.status == 404} == {"blocks/{hash}"}
+
+
+def documented_paths():
+    """Of every answer, as api.md has them in its headings."""
+    paths = re.findall(r"GET /api/v1/([\w/{}]+)|, /api/v1/([\w/{}]+)$", (ROOT / "services/web/api.md").read_text(), re.M)
+    return {one or other for one, other in paths}
+
+
+def fill(path):
+    return path.format(node="alpha", peer_id=7, id=f"{1:016x}-0", anomaly_id=f"{1:016x}", hash="00" * 32)
+
+
+def test_documents_every_path():
+    paths = set(re.findall(r'Path\{\s*"([^"]+)"', (ROOT / "libs/web/api/answer.cpp").read_text()))
+    assert len(paths) > 10
+    assert paths | {"feed", "report", "archive"} == documented_paths()
 
 
 def test_does_not_wait_for_slow_readers(publisher):

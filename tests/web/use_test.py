@@ -195,7 +195,7 @@ def test_selects_by_terms_of_logger(browser, busy):
 def test_shows_what_is_wrong_beside_field(browser, busy):
     browser.load(busy.url, "#/messages")
     browser.find(".feed .row")
-    for name, value, words in (("select", "kind=nonsense", "no kind of event is named 'nonsense'"), ("message_type", "muchtoolongforone", "at most 12 characters"), ("peer", "x", "'x' is not a number")):
+    for name, value, words in (("select", "kind=nonsense", "no kind of event is named 'nonsense'"), ("message_type", "muchtoolongforone", "at most 12 characters"), ("peer", "x", "'x' is no number for 'peer'")):
         browser.expect("status of 400")
         select(browser, name, value)
         browser.wait_for_text(words, f"#select-{name}-problem")

@@ -213,8 +213,7 @@ Json message(const View& view, const Request& request, const std::string& text)
 
 SelectedEvents select_events(const View& view, const Request& request, std::uint64_t default_limit, bool counts_older)
 {
-    request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "network", "hash", "node",
-                   "direction", "before", "limit", "from_ns", "at_ns"});
+    allow_selection(request, {"before", "limit", "from_ns", "at_ns"});
     const auto limit = request.number("limit", 1, 1000).value_or(default_limit);
     const Selection selection{request, view.systems};
     const auto& latest = view.state.latest().events();

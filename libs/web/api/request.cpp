@@ -60,15 +60,15 @@ Request::Request(std::string_view target)
     });
 }
 
-void Request::allow(std::initializer_list<std::string_view> names) const
+void Request::allow(const std::vector<std::string_view>& names) const
 {
     for (const auto& [name, values] : parameters_)
         if (std::ranges::find(names, name) == names.end())
-            throw ApiError{400, fmt::format("there is no parameter '{}' here; there are: {}", name,
-                                            fmt::join(names.begin(), names.end(), ", "))};
+            throw ApiError{400,
+                           fmt::format("there is no parameter '{}' here; there are: {}", name, fmt::join(names, ", "))};
 }
 
-const std::vector<std::string>& Request::all(const std::string& name) const
+const std::vector<std::string>& Request::all(std::string_view name) const
 {
     static const std::vector<std::string> kNone;
     const auto found = parameters_.find(name);

@@ -33,8 +33,9 @@ public:
     const std::vector<std::string>& parts() const { return parts_; }
 
     /// Throws ApiError{400} for a parameter that is not one of `names`, so that a misspelt one is not silently ignored.
-    void allow(std::initializer_list<std::string_view> names) const;
-    const std::vector<std::string>& all(const std::string& name) const;
+    void allow(const std::vector<std::string_view>& names) const;
+    bool operator==(const Request&) const = default;
+    const std::vector<std::string>& all(std::string_view name) const;
     /// Throws where it is given twice.
     std::optional<std::string> text(const std::string& name) const;
     /// Throws unless it is a number from `least` to `most`.

@@ -1,47 +1,26 @@
 #include "libs/web/api/selection.h"
 
+#include "libs/events/selection_keys.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <stdexcept>
 #include <utility>
 
 namespace peer_observer::web {
 namespace {
 
-constexpr std::array kConditions = {"kind", "message_type", "direction", "peer", "address",
-                                    "pid",  "as",           "network",   "hash"};
-
-template <typename Number>
-std::vector<Number> numbers(const Request& request, const std::string& name)
-{
-    std::vector<Number> list;
-    for (const auto& text : request.all(name)) {
-        Number number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc{} || end != text.data() + text.size())
-            throw ApiError{400, fmt::format("{}: '{}' is not a number", name, text), name};
-        list.push_back(number);
-    }
-    return list;
-}
-
 /// Of one parameter, or with an empty name of all.
 events::Conjunction read_conditions(const Request& request, std::string_view only)
 {
     events::Conjunction conditions;
-    const auto is_wanted = [&](std::string_view name) { return only.empty() || only == name; };
-    if (is_wanted("kind")) conditions.kinds = request.all("kind");
-    if (is_wanted("message_type")) conditions.message_types = request.all("message_type");
-    if (is_wanted("direction")) conditions.directions = request.all("direction");
-    if (is_wanted("peer")) conditions.peers = numbers<std::int64_t>(request, "peer");
-    if (is_wanted("address")) conditions.addresses = request.all("address");
-    if (is_wanted("pid")) conditions.pids = numbers<std::uint32_t>(request, "pid");
-    if (is_wanted("as")) conditions.ases = numbers<std::uint32_t>(request, "as");
-    if (is_wanted("network")) conditions.networks = request.all("network");
-    if (is_wanted("hash")) conditions.hashes = request.all("hash");
+    for (const auto key : events::selection_keys()) {
+        if (!only.empty() && only != key) continue;
+        for (const auto& value : request.all(key))
+            if (const auto problem = events::add_condition(conditions, key, value); !problem.empty())
+                throw ApiError{400, problem, std::string{key}};
+    }
     return conditions;
 }
 
@@ -63,13 +42,13 @@ std::vector<events::Conjunction> read_alternatives(const Request& request)
 std::string wrong_parameter(const Request& request, const events::Selection::FindAs& find_as)
 {
     if (!request.all("select").empty()) return "select";
-    for (const auto* name : kConditions) {
+    for (const auto name : events::selection_keys()) {
         auto conditions = read_conditions(request, name);
         if (conditions.is_empty()) continue;
         try {
             const events::Selection selection{std::vector{std::move(conditions)}, find_as};
         } catch (const std::invalid_argument&) {
-            return name;
+            return std::string{name};
         }
     }
     return {};
@@ -86,13 +65,17 @@ events::Selection make_selection(const Request& request, const asmap::Autonomous
     }
 }
 
-constexpr std::array kParameters = {"select", "kind",    "message_type", "peer",      "address", "pid",
-                                    "as",     "network", "hash",         "direction", "node"};
+std::vector<std::string_view> parameters()
+{
+    std::vector<std::string_view> names{events::selection_keys().begin(), events::selection_keys().end()};
+    names.insert(names.end(), {"select", "node"});
+    return names;
+}
 
 std::string make_name(const Request& request)
 {
     std::string name;
-    for (const auto* parameter : kParameters) {
+    for (const auto parameter : parameters()) {
         auto values = request.all(parameter);
         std::ranges::sort(values);
         for (const auto& value : values)
@@ -103,6 +86,13 @@ std::string make_name(const Request& request)
 
 } // namespace
 
+void allow_selection(const Request& request, std::initializer_list<std::string_view> others)
+{
+    auto names = parameters();
+    names.insert(names.end(), others);
+    request.allow(names);
+}
+
 Selection::Selection(const Request& request, const asmap::AutonomousSystems* systems)
     : nodes_{request.all("node")}, name_{make_name(request)}, selection_{make_selection(request, systems)}
 {}
@@ -110,7 +100,7 @@ Selection::Selection(const Request& request, const asmap::AutonomousSystems* sys
 std::string selection_text(const Request& request)
 {
     std::string text;
-    for (const auto* parameter : kParameters)
+    for (const auto parameter : parameters())
         for (const auto& value : request.all(parameter))
             text += fmt::format("{}{}={}", text.empty() ? "" : " ", parameter, value);
     return text;

@@ -5,6 +5,7 @@
 #include "libs/events/selection.h"
 #include "libs/web/api/request.h"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ private:
     std::string name_;
     events::Selection selection_;
 };
+
+/// Refuses parameters that neither select nor are one of `others`.
+void allow_selection(const Request& request, std::initializer_list<std::string_view> others);
 
 /// Its parameters that select, as they were given.
 std::string selection_text(const Request& request);

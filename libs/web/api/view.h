@@ -9,6 +9,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace peer_observer::web {
 
@@ -44,6 +47,9 @@ struct View {
         return is_public() ? time_ns - time_ns % (60 * kSecond) : time_ns;
     }
 };
+
+/// The paths that answer() knows, below /api/v1/: `nodes/{node}`.
+std::vector<std::string_view> paths();
 
 /// The answer to a request, without `time_ns`. Throws ApiError.
 Json answer(const Request& request, const View& view);

@@ -63,6 +63,7 @@ async function start() {
   mode.archive = about.mode === "archive";
   mode.access = about.access;
   mode.limits = about.limits ?? {};
+  mode.selectionKeys = about.selection_keys ?? [];
   if (isReport) tell("report", `report, ${clock(about.time_ns, 0)} UTC`);
   else if (mode.archive) await startPlayer(document.getElementById("player"), (text) => tell("archive", text));
   else watchService();

@@ -2,7 +2,7 @@
 
 import { api, isReport } from "./api.js";
 
-export const mode = { archive: false };
+export const mode = { archive: false, selectionKeys: [] };
 
 // `ask` gives [path, parameters] and is called each time. `draw` gets the answer; `fail` an error that the service itself reports.
 export function poll(ask, draw, { signal, fail, every = 2000 }) {

@@ -2,25 +2,31 @@
 
 import { el, show } from "./dom.js";
 import { directionOf, isMessage } from "./event.js";
+import { stringify } from "./json.js";
+import { mode } from "./poll.js";
 
-const FIELDS = [
-  { name: "node", label: "node" },
-  { name: "kind", label: "kind", placeholder: "message, mempool.rejected" },
-  { name: "message_type", label: "message type", placeholder: "inv, tx" },
-  { name: "direction", label: "direction", options: ["", "inbound", "outbound"] },
-  { name: "peer", label: "peer", placeholder: "17" },
-  { name: "address", label: "address", placeholder: "192.0.2.1" },
-  { name: "pid", label: "process (pid)", placeholder: "4711" },
-  { name: "as", label: "AS", placeholder: "64500" },
-  { name: "select", label: "or terms, as --select takes them", placeholder: "message_type=inv|tx,direction=inbound or kind=anomaly", wide: true },
-];
+// Of the keys that the service names (`selection_keys` of /about), and of the two parameters beside them.
+const WORDS = {
+  kind: { placeholder: "message, mempool.rejected" },
+  message_type: { label: "message type", placeholder: "inv, tx" },
+  direction: { options: ["", "inbound", "outbound"] },
+  peer: { placeholder: "17" },
+  address: { placeholder: "192.0.2.1" },
+  network: { placeholder: "ipv4, onion" },
+  as: { label: "AS", placeholder: "64500" },
+  pid: { label: "process (pid)", placeholder: "4711" },
+  hash: { placeholder: "txid, wtxid or block hash" },
+  select: { label: "or terms, as --select takes them", placeholder: "message_type=inv|tx,direction=inbound or kind=anomaly", wide: true },
+};
+const fieldsOf = (names) => names.map((name) => ({ name, label: name, ...WORDS[name] }));
+const allFields = () => fieldsOf(["node", ...mode.selectionKeys, "select"]);
 const BETWEEN_ALTERNATIVES = /\s+or\s+/; // a term has no spaces around it
 
 const valuesOf = (name, text) => text.split(name === "select" ? BETWEEN_ALTERNATIVES : /[,\s]+/).map((one) => one.trim()).filter(Boolean);
 
 // {name: [values]} from the query of a page's address.
 export function readSelection(query) {
-  return Object.fromEntries(FIELDS.map(({ name }) => [name, query.getAll(name)]).filter(([, values]) => values.length));
+  return Object.fromEntries(allFields().map(({ name }) => [name, query.getAll(name)]).filter(([, values]) => values.length));
 }
 
 export function writeSelection(selection) {
@@ -29,26 +35,28 @@ export function writeSelection(selection) {
   return query;
 }
 
-// What the service would select, for a report, which has nobody to ask. Reports have no terms: their own are in them already.
-export function selects(selection, event) {
-  const fields = event.event ?? {};
-  const address = fields.address ?? "";
-  const fits = {
-    node: (value) => event.node === value,
-    kind: (value) => event.kind === value || event.kind.startsWith(`${value}.`),
-    message_type: (value) => fields.message_type === value,
-    direction: (value) => isMessage(event) && directionOf(event) === value,
-    peer: (value) => String(fields.peer_id) === value,
-    address: (value) => address === value || address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "") === value,
-    pid: (value) => String(event.pid) === value,
-  };
-  return Object.entries(selection).every(([name, values]) => !fits[name] || values.some(fits[name]));
-}
+// What the service would select, for a report, which has nobody to ask; and the conditions of which only the service knows what fits.
+const FITS = {
+  node: (event, value) => event.node === value,
+  kind: (event, value) => event.kind === value || event.kind.startsWith(`${value}.`),
+  message_type: (event, value) => event.event?.message_type === value,
+  direction: (event, value) => isMessage(event) && directionOf(event) === value,
+  peer: (event, value) => String(event.event?.peer_id) === value,
+  address: (event, value) => {
+    const address = event.event?.address ?? "";
+    return address === value || address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "") === value;
+  },
+  as: (event, value) => String(event.event?.mapped_as) === value,
+  pid: (event, value) => String(event.pid) === value,
+  hash: (event, value) => stringify(event.event ?? {}).includes(`"${value}"`),
+};
+export const selects = (selection, event) => Object.entries(selection).every(([name, values]) => !FITS[name] || values.some((value) => FITS[name](event, value)));
+export const onlyServiceSelects = (selection) => Object.keys(selection).filter((name) => !FITS[name]);
 
 function help() {
   return el("details", { class: "note" }, el("summary", {}, "How to select"),
     el("p", {}, "Fields: an event must fit one value of each field that is filled; several values have commas between them. ",
-      "Terms instead of fields, for what one line of fields cannot say: ", el("code", {}, "KEY=VALUE"), " with the keys kind, message_type, direction, peer, address, pid and as; commas between terms that must all fit, ",
+      "Terms instead of fields, for what one line of fields cannot say: ", el("code", {}, "KEY=VALUE"), ` with the keys ${mode.selectionKeys.slice(0, -1).join(", ")} and ${mode.selectionKeys.at(-1)}; commas between terms that must all fit, `,
       el("code", {}, "|"), " between values of which one must, ", el("code", {}, " or "), " between alternatives. Node is a field in either case."));
 }
 
@@ -56,7 +64,7 @@ function help() {
 export function selectionForm(selection, changed) {
   const form = el("form", { class: "controls", onsubmit: (event) => { event.preventDefault(); submit(); } });
   const fields = new Map();
-  const controls = FIELDS.map(({ name, label, options, placeholder, wide }) => {
+  const controls = allFields().map(({ name, label, options, placeholder, wide }) => {
     const value = (selection[name] ?? []).join(wide ? " or " : ", ");
     const problem = el("span", { class: "problem", id: `select-${name}-problem`, role: "alert" });
     const attributes = { name, id: `select-${name}`, "aria-describedby": problem.id };
@@ -67,7 +75,7 @@ export function selectionForm(selection, changed) {
     fields.set(name, { control, problem });
     return el("label", { class: wide && "grow terms" }, label, control, problem);
   });
-  const read = () => Object.fromEntries(FIELDS.map(({ name }) => [name, valuesOf(name, fields.get(name).control.value)]).filter(([, values]) => values.length));
+  const read = () => Object.fromEntries(allFields().map(({ name }) => [name, valuesOf(name, fields.get(name).control.value)]).filter(([, values]) => values.length));
   function explain(error) {
     for (const { control, problem } of fields.values()) {
       control.removeAttribute("aria-invalid");

@@ -11,7 +11,7 @@ import { eventDetails, openMessage } from "../lib/opened.js";
 import { copyButton, errorPanel, head, note } from "../lib/parts.js";
 import { mode } from "../lib/poll.js";
 import { rememberQuery } from "../lib/router.js";
-import { readSelection, selectionForm, selects, writeSelection } from "../lib/selection.js";
+import { onlyServiceSelects, readSelection, selectionForm, selects, writeSelection } from "../lib/selection.js";
 
 const MOST_ROWS = 200; // while it runs; scrolling back adds more
 const MOST_PAUSED = 2000; // events kept while it is paused
@@ -117,6 +117,8 @@ export function messagesView({ query, root, signal }) {
     show(list, shown.map((event) => row(event, open)));
     [empty.hidden, rows.hidden] = [shown.length > 0, !shown.length];
     status.textContent = shown.length === events.length ? `${count(events.length)} selected events, newest first` : `${count(shown.length)} of ${count(events.length)} selected events: those of ${decodeURIComponent(writeSelection(selection))}`;
+    const ignored = onlyServiceSelects(selection);
+    if (ignored.length) status.textContent += `. A report cannot select by ${ignored.join(" or ")}: that condition is ignored.`;
   }
   function restart() {
     stream.abort();
