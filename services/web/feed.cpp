@@ -21,8 +21,7 @@ FeedRequest::FeedRequest(const Request& request, const asmap::AutonomousSystems*
     : selection{request, systems}, rate{request.number("rate", 1, Feed::kMostRate).value_or(Feed::kDefaultRate)},
       last{request.number("last", 0, 500).value_or(0)}
 {
-    request.allow({"select", "kind", "message_type", "peer", "address", "pid", "as", "network", "hash", "node",
-                   "direction", "rate", "last", "from_ns", "speed"});
+    allow_selection(request, {"rate", "last", "from_ns", "speed"});
 }
 
 void Feed::join(const std::weak_ptr<FeedSink>& sink, Selection selection, std::uint64_t rate)
@@ -41,7 +40,7 @@ void Feed::observe(const proto::Event& event, const KeptEvent& kept, Clock::time
 {
     if (channels_.empty()) return;
     const auto view = events::view_event(kept.bytes, kept.id.sequence);
-    std::string line; // printed once, for whoever wants it
+    line_.clear(); // printed once, for whoever wants it
     for (auto& channel : channels_) {
         if (!channel.selection.selects(*kept.node, view)) continue;
         ++channel.matched;
@@ -51,13 +50,13 @@ void Feed::observe(const proto::Event& event, const KeptEvent& kept, Clock::time
         channel.tokens = std::min(rate, channel.tokens + passed.count() * rate);
         if (channel.tokens < 1 || channel.text.size() > kMostBytes) continue;
         channel.tokens -= 1;
-        if (line.empty()) {
+        if (line_.empty()) {
             proto::Event without_payload;
             const auto* shown = &event;
             if (kept.payload_omitted && without_payload.ParseFromString(kept.bytes)) shown = &without_payload;
-            print::append_json({*kept.node, kept.id.publisher_id, kept.id.sequence}, *shown, line, systems_);
+            print::append_json({*kept.node, kept.id.publisher_id, kept.id.sequence}, *shown, line_, systems_);
         }
-        append_sse(channel.text, "event", without_newline(line));
+        append_sse(channel.text, "event", without_newline(line_));
         ++channel.shown;
         ++channel.text_events;
     }

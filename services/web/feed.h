@@ -65,6 +65,7 @@ private:
 
     const asmap::AutonomousSystems* systems_;
     std::vector<Channel> channels_;
+    std::string line_; ///< of the event that is looked at; its memory is used again
 };
 
 /// The parameters of a feed. Throws ApiError.

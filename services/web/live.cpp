@@ -47,16 +47,20 @@ void Live::locked(const std::function<void()>& change)
 
 std::string Live::answer(const Request& request, const ClientStatistics& clients)
 {
+    if (const auto* text = recent_.find(request, RecentAnswers::Clock::now())) return *text;
     const std::lock_guard lock{mutex_};
-    return answer_text(request, {.state = state_,
-                                 .now_ns = base::unix_ns(),
-                                 .access = access_,
-                                 .mode = Mode::live,
-                                 .systems = systems_,
-                                 .started_ns = started_ns_,
-                                 .bus = subscriber_.statistics(),
-                                 .bad_events = bad_events_.count(),
-                                 .clients = clients});
+    const auto begun = RecentAnswers::Clock::now();
+    auto text = answer_text(request, {.state = state_,
+                                      .now_ns = base::unix_ns(),
+                                      .access = access_,
+                                      .mode = Mode::live,
+                                      .systems = systems_,
+                                      .started_ns = started_ns_,
+                                      .bus = subscriber_.statistics(),
+                                      .bad_events = bad_events_.count(),
+                                      .clients = clients});
+    recent_.add(request, text, begun, RecentAnswers::Clock::now());
+    return text;
 }
 
 void Live::check_feed(const Request& request)

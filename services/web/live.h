@@ -5,6 +5,7 @@
 #include "libs/bus/subscriber.h"
 #include "libs/web/state/state.h"
 #include "services/web/http/backend.h"
+#include "services/web/recent_answers.h"
 
 #include <chrono>
 #include <cstdint>
@@ -46,6 +47,7 @@ private:
     Feed::Clock::time_point now_ = Feed::Clock::now(); ///< of the batch that is being added
     Feed::Clock::time_point next_second_ = now_;
     State state_;
+    RecentAnswers recent_; ///< used by the server's thread only
 };
 
 } // namespace peer_observer::web
