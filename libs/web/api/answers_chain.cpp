@@ -135,29 +135,29 @@ std::uint64_t announcer_count(const BlockRecord& record)
 
 Json blocks(const View& view)
 {
-    const auto& known = view.state.inventory().blocks();
     Json list = Json::array();
-    for (const auto& hash : std::views::reverse(known.order())) {
-        const auto* record = known.find(hash);
-        if (record == nullptr || list.size() == kMostBlocks) continue;
-        if (view.is_public() && public_nodes_json(view, *record).empty()) continue;
-        Json json = {{"hash", hash_text(hash)}};
-        if (record->height) json["height"] = *record->height;
-        if (view.is_public()) {
+    const auto add = [&](const Latest<Hash, BlockRecord>& blocks, bool is_connected) {
+        for (const auto& hash : std::views::reverse(blocks.order()) | std::views::take(kMostBlocks)) {
+            const auto& record = *blocks.find(hash);
+            Json json = {{"hash", hash_text(hash)}};
+            if (record.height) json["height"] = *record.height;
+            if (!view.is_public()) {
+                json["first_ns"] = record.first_ns;
+                json["is_connected"] = is_connected;
+                json["node_count"] = record.nodes.size();
+                json["announcer_count"] = announcer_count(record);
+            }
             list.push_back(std::move(json));
-            continue;
         }
-        json["first_ns"] = record->first_ns;
-        json["node_count"] = record->nodes.size();
-        json["announcer_count"] = announcer_count(*record);
-        list.push_back(std::move(json));
-    }
+    };
+    add(view.state.inventory().connected_blocks(), true);
+    if (!view.is_public()) add(view.state.inventory().announced_blocks(), false);
     return {{"blocks", std::move(list)}};
 }
 
 Json block(const View& view, const std::string& text)
 {
-    const auto* record = view.state.inventory().blocks().find(hash_of(text));
+    const auto* record = view.state.inventory().block(hash_of(text));
     const auto known = record != nullptr && view.is_public() ? public_nodes_json(view, *record) : Json::array();
     if (record == nullptr || (view.is_public() && known.empty()))
         throw ApiError{404, fmt::format("block {} is not known, or no longer", text)};

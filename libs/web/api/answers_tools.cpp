@@ -164,7 +164,7 @@ Json state_json(const State& state)
             {"events", events},
             {"events_bytes", bytes},
             {"transactions", state.inventory().transactions().size()},
-            {"blocks", state.inventory().blocks().size()},
+            {"blocks", state.inventory().connected_blocks().size() + state.inventory().announced_blocks().size()},
             {"addresses", state.addresses().known().size()},
             {"anomalies", state.anomalies().records().size()}};
 }

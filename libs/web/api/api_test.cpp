@@ -147,10 +147,14 @@ TEST(Api, ShowsNoTraceOfPeersToThePublic)
     auto addr = web.message(Direction::inbound, 20, "addrv2");
     TestWeb::payload(addr).mutable_addrv2()->add_addresses()->set_network(proto::Address::CJDNS);
     web.send({addr, version_of(web, 20, "/me/")});
+    // More blocks than are kept.
+    for (std::uint32_t i = 0; i < 2 * kMaxBlocks; ++i)
+        web.send({web.inv(Direction::inbound, 21, proto::InventoryItem::BLOCK, hash_bytes(1000 + i))});
     EXPECT_EQ(all(), before);
-    EXPECT_EQ(web.status("/api/v1/blocks/" + hash_hex(99)), 404);
+    const auto latest = "/api/v1/blocks/" + hash_hex(999 + 2 * kMaxBlocks);
+    EXPECT_EQ(web.status(latest), 404);
     web.access = Access::full;
-    EXPECT_EQ(web.status("/api/v1/blocks/" + hash_hex(99)), 200);
+    EXPECT_EQ(web.status(latest), 200);
 }
 
 TEST(Api, FindsSecretsOfTheFullAnswers)

@@ -124,7 +124,7 @@ void Inventory::block(const Place& place, Direction direction, std::string_view 
 {
     const auto key = to_hash(hash);
     if (!key) return;
-    auto* node = at_node(blocks_.at(*key).first, place);
+    auto* node = at_node(block_record(*key), place);
     if (node == nullptr) return;
     if (announce(*node, {peer.key, direction, by, place.timestamp_ns, place.id}, kBlockAnnouncements))
         ++peer.first_blocks;
@@ -177,11 +177,23 @@ void Inventory::transaction_ids(const proto::Transaction& transaction)
     older->nodes.clear();
 }
 
+BlockRecord& Inventory::block_record(const Hash& hash)
+{
+    auto* known = connected_.find(hash);
+    return known == nullptr ? announced_.at(hash).first : *known;
+}
+
+const BlockRecord* Inventory::block(const Hash& hash) const
+{
+    const auto* known = connected_.find(hash);
+    return known == nullptr ? announced_.find(hash) : known;
+}
+
 BlockFate* Inventory::block_fate(const Place& place, std::string_view hash)
 {
     const auto key = to_hash(hash);
     if (!key) return nullptr;
-    auto* node = at_node(blocks_.at(*key).first, place);
+    auto* node = at_node(block_record(*key), place);
     return node == nullptr ? nullptr : &node->fate;
 }
 
@@ -199,12 +211,15 @@ TransactionFate* Inventory::transaction_fate(const Place& place, std::string_vie
 
 void Inventory::block_connected(const Place& place, const proto::BlockConnected& block)
 {
+    const auto key = to_hash(block.hash());
+    if (!key) return;
+    if (connected_.find(*key) == nullptr) connected_.at(*key).first = announced_.take(*key);
+    block_record(*key).height = block.height();
     auto* fate = block_fate(place, block.hash());
     if (fate == nullptr) return;
     fate->connected_ns = place.timestamp_ns;
     fate->connect_duration_ns = block.duration_ns();
     fate->transaction_count = block.transaction_count();
-    blocks_.at(*to_hash(block.hash())).first.height = block.height();
 }
 
 void Inventory::reconstructed(const Place& place, const proto::LogReconstructed& line)

@@ -92,7 +92,11 @@ public:
     void reconstructed(const Place& place, const proto::LogReconstructed& line);
     void mempool(const Place& place, const proto::Mempool& event);
 
-    const Latest<Hash, BlockRecord>& blocks() const { return blocks_; }
+    /// Those that a node connected. What peers announce does not make room for itself here.
+    const Latest<Hash, BlockRecord>& connected_blocks() const { return connected_; }
+    /// Those that no node connected so far.
+    const Latest<Hash, BlockRecord>& announced_blocks() const { return announced_; }
+    const BlockRecord* block(const Hash& hash) const;
     /// By wtxid, or by txid where that is all that is known.
     const Latest<Hash, TransactionRecord>& transactions() const { return transactions_; }
     /// By either.
@@ -102,10 +106,12 @@ private:
     void block(const Place& place, Direction direction, std::string_view hash, By by, Peer& peer);
     void transaction(const Place& place, Direction direction, std::string_view hash, By by, Peer& peer);
     void transaction_ids(const proto::Transaction& transaction);
+    BlockRecord& block_record(const Hash& hash);
     BlockFate* block_fate(const Place& place, std::string_view hash);
     TransactionFate* transaction_fate(const Place& place, std::string_view txid);
 
-    Latest<Hash, BlockRecord> blocks_{kMaxBlocks};
+    Latest<Hash, BlockRecord> connected_{kMaxBlocks};
+    Latest<Hash, BlockRecord> announced_{kMaxBlocks};
     Latest<Hash, TransactionRecord> transactions_{kMaxTransactions};
     Latest<Hash, Hash> wtxids_{kMaxTransactions}; ///< by txid, where they differ
 };

@@ -27,6 +27,15 @@ public:
         return {place->second, is_new};
     }
 
+    /// What it has, which it then forgets; a new one if it has none.
+    Value take(const Key& key)
+    {
+        auto found = values_.extract(key);
+        if (found.empty()) return {};
+        std::erase(order_, key);
+        return std::move(found.mapped());
+    }
+
     const Value* find(const Key& key) const
     {
         const auto found = values_.find(key);

@@ -26,7 +26,7 @@ inline constexpr std::size_t kFeedEventBytes = std::size_t{16} << 20U;
 inline constexpr std::size_t kMessageTypes = 48; ///< of a peer, with counts of their own
 inline constexpr std::size_t kMisbehaviours = 8; ///< of a peer, with their reasons
 
-inline constexpr std::size_t kMaxBlocks = 500;
+inline constexpr std::size_t kMaxBlocks = 500; ///< that a node connected; and as many that peers only announced
 inline constexpr std::size_t kBlockAnnouncements = 256; ///< of a node
 inline constexpr std::size_t kMaxTransactions = 50'000;
 inline constexpr std::size_t kTransactionAnnouncements = 32; ///< of a node
