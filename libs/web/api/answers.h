@@ -34,6 +34,9 @@ Json transaction(const View& view, const std::string& hash);
 Json addresses(const View& view, const Request& request);
 Json health(const View& view);
 
+/// What a list of events says of one: `kind`, and of a message `direction`, `message_type`, `size`; `text`.
+void add_summary(Json& json, const KeptEvent& kept, const proto::Event& event);
+
 /// A peer as all answers have it.
 Json peer_json(const View& view, const Node& node, const Peer& peer);
 

@@ -65,20 +65,13 @@ void add_pairs(Json& json, const Conversation& talk, std::size_t index)
 Json item_json(const Conversation& talk, std::size_t index)
 {
     const auto& kept = *talk.kept[index];
-    Json json = {{"id", to_string(kept.id)},
-                 {"timestamp_ns", kept.timestamp_ns},
-                 {"kind", events::kind_name(kept.context, kept.arm)}};
+    Json json = {{"id", to_string(kept.id)}, {"timestamp_ns", kept.timestamp_ns}};
     const auto* event = talk.parsed[index];
-    if (event == nullptr) return json;
-    if (event->has_message()) {
-        const bool is_in = event->message().has_inbound();
-        const auto& message = is_in ? event->message().inbound() : event->message().outbound();
-        json["direction"] = is_in ? "inbound" : "outbound";
-        json["message_type"] = message.message_type();
-        json["size"] = message.size();
-        if (message.has_decode_error()) json["decode_error"] = message.decode_error();
+    if (event == nullptr) {
+        json["kind"] = events::kind_name(kept.context, kept.arm);
+        return json;
     }
-    json["text"] = text_of(kept, *event);
+    add_summary(json, kept, *event);
     if (kept.payload_omitted) json["payload_omitted"] = true;
     add_pairs(json, talk, index);
     return json;
@@ -144,6 +137,20 @@ EventId event_id(const std::string& text)
 }
 
 } // namespace
+
+void add_summary(Json& json, const KeptEvent& kept, const proto::Event& event)
+{
+    json["kind"] = events::kind_name(kept.context, kept.arm);
+    if (event.has_message()) {
+        const bool is_in = event.message().has_inbound();
+        const auto& message = is_in ? event.message().inbound() : event.message().outbound();
+        json["direction"] = is_in ? "inbound" : "outbound";
+        json["message_type"] = message.message_type();
+        json["size"] = message.size();
+        if (message.has_decode_error()) json["decode_error"] = message.decode_error();
+    }
+    json["text"] = text_of(kept, event);
+}
 
 Json peer(const View& view, const Request& request, const std::string& node_name, const std::string& peer_id)
 {

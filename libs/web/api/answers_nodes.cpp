@@ -1,4 +1,5 @@
 #include "libs/base/host_port.h"
+#include "libs/base/ip.h"
 #include "libs/web/api/answers.h"
 
 #include <fmt/format.h>
@@ -155,6 +156,8 @@ void add_system(Json& json, const View& view, const Peer& peer)
 Json anomalies_of(const View& view, const Node& node, const Peer& peer)
 {
     Json ids = Json::array();
+    if (view.state.anomalies().records().empty()) return ids;
+    const auto ip = base::parse_ip(base::host_of(peer.address));
     for (const auto& [id, record] : view.state.anomalies().records())
         for (const auto& seen : record.report.nodes()) {
             if (seen.node() != *node.name()) continue;
@@ -162,7 +165,10 @@ Json anomalies_of(const View& view, const Node& node, const Peer& peer)
             const Process process{seen.pid(), seen.process_start_ms()};
             if (seen.pid() != 0 && process != peer.key.process) continue;
             const auto takes_part = [&](const auto& part) { return part.peer_id() == peer.key.peer_id; };
-            if (std::ranges::any_of(seen.peers(), takes_part)) ids.push_back(fmt::format("{:016x}", id));
+            // The report lists the first of them; of a network, those that the node has are known.
+            const bool is_in_network = record.network && ip && record.network->contains(*ip);
+            if (is_in_network || std::ranges::any_of(seen.peers(), takes_part))
+                ids.push_back(fmt::format("{:016x}", id));
         }
     return ids;
 }

@@ -211,7 +211,10 @@ Json anomaly(const View& view, const std::string& text)
             const auto event_id = evidence["publisher_id"].get<std::string>() + "-" +
                                   std::to_string(evidence["sequence"].get<std::uint64_t>());
             evidence["id"] = event_id;
-            evidence["is_kept"] = view.state.find(*parse_event_id(event_id)).event != nullptr;
+            const auto kept = view.state.find(*parse_event_id(event_id)).event;
+            evidence["is_kept"] = kept != nullptr;
+            proto::Event event;
+            if (kept != nullptr && event.ParseFromString(kept->bytes)) add_summary(evidence, *kept, event);
         }
     return {{"anomaly", std::move(json)}};
 }

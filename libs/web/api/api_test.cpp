@@ -1,171 +1,68 @@
-#include "libs/web/web_testing.h"
+#include "libs/web/api/api_testing.h"
 #include "libs/wire/short_ids.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <iterator>
-#include <map>
 
 namespace peer_observer::web {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
-proto::Event version_of(const TestWeb& web, std::int64_t peer_id, const std::string& user_agent)
-{
-    auto event = web.message(Direction::inbound, peer_id, "version");
-    auto& version = *TestWeb::payload(event).mutable_version();
-    version.set_version(70016);
-    version.set_services(9);
-    version.set_user_agent(user_agent);
-    version.mutable_receiver()->set_address("192.0.2.99");
-    return event;
-}
-
-proto::Event anomaly_of(const TestWeb& web)
-{
-    proto::Event event;
-    event.set_timestamp_ns(web.now_ns);
-    auto& report = *event.mutable_anomaly()->mutable_opened();
-    report.set_anomaly_id(0xabc);
-    report.set_kind("addr_flood");
-    report.set_subject("203.0.113.7");
-    report.set_description("203.0.113.7 floods");
-    auto& node = *report.add_nodes();
-    node.set_node("alpha");
-    node.set_pid(4711);
-    node.set_process_start_ms(99);
-    auto& peer = *node.add_peers();
-    peer.set_peer_id(7);
-    peer.set_address(TestWeb::address_of(7));
-    auto& evidence = *node.add_evidence();
-    evidence.set_publisher_id(0xc0ffee);
-    evidence.set_sequence(1);
-    return event;
-}
-
-/// A node of which every path has something to tell.
-struct Filled : TestWeb {
-    Filled()
-    {
-        auto addr = message(Direction::inbound, 7, "addrv2");
-        auto& announced = *payload(addr).mutable_addrv2()->add_addresses();
-        announced.set_network(proto::Address::IPV4);
-        announced.set_address("198.51.100.23");
-        proto::Event check;
-        check.set_timestamp_ns(now_ns);
-        auto& checked = *check.mutable_addr_connectivity()->mutable_address_checked();
-        checked.mutable_address()->set_address("198.51.100.23");
-        checked.mutable_address()->set_network(proto::Address::IPV4);
-        checked.set_result(proto::AddressChecked::OK);
-        checked.set_reason("/Secret:1/ at 198.51.100.23");
-        auto block = event();
-        block.mutable_validation()->mutable_block_connected()->set_hash(hash_bytes(5));
-        block.mutable_validation()->mutable_block_connected()->set_height(77);
-        now_ns += 7;
-        send({opened(7), version_of(*this, 7, "/Secret:1/"), addr, ping(Direction::outbound, 7, 5),
-              inv(Direction::inbound, 7, proto::InventoryItem::BLOCK, hash_bytes(5)), block,
-              inv(Direction::inbound, 7, proto::InventoryItem::WTX, hash_bytes(6)), opened(8), closed(8)});
-        send({check}, "checker", 3);
-        send({anomaly_of(*this)}, "detector", 4);
-    }
-
-    /// Every path that there is, with something to tell. A path of a new kind needs an example here.
-    static std::string target(std::string_view path)
-    {
-        static const std::map<std::string, std::string, std::less<>> kExamples = {
-            {"{node}", "alpha"},
-            {"{peer_id}", "7"},
-            {"{id}", "0000000000c0ffee-1"},
-            {"{anomaly_id}", "0000000000000abc"},
-            {"blocks/{hash}", "blocks/" + hash_hex(5)},
-            {"transactions/{hash}", "transactions/" + hash_hex(6)}};
-        std::string text{path};
-        for (const auto& [placeholder, example] : kExamples)
-            if (const auto place = text.find(placeholder); place != text.npos)
-                text.replace(place, placeholder.size(), example);
-        return "/api/v1/" + text;
-    }
-    static std::vector<std::string> targets()
-    {
-        std::vector<std::string> all;
-        std::ranges::transform(paths(), std::back_inserter(all), target);
-        return all;
-    }
-};
-
-TEST(Api, AnswersEveryPath)
-{
-    const Filled web;
-    for (const auto& target : web.targets()) {
-        const auto json = web.get(target);
-        EXPECT_EQ(json["time_ns"], web.now_ns) << target;
-        EXPECT_GT(json.size(), 1) << target;
-    }
-}
-
-TEST(Api, TellsNothingOfPeersToThePublic)
+TEST(Api, KeepsConnectedBlocksApartFromAnnouncedOnes)
 {
     Filled web;
-    std::vector<std::string_view> shown;
-    for (const auto path : paths()) {
-        const auto target = Filled::target(path);
-        web.access = Access::full;
-        const auto whole = web.get_text(target);
-        web.access = Access::open_to_all;
-        if (web.status(target) == 403) continue;
-        shown.push_back(path);
-        const auto text = web.get_text(target);
-        for (const auto* secret : {"203.0.113", "198.51.100", "192.0.2.99", "Secret", "4711", "c0ffee", "10007"})
-            EXPECT_THAT(text, Not(HasSubstr(secret))) << target;
-        // The exact moment of a connection would tell its peer which node this is.
-        EXPECT_THAT(text, Not(HasSubstr(std::to_string(web.now_ns)))) << target;
-        EXPECT_THAT(text, Not(HasSubstr(std::to_string(kStartNs)))) << target;
-    }
-    // Which these are, somebody has to decide.
-    EXPECT_THAT(shown, ElementsAre("about", "nodes", "nodes/{node}", "blocks", "blocks/{hash}", "health"));
-}
-
-TEST(Api, ShowsNoTraceOfPeersToThePublic)
-{
-    Filled web;
-    web.access = Access::open_to_all;
-    const auto all = [&] {
-        std::string text;
-        for (const auto& target : web.targets())
-            if (web.status(target) == 200) text += web.get_text(target);
-        return text;
-    };
-    const auto before = all();
-    // What a peer does in order to find out whether this node is watched.
-    for (std::int64_t peer = 20; peer < 40; ++peer)
-        web.send({web.opened(peer), web.inv(Direction::inbound, peer, proto::InventoryItem::BLOCK, hash_bytes(99)),
-                  web.inv(Direction::inbound, peer, proto::InventoryItem::WTX, hash_bytes(98))});
-    auto addr = web.message(Direction::inbound, 20, "addrv2");
-    TestWeb::payload(addr).mutable_addrv2()->add_addresses()->set_network(proto::Address::CJDNS);
-    web.send({addr, version_of(web, 20, "/me/")});
-    // More blocks than are kept.
     for (std::uint32_t i = 0; i < 2 * kMaxBlocks; ++i)
-        web.send({web.inv(Direction::inbound, 21, proto::InventoryItem::BLOCK, hash_bytes(1000 + i))});
-    EXPECT_EQ(all(), before);
-    const auto latest = "/api/v1/blocks/" + hash_hex(999 + 2 * kMaxBlocks);
-    EXPECT_EQ(web.status(latest), 404);
-    web.access = Access::full;
-    EXPECT_EQ(web.status(latest), 200);
+        web.send({web.inv(Direction::inbound, 7, proto::InventoryItem::BLOCK, hash_bytes(1000 + i))});
+    auto blocks = web.get("/api/v1/blocks")["blocks"];
+    ASSERT_EQ(blocks.size(), 101);
+    EXPECT_EQ(blocks[0]["hash"], hash_hex(5));
+    EXPECT_EQ(blocks[0]["is_connected"], true);
+    EXPECT_EQ(blocks[1]["hash"], hash_hex(999 + 2 * kMaxBlocks));
+    EXPECT_EQ(blocks[1]["is_connected"], false);
+    EXPECT_EQ(web.get("/api/v1/health")["state"]["blocks"], kMaxBlocks + 1);
+    // Who announced it stays known when a node connects it.
+    auto connected = web.event();
+    connected.mutable_validation()->mutable_block_connected()->set_hash(hash_bytes(1001 + kMaxBlocks));
+    web.send({connected});
+    blocks = web.get("/api/v1/blocks")["blocks"];
+    EXPECT_EQ(blocks[0]["hash"], hash_hex(1001 + kMaxBlocks));
+    EXPECT_EQ(blocks[0]["announcer_count"], 1);
+    EXPECT_EQ(blocks[1]["hash"], hash_hex(5));
 }
 
-TEST(Api, FindsSecretsOfTheFullAnswers)
+TEST(Api, MarksPeersOfNetworkThatIsSubject)
 {
-    const Filled web;
-    std::string all;
-    for (const auto& target : web.targets())
-        all += web.get_text(target);
-    // Or the test before this one could not fail.
-    for (const auto* secret : {"203.0.113", "198.51.100", "192.0.2.99", "Secret", "4711", "c0ffee", "10007"})
-        EXPECT_THAT(all, HasSubstr(secret));
+    TestWeb web;
+    auto anomaly = anomaly_of(web);
+    auto& report = *anomaly.mutable_anomaly()->mutable_opened();
+    report.set_subject("203.0.113.0/24");
+    report.mutable_nodes(0)->clear_peers();
+    auto elsewhere = web.opened(9);
+    elsewhere.mutable_connection()->mutable_inbound()->set_address("198.51.100.9:1");
+    web.send({web.opened(7), web.opened(8), elsewhere});
+    web.send({anomaly}, "detector", 4);
+    std::vector<bool> marked;
+    const auto node = web.get("/api/v1/nodes/alpha");
+    for (const auto& peer : node["peers"])
+        marked.push_back(!peer["anomalies"].empty());
+    EXPECT_THAT(marked, ElementsAre(true, true, false));
+    report.set_subject("203.0.113.7");
+    web.send({anomaly}, "detector", 4);
+    EXPECT_TRUE(web.get("/api/v1/nodes/alpha")["peers"][0]["anomalies"].empty()); // peers of an address are listed
+}
+
+TEST(Api, TellsLagOfNodesNotOfTools)
+{
+    TestWeb web;
+    auto late = web.opened(7);
+    late.set_timestamp_ns(web.now_ns - 5);
+    web.send({late});
+    EXPECT_EQ(web.get("/api/v1/health")["lag_ns"], 5);
+    auto anomaly = anomaly_of(web);
+    anomaly.set_timestamp_ns(web.now_ns - 7 * kSecond);
+    web.send({anomaly}, "detector", 4);
+    EXPECT_EQ(web.get("/api/v1/health")["lag_ns"], 5);
 }
 
 TEST(Api, EscapesWhatPeersChose)
@@ -258,6 +155,9 @@ TEST(Api, LeadsFromAnomalyToItsMessages)
     const auto evidence = anomaly["nodes"][0]["evidence"][0];
     EXPECT_EQ(evidence["id"], "0000000000c0ffee-1");
     EXPECT_TRUE(evidence["is_kept"]);
+    EXPECT_EQ(evidence["kind"], "message.inbound");
+    EXPECT_EQ(evidence["message_type"], "version");
+    EXPECT_THAT(evidence["text"].get<std::string>(), HasSubstr("user_agent=/Secret:1/"));
     EXPECT_EQ(web.get("/api/v1/nodes/alpha")["peers"][0]["anomalies"][0], "0000000000000abc");
     EXPECT_EQ(web.get("/api/v1/nodes")["nodes"][0]["open_anomalies"], 1);
 }

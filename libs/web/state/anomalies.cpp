@@ -19,6 +19,8 @@ void Anomalies::observe(const proto::Anomaly& anomaly, std::uint64_t timestamp_n
     if (anomaly.has_updated()) ++record.updates;
     record.closed_ns = anomaly.has_closed() ? timestamp_ns : 0;
     record.report = *report;
+    const auto network = base::IpNetwork::parse(report->subject());
+    record.network = network && report->subject().contains('/') ? std::optional{*network} : std::nullopt;
     if (report->ByteSizeLong() > kMaxAnomalyBytes) record.report.clear_nodes();
 }
 

@@ -1,11 +1,13 @@
 // What the detector has reported: open anomalies and past ones.
 #pragma once
 
+#include "libs/base/ip.h"
 #include "libs/web/state/limits.h"
 #include "proto/event.pb.h"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 
 namespace peer_observer::web {
 
@@ -17,6 +19,7 @@ public:
         std::uint64_t updated_ns = 0;
         std::uint64_t closed_ns = 0; ///< 0 = open
         std::uint64_t updates = 0;
+        std::optional<base::IpNetwork> network; ///< that the report's subject is
         bool is_open() const { return closed_ns == 0; }
     };
 

@@ -9,12 +9,12 @@ namespace {
 constexpr std::size_t kMostContexts = 64;
 
 /// Events about a node, from what observes it. The others are of tools.
-bool is_of_node(const proto::Event& event)
+bool is_of_node(std::uint32_t context)
 {
-    switch (event.context_case()) {
-    case proto::Event::kAnomaly:
-    case proto::Event::kAddrConnectivity:
-    case proto::Event::CONTEXT_NOT_SET:
+    switch (context) {
+    case proto::Event::kAnomalyFieldNumber:
+    case proto::Event::kAddrConnectivityFieldNumber:
+    case 0: // none
         return false;
     default:
         return true;
@@ -90,7 +90,8 @@ void State::add(const events::Batch& batch, const Arrival& arrival,
             observe(event, keep(name->second, batch.publisher_id, view, event));
         },
         on_bad);
-    if (batch.event_count > 0 && latest_.events().size() > 0)
+    // A tool's events tell of what was before.
+    if (batch.event_count > 0 && !latest_.events().empty() && is_of_node(latest_.events().back()->context))
         lag_ns_ = static_cast<std::int64_t>(arrival.now_ns) -
                   static_cast<std::int64_t>(latest_.events().back()->timestamp_ns);
     if (known == nullptr && !batch.last)
@@ -110,7 +111,7 @@ void State::observe(const proto::Event& event, const KeptEventPtr& kept)
 {
     ++events_;
     latest_.add(kept);
-    if (is_of_node(event))
+    if (is_of_node(kept->context))
         if (Node* of = node(*kept->node)) of->observe(event, kept);
     if (event.has_anomaly()) anomalies_.observe(event.anomaly(), event.timestamp_ns());
     if (event.addr_connectivity().has_address_checked())
