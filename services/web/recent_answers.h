@@ -10,9 +10,8 @@
 
 namespace peer_observer::web {
 
-/// An answer is given again for a while: for so much longer than it took to make that equal requests cost half a
-/// percent of a core, however many pages there are, and for a second at most. What is made quickly is always fresh. Of
-/// one access only, and not for threads.
+/// An answer is given again for 200 times as long as it took to make, at most for a second. So equal requests cost half
+/// a percent of a core, however many pages there are, and what is made quickly is fresh. For one access and one thread.
 class RecentAnswers {
 public:
     using Clock = std::chrono::steady_clock;
@@ -22,9 +21,9 @@ public:
     static constexpr std::size_t kMostAnswers = 64;
     static constexpr std::size_t kMostBytes = std::size_t{16} << 20U; ///< of all; a larger one is not kept
 
-    /// Null where there is none that is fresh.
+    /// Null if no fresh one is there.
     const std::string* find(const Request& request, Clock::time_point now);
-    /// Of an answer that was made in this time, and is none that must be fresh.
+    /// Of an answer that was made in this time.
     void add(const Request& request, const std::string& text, Clock::time_point begun, Clock::time_point made);
 
     std::size_t size() const { return answers_.size(); }
