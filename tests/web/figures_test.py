@@ -183,8 +183,11 @@ def test_scrolls_back_and_copies_exact_json(browser, observed):
 
 def test_names_first_announcer_of_block(browser, observed):
     web, events = observed
-    block = web.api("/blocks")["blocks"][0]["hash"]
+    block = next(block for block in web.api("/blocks")["blocks"] if block["announcer_count"])["hash"]
     browser.open(web.url, "#/blocks")
+    browser.find("#blocks-by-hash")
+    connected = [event["hash"] for event in events if event.kind == "validation.block_connected"]
+    harness.wait_until(lambda: {row["hash"][1] for row in browser.table("blocks-by-hash")} == set(connected[-100:]), "the blocks that the node connected, and no others")
     browser.click(f"a[href='#/block/{block}']")
     browser.find("#on-test-by-after")
     rows = browser.table("on-test-by-after")

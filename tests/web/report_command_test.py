@@ -69,6 +69,13 @@ def test_tells_what_happened_on_first_page(browser, directory, archive):
     assert "addr" in lanes or "addrv2" in lanes
     browser.click(".found h3 a")
     browser.wait_for_text("EVIDENCE")  # as the style sheet shows headings
+    assert browser.texts(".evidence a")[0] in ("← addr", "← addrv2")
+    assert "addresses=" in browser.texts(".evidence li")[0]
+    browser.click("main p a[href*='?anomaly=']")
+    browser.wait_for_text("Only peers that take part")
+    host = attacker["address"].rpartition(":")[0]
+    assert {row["address"][1].rpartition(":")[0] for row in browser.table("peers-by-peer")} == {host}
+    browser.driver.back()
     browser.click("ol.plain a")
     browser.find("main dl.tree")
 

@@ -192,6 +192,19 @@ def test_selects_by_terms_of_logger(browser, busy):
     assert "select=" in browser.find("#report").get_attribute("href")
 
 
+def test_has_field_for_every_key_of_selections(browser, busy):
+    browser.load(busy.url, "#/messages")
+    browser.find(".feed .row")
+    keys = busy.api("/about")["selection_keys"]
+    assert {"network", "hash"} < set(keys)
+    assert browser.run("return [...document.querySelectorAll('form [name]')].map((field) => field.name)") == ["node", *keys, "select"]
+    for key in keys:
+        assert key in browser.run("return document.querySelector('details.note').textContent")
+    select(browser, "hash", "ab")
+    browser.expect("status of 400")
+    browser.wait_for_text("64", "#select-hash-problem")
+
+
 def test_shows_what_is_wrong_beside_field(browser, busy):
     browser.load(busy.url, "#/messages")
     browser.find(".feed .row")

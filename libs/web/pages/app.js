@@ -34,6 +34,7 @@ function tell(kind, text) {
 function drawBar(current) {
   show(document.getElementById("pages"), PAGES.filter(([name]) => mode.access !== "public" || PUBLIC.has(name)).map(([name, label]) =>
     el("a", { href: `#/${name}`, "aria-current": name === (PARENTS[current] ?? current) ? "page" : undefined }, label)));
+  document.querySelector("#pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone there is not room for all
 }
 
 function unknownView({ root }) {

@@ -10,6 +10,9 @@ export function count(value) {
   return absent(value) ? NONE : Number(value).toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
+// `1 connection`, `12 connections`.
+export const plural = (number, word) => `${count(number)} ${word}${Number(number) === 1 ? "" : "s"}`;
+
 export function rate(value) {
   if (absent(value)) return NONE;
   const number = Number(value);

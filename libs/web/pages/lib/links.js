@@ -5,8 +5,10 @@ import { short } from "./format.js";
 
 const path = (...parts) => `#/${parts.map((part) => encodeURIComponent(part)).join("/")}`;
 
-const nodePath = (node) => path("node", node);
+export const nodePath = (node) => path("node", node);
 export const peerPath = (node, process, peer) => path("node", node, "peer", process ?? "latest", peer);
+// A node's page with the peers of an anomaly only.
+export const anomalyPeersPath = (node, id) => `${nodePath(node)}?anomaly=${encodeURIComponent(id)}`;
 export const anomalyPath = (id) => path("anomaly", id);
 export const blockPath = (hash) => path("block", hash);
 export const transactionPath = (hash) => path("transaction", hash);

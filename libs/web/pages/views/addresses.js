@@ -36,16 +36,18 @@ export function addressesView({ query, root, signal }) {
   const totals = el("div");
   const node = el("input", { id: "node", value: query.get("node") ?? "", placeholder: "all", onchange: () => { rememberQuery(new URLSearchParams(node.value ? { node: node.value } : {})); again(); } });
   const systems = el("div", { class: "panel flush" }, byAs.element);
+  const noSystems = note("No autonomous systems: they need --asmap.");
   const withChecks = el("div", { class: "pair" }, el("div", { class: "panel flush" }, results.element), el("div", { class: "panel flush" }, checks.element));
   const filter = filterField(byAs, "filter of the autonomous systems");
   const noChecks = note("No results of checks: peer-observer-addr-connectivity publishes them.");
   root.append(head("Addresses"), el("div", { class: "controls" }, !isReport && el("label", {}, "node", node), filter), totals,
-    el("div", { class: "panel flush" }, byNetwork.element), systems, withChecks, noChecks);
+    el("div", { class: "panel flush" }, byNetwork.element), systems, noSystems, withChecks, noChecks);
   const again = poll(() => ["/addresses", { node: node.value.trim() }], (answer) => {
     show(totals, panel("", facts([["addresses", el("span", { "data-figure": "addresses" }, count(answer.addresses))], ["announcements", el("span", { "data-figure": "announcements" }, count(answer.announcements))]]),
       el("p", { class: "note" }, `What peers announced in addr and addrv2 ${isReport ? "during this report" : "since this service started"}, over the latest 200,000 addresses. A peer may announce anything: these are claims.`)));
     byNetwork.update(answer.by_network ?? []);
     systems.hidden = filter.hidden = !answer.by_as?.length;
+    noSystems.hidden = answer.by_as !== undefined;
     byAs.update(answer.by_as ?? []);
     results.update(answer.results ?? []);
     checks.update(answer.latest_checks ?? []);

@@ -2,10 +2,10 @@
 
 import { isReport } from "../lib/api.js";
 import { el, show, svg } from "../lib/dom.js";
-import { age, count, dateAndClock } from "../lib/format.js";
+import { age, count, dateAndClock, plural } from "../lib/format.js";
 import { milliseconds } from "../lib/json.js";
 import { tickLabel, ticks } from "../lib/axis.js";
-import { anomalyPath, messagePath, nodeLink, peerLink, selectionPath } from "../lib/links.js";
+import { anomalyPath, anomalyPeersPath, messagePath, nodeLink, peerLink, selectionPath } from "../lib/links.js";
 import { errorPanel, facts, head, note, panel, tag } from "../lib/parts.js";
 import { poll } from "../lib/poll.js";
 import { rememberQuery } from "../lib/router.js";
@@ -79,20 +79,26 @@ function figure({ name, value, threshold }) {
     el("td", {}, threshold ? [el("span", { class: `share ${value >= threshold ? "over" : ""}` }, svg("svg", { viewBox: "0 0 100 5", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: share * 100, height: 5 }))), `${(value / threshold).toFixed(1)} × the threshold`] : el("span", { class: "quiet" }, "context")));
 }
 
-function evidenceOf(node) {
-  return el("ol", { class: "plain" }, (node.evidence ?? []).map((one) => el("li", {}, el("span", { class: "mono" }, dateAndClock(one.timestamp_ns, 6)), " ",
-    one.is_kept === false ? el("span", { class: "quiet" }, `${one.id} is no longer kept`) : el("a", { href: messagePath(one.id, node.node), class: "mono" }, one.id))));
+// When, what and its beginning, as a link to all of it.
+export function evidenceLine(one, node) {
+  const arrow = one.direction === "inbound" ? "← " : one.direction === "outbound" ? "→ " : "";
+  return [el("span", { class: "mono" }, dateAndClock(one.timestamp_ns, 6)), " ",
+    one.is_kept === false ? el("span", { class: "quiet" }, `${one.id} is no longer kept`)
+      : [el("a", { href: messagePath(one.id, node), class: "mono", title: one.id }, `${arrow}${one.message_type ?? one.kind ?? one.id}`), " ", one.decode_error && el("span", { class: "bad" }, `${one.decode_error} `), el("span", { class: "mono quiet words" }, one.text ?? "")]];
 }
 
-function nodePart(node, subject) {
+const evidenceOf = (node) => el("ol", { class: "plain evidence" }, (node.evidence ?? []).map((one) => el("li", {}, evidenceLine(one, node.node))));
+
+function nodePart(node, { subject, anomaly_id: id }) {
   const process = node.pid ? `${node.pid}.${node.process_start_ms ?? 0}` : undefined;
   return panel(`On ${node.node}`,
-    el("p", {}, nodeLink(node.node), ` from ${dateAndClock(node.first_ns, 3)} to ${dateAndClock(node.last_ns, 3)} UTC, `, `${count(node.peer_count ?? 0)} connections. `,
+    el("p", {}, nodeLink(node.node), node.first_ns === node.last_ns ? `, at ${dateAndClock(node.first_ns, 3)} UTC. ` : `, from ${dateAndClock(node.first_ns, 3)} to ${dateAndClock(node.last_ns, 3)} UTC. `,
+      el("a", { href: anomalyPeersPath(node.node, id) }, "peers that take part"), " ",
       /^[\d.]+$|:/.test(subject ?? "") && !subject.includes("/") && el("a", { href: selectionPath({ node: node.node, address: subject }) }, "messages of this address")),
-    el("div", { class: "scroll" }, el("table", {}, el("caption", {}, "Figures; the first one decided"), el("thead", {}, el("tr", {}, ["figure", "value", "threshold", ""].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, (node.figures ?? []).map(figure)))),
-    (node.peers ?? []).length > 0 && [el("h2", {}, "Peers"), el("ul", { class: "plain" }, node.peers.map((peer) => el("li", {}, peerLink(node.node, process, peer.peer_id, peer.address ?? `peer ${peer.peer_id}`), " ", el("span", { class: "mono quiet" }, peer.user_agent ?? ""), peer.mapped_as && ` AS ${peer.mapped_as}`, " ",
+    el("div", { class: "scroll" }, el("table", {}, el("caption", {}, "Figures; the first one decided"), el("thead", {}, el("tr", {}, ["figure", "value", "threshold", ""].map((name, index) => el("th", { scope: "col", class: index % 3 && "number" }, name)))), el("tbody", {}, (node.figures ?? []).map(figure)))),
+    (node.peers ?? []).length > 0 && [el("h2", {}, node.peer_count > node.peers.length ? `The first ${node.peers.length} of ${plural(node.peer_count, "connection")} whose events decided` : "Connections whose events decided"), el("ul", { class: "plain" }, node.peers.map((peer) => el("li", {}, peerLink(node.node, process, peer.peer_id, peer.address ?? `peer ${peer.peer_id}`), " ", el("span", { class: "mono quiet" }, peer.user_agent ?? ""), peer.mapped_as && ` AS ${peer.mapped_as}`, " ",
       el("a", { href: selectionPath({ node: node.node, peer: peer.peer_id }) }, "messages"))))],
-    (node.evidence ?? []).length > 0 && [el("h2", {}, "Evidence"), evidenceOf(node)],
+    (node.evidence ?? []).length > 0 && [el("h2", {}, "Evidence: events that decided"), evidenceOf(node)],
     node.profile && [el("h2", {}, "What this node has seen of the host"), facts([["connections", count(node.profile.connection_count)], ["user agents", (node.profile.user_agents ?? []).join(", ")], ["versions", (node.profile.versions ?? []).join(", ")], ["types", (node.profile.connection_types ?? []).join(", ")], ["networks", (node.profile.networks ?? []).join(", ")]])]);
 }
 
@@ -104,6 +110,6 @@ export function anomalyView({ parts, root, signal }) {
       panel("", el("p", {}, anomaly.description ?? ""), facts([["subject", anomaly.subject], ["name", anomaly.subject_name], ["known as", anomaly.known_as], ["confidence", anomaly.confidence_percent && `${anomaly.confidence_percent} %`],
         ["began", `${dateAndClock(anomaly.first_ns, 3)} UTC`], ["last seen", `${dateAndClock(anomaly.last_ns, 3)} UTC`], ["reports", count((anomaly.updates ?? 0) + 1)], ["ending", anomaly.ending]]),
       anomaly.rule && note("Rule: ", anomaly.rule)),
-      (anomaly.nodes ?? []).map((node) => nodePart(node, anomaly.subject)));
+      (anomaly.nodes ?? []).map((node) => nodePart(node, anomaly)));
   }, { signal, every: 5000, fail: (error) => show(place, head("Anomaly"), errorPanel(error)) });
 }

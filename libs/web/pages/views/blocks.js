@@ -1,7 +1,7 @@
 // Blocks and transactions by hash: who announced one when, on each node, first to last; how compact blocks were reconstructed.
 
 import { el, show, svg } from "../lib/dom.js";
-import { count, dateAndClock, duration, shortAddress } from "../lib/format.js";
+import { count, dateAndClock, duration, plural, shortAddress } from "../lib/format.js";
 import { nanosecondsBetween } from "../lib/json.js";
 import { blockLink, blockPath, messagePath, nodeLink, peerLink, transactionLink, transactionPath } from "../lib/links.js";
 import { errorPanel, facts, head, panel, tag } from "../lib/parts.js";
@@ -11,9 +11,9 @@ import { chartWidth } from "../lib/timeline.js";
 
 const LANE = 22;
 
-function search() {
+function search(chosen) {
   const field = el("input", { id: "hash", class: "mono", placeholder: "64 hex digits", spellcheck: "false", autocomplete: "off", size: 66, pattern: "[0-9a-fA-F]{64}", required: true });
-  const kind = el("select", { id: "hash-of" }, el("option", { value: "transaction" }, "transaction"), el("option", { value: "block" }, "block"));
+  const kind = el("select", { id: "hash-of" }, ["transaction", "block"].map((value) => el("option", { value, selected: value === chosen }, value)));
   return el("form", { class: "controls", onsubmit: (event) => {
     event.preventDefault();
     location.hash = (kind.value === "block" ? blockPath : transactionPath)(field.value.trim().toLowerCase());
@@ -21,22 +21,29 @@ function search() {
 }
 
 export function blocksView({ root, signal }) {
-  const table = new Table({ name: "blocks", caption: "The latest blocks", sort: "first", descending: true, columns: [
+  const tableOf = (name, caption) => new Table({ name, caption, sort: "first", descending: true, columns: [
     { key: "height", label: "height", number: true, value: (block) => block.height, cell: (block) => block.height !== undefined && el("a", { href: blockPath(block.hash) }, count(block.height)) },
     { key: "hash", label: "hash", value: (block) => block.hash, cell: (block) => blockLink(block.hash), wide: true },
     { key: "first", label: "first announced", number: true, value: (block) => block.first_ns, cell: (block) => dateAndClock(block.first_ns, 3) },
     { key: "nodes", label: "nodes", number: true, value: (block) => block.node_count },
     { key: "announcers", label: "announcing peers", number: true, value: (block) => block.announcer_count },
   ] });
-  const place = el("div", { class: "panel flush" }, table.element);
-  root.append(head("Blocks and transactions"), search(), place);
-  poll(() => ["/blocks"], ({ blocks }) => table.update(blocks), { signal, fail: (error) => show(place, errorPanel(error)) });
+  const connected = tableOf("blocks", "The latest blocks that a node connected");
+  const announced = tableOf("announced-blocks", "The latest that no node connected so far. A peer may announce anything: these are claims");
+  const place = el("div", { class: "panel flush" }, connected.element);
+  const others = el("div", { class: "panel flush", hidden: true }, announced.element);
+  root.append(head("Blocks and transactions"), search("transaction"), place, others);
+  poll(() => ["/blocks"], ({ blocks }) => {
+    connected.update(blocks.filter((block) => block.is_connected ?? true)); // to the public there are no others
+    announced.update(blocks.filter((block) => block.is_connected === false));
+    others.hidden = !announced.rows.length;
+  }, { signal, fail: (error) => show(place, errorPanel(error)) });
 }
 
 // A row of dots for each node: when each peer announced it, after the first announcement anywhere.
 function race(found) {
   const announcements = found.nodes.flatMap((node) => node.announcements ?? []);
-  if (!announcements.length) return undefined;
+  if (announcements.length < 2) return undefined; // nothing to compare
   const after = (ns) => nanosecondsBetween(found.first_ns, ns) / 1e6;
   const longest = Math.max(1e-3, ...announcements.map((one) => after(one.timestamp_ns)));
   const width = chartWidth();
@@ -55,9 +62,9 @@ function race(found) {
 }
 
 function announcementsTable(node) {
-  const table = new Table({ name: `on-${node.node}`, caption: `${count(node.announcement_count ?? node.announcements.length)} announcements on ${node.node}, first to last`, sort: "after", columns: [
+  const table = new Table({ name: `on-${node.node}`, caption: `${plural(node.announcement_count ?? node.announcements.length, "announcement")} on ${node.node}, first to last`, sort: "after", columns: [
     { key: "after", label: "after the first", number: true, value: (one) => one.delta_ns, cell: (one) => duration(one.delta_ns ?? 0) },
-    { key: "peer", label: "peer", value: (one) => one.address, cell: (one) => el("span", { title: one.address }, peerLink(node.node, one.process, one.peer_id, shortAddress(one.address))) },
+    { key: "peer", label: "peer", wide: true, value: (one) => one.address, cell: (one) => el("span", { title: one.address }, peerLink(node.node, one.process, one.peer_id, shortAddress(one.address))) },
     { key: "direction", label: "direction", value: (one) => one.direction, cell: (one) => el("span", { class: one.direction === "inbound" ? "in" : "out" }, one.direction === "inbound" ? "← from the peer" : "→ to the peer") },
     { key: "by", label: "by", value: (one) => one.by, cell: (one) => (one.id ? el("a", { href: messagePath(one.id, node.node) }, one.by) : one.by) },
     { key: "time", label: "time", number: true, value: (one) => one.timestamp_ns, cell: (one) => dateAndClock(one.timestamp_ns, 6) },
@@ -102,7 +109,7 @@ function lookup(kind, path) {
   return ({ parts, root, signal }) => {
     const hash = parts[1];
     const place = el("div");
-    root.append(head(kind, el("span", { class: "mono" }, hash)), search(), place);
+    root.append(head(kind, el("span", { class: "mono" }, hash)), search(kind.toLowerCase()), place);
     poll(() => [`/${path}/${encodeURIComponent(hash)}`], (found) => {
       show(place, panel("Who announced it when", facts([["height", found.height === undefined ? undefined : count(found.height)], ["first seen", found.first_ns && `${dateAndClock(found.first_ns, 6)} UTC`], ["txid", found.txid && el("span", { class: "mono" }, found.txid)], ["wtxid", found.wtxid && el("span", { class: "mono" }, found.wtxid)]]),
         race(found), race(found) && legend()), found.nodes.map(nodePart));

@@ -4,8 +4,8 @@ import { isReport } from "../lib/api.js";
 import { el, show } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { milliseconds } from "../lib/json.js";
-import { peerPath, selectionPath } from "../lib/links.js";
-import { errorPanel, facts, head } from "../lib/parts.js";
+import { anomalyPath, nodePath, peerPath, selectionPath } from "../lib/links.js";
+import { errorPanel, facts, head, note } from "../lib/parts.js";
 import { poll } from "../lib/poll.js";
 import { filterField, Table } from "../lib/table.js";
 import { timeline } from "../lib/timeline.js";
@@ -37,8 +37,9 @@ function publicPeers(groups) {
   return table.element;
 }
 
-export function nodeView({ parts, root, signal }) {
+export function nodeView({ parts, query, root, signal }) {
   const node = parts[1];
+  const anomaly = query.get("anomaly");
   let now;
   let latest;
   const up = el("span");
@@ -51,10 +52,12 @@ export function nodeView({ parts, root, signal }) {
     el("label", { class: "check" }, withGone, isReport ? "with those that are gone" : "with those gone in the last hour"));
   const peers = el("div", { class: "panel flush" }, table.element);
   root.append(head(node, up, el("a", { href: selectionPath({ node }) }, "messages"), el("a", { href: `#/anomalies?node=${encodeURIComponent(node)}` }, "anomalies")),
-    figures, life, controls, peers);
+    figures, life, controls,
+    anomaly ? note("Only peers that take part in anomaly ", el("a", { href: anomalyPath(anomaly), class: "mono" }, anomaly), ". ", el("a", { href: nodePath(node) }, "Show all peers")) : "", peers);
 
   function draw() {
-    table.update(withGone.checked ? [...latest.peers, ...latest.gone] : latest.peers);
+    const all = withGone.checked ? [...latest.peers, ...latest.gone] : latest.peers;
+    table.update(anomaly ? all.filter((peer) => peer.anomalies?.includes(anomaly)) : all);
   }
   poll(() => [`/nodes/${encodeURIComponent(node)}`], (answer) => {
     now = answer.time_ns;

@@ -3,17 +3,18 @@
 import { api } from "../lib/api.js";
 import { tickLabel, ticks } from "../lib/axis.js";
 import { el, show, svg } from "../lib/dom.js";
-import { age, count, dateAndClock, duration, shortAddress } from "../lib/format.js";
+import { age, count, dateAndClock, duration, plural, shortAddress } from "../lib/format.js";
 import { milliseconds, nanosecondsBetween } from "../lib/json.js";
 import { anomalyPath, nodeLink, peerLink } from "../lib/links.js";
 import { errorPanel, facts, head, panel, tag } from "../lib/parts.js";
 import { Table } from "../lib/table.js";
 import { chartWidth } from "../lib/timeline.js";
-import { RANK, severityTag } from "./anomalies.js";
+import { evidenceLine, RANK, severityTag } from "./anomalies.js";
 import { endingTag } from "./peer_columns.js";
 
 const MOST_ANOMALIES = 8; // that are told here; the page of anomalies has all
 const MOST_PEERS = 5; // of an anomaly
+const MOST_EVIDENCE = 2; // of an anomaly on a node
 const LANE = 24;
 
 const MEANINGS = [
@@ -24,7 +25,6 @@ const MEANINGS = [
   ["anomaly", "what the detector found by a rule: a figure that went above its threshold. It can be a false positive; its evidence is listed"],
 ];
 
-const plural = (number, word) => `${count(number)} ${word}${Number(number) === 1 ? "" : "s"}`;
 const lasted = (from, to) => duration(nanosecondsBetween(from, to));
 
 function lead(report) {
@@ -38,7 +38,7 @@ function lead(report) {
 function who(node) {
   const process = node.pid ? `${node.pid}.${node.process_start_ms ?? 0}` : undefined;
   const peers = node.peers ?? [];
-  return el("p", {}, "On ", nodeLink(node.node), `, ${plural(node.peer_count ?? peers.length, "connection")}: `,
+  return el("p", {}, "On ", nodeLink(node.node), `, by ${plural(node.peer_count ?? peers.length, "connection")}${(node.peer_count ?? 0) > peers.length ? ", first" : ""}: `,
     peers.slice(0, MOST_PEERS).map((peer, index) => [index > 0 && ", ", peerLink(node.node, process, peer.peer_id, shortAddress(peer.address ?? `peer ${peer.peer_id}`)), peer.user_agent && el("span", { class: "mono quiet" }, ` ${peer.user_agent}`)]),
     peers.length > MOST_PEERS && " …");
 }
@@ -48,10 +48,14 @@ const when = ({ first_ns: from, last_ns: to }) => (from === to ? `Seen at ${date
 const decided = (node) => (node.figures ?? []).filter(({ threshold }) => threshold !== undefined)
   .map(({ name, value, threshold }) => `${name}: ${Number(value).toLocaleString("en-US")}, where ${Number(threshold).toLocaleString("en-US")} is the threshold`).join("; ");
 
+// The first of what decided, as it was said.
+const said = (node) => (node.evidence ?? []).filter(({ is_kept: isKept }) => isKept !== false).slice(0, MOST_EVIDENCE);
+
 function found(anomaly) {
   return el("article", { class: "found" }, el("h3", {}, severityTag(anomaly.severity), " ", el("a", { href: anomalyPath(anomaly.anomaly_id) }, anomaly.kind), " ", anomaly.subject && el("span", { class: "mono quiet" }, anomaly.subject)),
     el("p", {}, anomaly.description ?? ""),
-    (anomaly.nodes ?? []).map((node) => [who(node), decided(node) && el("p", { class: "quiet" }, decided(node), ".")]),
+    (anomaly.nodes ?? []).map((node) => [who(node), decided(node) && el("p", { class: "quiet" }, decided(node), "."),
+      said(node).map((one) => el("p", { class: "said" }, evidenceLine(one, node.node)))]),
     el("p", { class: "quiet" }, `${when(anomaly)} Confidence: ${anomaly.confidence_percent ?? "–"} %. `, el("a", { href: anomalyPath(anomaly.anomaly_id) }, "Figures and evidence")));
 }
 
@@ -92,11 +96,11 @@ function peersTable(report) {
   const number = (key, label) => ({ key, label, number: true, value: ({ peer }) => peer[key], cell: ({ peer }) => count(peer[key]) });
   const table = new Table({ name: "report-peers", caption: `${plural(report.peers.length, "peer")} with what they said${report.left_out.peers ? `, of ${count(report.peers.length + report.left_out.peers)}` : ""}`, sort: "why", columns: [
     { key: "peer", label: "peer", value: ({ peer }) => peer.address, cell: ({ node, peer }) => [peerLink(node, peer.process, peer.peer_id, shortAddress(peer.address) || `peer ${peer.peer_id}`), " ", endingTag(peer)], nowrap: true },
-    { key: "node", label: "node", value: ({ node }) => node, nowrap: true },
+    ...(report.nodes.length > 1 ? [{ key: "node", label: "node", value: ({ node }) => node, nowrap: true }] : []),
     { key: "why", label: "why here", value: why, cell: (one) => { const text = why(one); return text ? tag(text, one.peer.anomalies?.length ? "warn" : "") : "said much"; } },
     { key: "type", label: "type", value: ({ peer }) => peer.connection_type, cell: ({ peer }) => el("span", { class: peer.direction === "inbound" ? "in" : "out" }, peer.connection_type), nowrap: true },
     { key: "agent", label: "user agent", value: ({ peer }) => peer.user_agent, cell: ({ peer }) => peer.user_agent && el("span", { class: "mono" }, peer.user_agent), text: true, wide: true },
-    number("messages_in", "messages in"), number("messages_out", "messages out"),
+    number("messages_in", "messages ←"), number("messages_out", "messages →"),
     { key: "opened", label: "opened", number: true, value: ({ peer }) => peer.opened_ns, cell: ({ peer }) => peer.opened_ns && dateAndClock(peer.opened_ns) },
     { key: "lasted", label: "lasted", number: true, value: ({ peer }) => peer.opened_ns && nanosecondsBetween(peer.opened_ns, peer.closed_ns ?? report.to_ns), cell: ({ peer }) => peer.opened_ns && age(nanosecondsBetween(peer.opened_ns, peer.closed_ns ?? report.to_ns) / 1e9) }] });
   table.update(report.peers);
