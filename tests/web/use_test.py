@@ -111,6 +111,7 @@ def test_names_every_control(browser, busy):
 def test_pauses_feed_and_continues(browser, busy):
     browser.open(busy.url, "#/messages")
     browser.wait_for_text("Sampled: ", "#sample")  # about 50 of them: a second is not exact
+    browser.find(".feed .row")
     browser.click("#pause")
     first = browser.run("return document.querySelector('.feed .row').textContent")
     browser.wait_for_text("newer)", "#pause")
