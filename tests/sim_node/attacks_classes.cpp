@@ -68,7 +68,7 @@ void block_withhold(Script& script, double strength)
             script.wait(10);
         }
         other.receive("ping", payloads::nonce(script.random.u64()));
-        peer.receive("notfound", inventory(Inventory::witness_block, {announced.hash}));
+        peer.receive("block", announced.bytes());
     }
 }
 

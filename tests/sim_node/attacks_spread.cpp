@@ -162,11 +162,11 @@ void block_withhold(Script& script, double strength)
     other.shake_hands();
     for (int left = times(12, strength); left > 0; left -= kPeers) {
         const auto count = static_cast<std::size_t>(std::min(left, kPeers));
-        std::vector<Bytes> asked;
+        std::vector<Block> asked;
         for (std::size_t i = 0; i < count; ++i) {
-            const Block announced = block(script);
-            asked.push_back(inventory(Inventory::witness_block, {announced.hash}));
-            peers[i].receive("headers", payloads::headers({announced.header})).send("getdata", asked.back());
+            asked.push_back(block(script));
+            peers[i].receive("headers", payloads::headers({asked.back().header}));
+            peers[i].send("getdata", inventory(Inventory::witness_block, {asked.back().hash}));
         }
         for (int second = 0; second < 70; second += 10) { // the node continues with others
             other.receive("ping", payloads::nonce(script.random.u64()));
@@ -174,7 +174,7 @@ void block_withhold(Script& script, double strength)
         }
         other.receive("ping", payloads::nonce(script.random.u64()));
         for (std::size_t i = 0; i < count; ++i)
-            peers[i].receive("notfound", asked[i]);
+            peers[i].receive("block", asked[i].bytes());
     }
 }
 

@@ -44,10 +44,8 @@ public:
         hooks.inbound(Payload::kBlocktxn) += [this](const Moment&, const Peer& peer, const auto& message) {
             delivered(peer, message.payload().blocktxn().block_hash());
         };
-        hooks.inbound(Payload::kNotfound) += [this](const Moment&, const Peer& peer, const auto& message) {
-            for (const auto& item : message.payload().notfound().items())
-                delivered(peer, item.hash());
-        };
+        // Core ignores a notfound for a block, and waits for the block as long as without one (ProcessMessage(),
+        // net_processing.cpp).
         // An undecodable one may have been the answer, and so may those that were lost.
         hooks.inbound(Payload::PAYLOAD_NOT_SET) += [this](const Moment&, const Peer& peer, const auto& message) {
             if (is_answer(message.message_type())) states_.erase(peer.id);
@@ -60,7 +58,7 @@ public:
 private:
     static bool is_answer(std::string_view type)
     {
-        return type == "block" || type == "cmpctblock" || type == "blocktxn" || type == "notfound";
+        return type == "block" || type == "cmpctblock" || type == "blocktxn";
     }
 
     struct Request {

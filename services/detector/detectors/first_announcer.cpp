@@ -6,6 +6,7 @@
 #include "services/detector/hooks.h"
 #include "services/detector/inventory.h"
 #include "services/detector/recent_hashes.h"
+#include "services/detector/rejections.h"
 #include "services/detector/window.h"
 
 #include <algorithm>
@@ -29,6 +30,8 @@ enum : std::size_t {
     kAddresses,
     kAddressesShare,
     kConnections,
+    kConflicts,
+    kConflictsShare,
     kOthers,
     kWindow
 };
@@ -47,6 +50,14 @@ constexpr std::array kParameters = {
     Parameter{"addresses_share", 0.75, "share of all addresses", "chosen: honest nodes relay what others relay, too"},
     Parameter{"addresses_connections", 3, "connections of the netgroup that announce addresses",
               "chosen: addresses invented by a single host are for addr_unheard"},
+    Parameter{"conflicts", 30,
+              "transactions of other hosts that were rejected because one site had brought others that spend the same "
+              "coins",
+              "chosen: whoever is first with a replacement has a few; what it replaces comes before it nearly always"},
+    Parameter{"conflicts_share", 0.9,
+              "share of these among all transactions of other hosts that its own were in conflict with; the rest it "
+              "replaced",
+              "chosen: of an honest site's, nearly all are replaced"},
     Parameter{"others", 3, "other peers that also announce", "chosen: of two peers, one may be first by chance"},
     Parameter{"window_s", 7200, "seconds", "chosen: a dozen blocks"},
 };
@@ -81,6 +92,26 @@ public:
         on_addresses(hooks, [this](const Moment& at, const Peer& peer, const proto::Addresses& addresses) {
             told_addresses(at, peer, addresses);
         });
+        hooks.accepted += [this, &hooks](const Moment&, const Peer& peer, const proto::MempoolAdded& added) {
+            if (const auto* sent = hooks.transactions.find(added.txid()); sent != nullptr && peer.has_own_host())
+                for (const auto& coin : sent->coins)
+                    spent_[key(coin)] = {peer.site, sent->sender};
+        };
+        hooks.rejected += [this, &hooks](const Moment& at, const Peer&, const proto::MempoolRejected& rejected) {
+            const auto* lost = hooks.transactions.find(rejected.txid());
+            if (lost == nullptr || !is_lost_replacement(rejected)) return;
+            for (const auto& coin : lost->coins)
+                if (const Spent* spent = spent_.find(key(coin)); spent != nullptr && spent->sender != lost->sender) {
+                    conflicted(at, spent->site, true);
+                    return;
+                }
+        };
+        hooks.replaced += [this, &hooks](const Moment& at, const Peer& peer, const proto::MempoolReplaced& replaced) {
+            const auto* before = hooks.transactions.find(replaced.replaced_txid());
+            const auto* after = hooks.transactions.find(replaced.replacement_txid());
+            if (before != nullptr && after != nullptr && before->sender != after->sender && peer.has_own_host())
+                conflicted(at, peer.site, false);
+        };
         hooks.forgotten += [this](const Moment&, const Peer& peer) {
             for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_, &addresses_})
                 race->announcers.erase(peer.id);
@@ -88,6 +119,7 @@ public:
         hooks.gap += [this](const Moment&) { // somebody may have been first
             for (Race* race : {&transactions_, &blocks_, &transactions_by_as_, &blocks_by_as_, &addresses_})
                 race->clear();
+            conflicts_.clear(); // it may have replaced more
         };
     }
 
@@ -118,6 +150,29 @@ private:
             groups.clear();
         }
     };
+
+    struct Spent {
+        std::string site;
+        std::uint64_t sender = 0;
+    };
+    struct Conflicts {
+        Window lost;     ///< of others against its own
+        Window replaced; ///< of others by its own
+    };
+
+    static std::uint64_t key(const std::pair<std::uint64_t, std::uint32_t>& coin) { return coin.first + coin.second; }
+
+    void conflicted(const Moment& at, const std::string& site, bool is_lost)
+    {
+        Conflicts& conflicts = conflicts_[site];
+        (is_lost ? conflicts.lost : conflicts.replaced).add(at.time, time(kWindow), 1);
+        if (!is_lost) return;
+        const double lost = conflicts.lost.sum(at.time, time(kWindow));
+        alarms().judge(at, Subject::of_group(site, nullptr),
+                       {{"transactions of others that lost against its own", lost, threshold(kConflicts)},
+                        {"share of those in conflict", lost / (lost + conflicts.replaced.sum(at.time, time(kWindow))),
+                         threshold(kConflictsShare)}});
+    }
 
     void told_transaction(const Moment& at, const Peer& peer, std::string_view hash)
     {
@@ -189,6 +244,7 @@ private:
     bool knows_systems_;
     static constexpr std::size_t kPlaces = 2048;    // of 14 transactions a second, those of the last two minutes
     static constexpr std::size_t kBlockPlaces = 64; // of blocks, those of hours
+    static constexpr std::size_t kMostSpent = 4096;
 
     Race transactions_{"transactions announced first", kTransactions, kTransactionsShare, false, kPlaces};
     Race blocks_{"blocks announced first", kBlocks, kBlocksShare, false, kBlockPlaces};
@@ -196,6 +252,8 @@ private:
     Race blocks_by_as_{"blocks announced first", kBlocks, kAsShare, true, kBlockPlaces};
     Race addresses_{"addresses announced first", kAddresses, kAddressesShare, false, 0};
     base::LruMap<std::uint64_t, std::string> names_{kMostGroups}; ///< of groups, by hash
+    base::LruMap<std::uint64_t, Spent> spent_{kMostSpent};        ///< coins, and who has spent them last
+    base::LruMap<std::string, Conflicts> conflicts_{kMostGroups}; ///< by site
     GetaddrAnswers answers_;
     BasicRecentHashes<1U << 17U, 7'200 * kSecond> heard_; ///< addresses, for two to four hours: 32 KiB
 };

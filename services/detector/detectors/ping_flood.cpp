@@ -5,6 +5,7 @@
 #include "services/detector/spread.h"
 #include "services/detector/window.h"
 
+#include <algorithm>
 #include <array>
 
 namespace peer_observer::detector {
@@ -25,17 +26,31 @@ class PingFlood : public Detector {
 public:
     PingFlood(const Thresholds& thresholds, Alarms& alarms, Hooks& hooks) : Detector{thresholds, alarms}, pings_{hooks}
     {
+        hooks.received += [this](const Moment& at, const Peer&, const auto&) {
+            if (latest_ != 0 && at.time > latest_ + kPause)
+                paused_.add(at.time, 2 * time(kWindow), static_cast<double>(at.time - latest_));
+            latest_ = std::max(latest_, at.time);
+        };
         hooks.inbound(proto::MessagePayload::kPing) += [this](const Moment& at, const Peer& peer, const auto&) {
             Window& window = pings_[peer];
             window.add(at.time, time(kWindow), 1);
-            const Figure pings{"pings", window.sum(at.time, time(kWindow)), threshold(kPings)};
+            const double longer = 1 + paused_.sum(at.time, 2 * time(kWindow)) / static_cast<double>(time(kWindow));
+            const Figure pings{"pings", window.sum(at.time, time(kWindow)), longer * threshold(kPings)};
             this->alarms().judge(at, Subject::of(peer), {pings});
-            spread_.judge(this->alarms(), at, peer, 1, pings, time(kWindow), kNeeded, threshold(kNodePings));
+            spread_.judge(this->alarms(), at, peer, 1, pings, time(kWindow), longer * kNeeded,
+                          longer * threshold(kNodePings));
         };
     }
 
 private:
+    /// A node with some peers has a message of one of them each second.
+    static constexpr Time kPause = 5 * kSecond;
+
     PerPeer<Window> pings_;
+    /// Time for which the node took no message of anybody, since it stood still or has few peers: what it then takes
+    /// was sent in that time, too. Of two windows, so that it does not end before the pings that it explains.
+    Window paused_;
+    Time latest_ = 0; ///< message
     Spread spread_;
 };
 
