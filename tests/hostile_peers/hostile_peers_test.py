@@ -53,7 +53,7 @@ def test_attacks_for_requested_time(bitcoind, name):
 
 # What these do is to be connected, or to send what a handshake has.
 SILENT = {"silent_connections", "silent_after_handshake", "handshakes_never_finished", "few_hosts_many_connections", "quiet_block_relay_peer",
-          "repeated_handshakes", "pings_by_many", "v2_keys_and_gone"}
+          "repeated_handshakes", "pings_by_many", "v2_keys_and_gone", "handshakes_just_in_time"}
 HANDSHAKE = {"version", "wtxidrelay", "sendaddrv2", "verack", "ping", "pong"}
 
 

@@ -44,6 +44,8 @@ STRENGTH = {
     "pings_by_many": {"duration": 60, "rate": 1.5}, "v2_keys_and_gone": {"connections": 200, "rate": 10},
     "unpunished_and_back": {"offenders": 300, "rate": 2}, "overlapping_filters": {"duration": 10}, "old_blocks_by_getblocktxn": {"duration": 10},
     "mempool_with_filters": {"requests": 35}, "transactions_withheld_by_many": {"rounds": 6}, "compact_blocks_that_do_not_fit": {"blocks": 12},
+    "low_work_headers_again": {"duration": 10}, "blocks_by_many": {"duration": 8}, "transactions_again": {"duration": 10},
+    "announcements_again": {"duration": 10}, "blocks_nobody_has": {"duration": 10}, "conflicts_first": {"transactions": 90, "rate": 3},
     "slow_loris": {"minutes": 22}, "full_send_buffers": {"minutes": 6}, "delivered_at_the_last_moment": {"blocks": 2},
 }
 # Seconds for which the node continues afterwards, where a rule waits for something that does not come.
@@ -70,6 +72,9 @@ FOUND = {
     "transactions_at_the_last_moment": {"inv_flood"}, "transactions_withheld_by_many": {"inv_flood"},
     "compact_blocks_that_do_not_fit": {"block_withhold"}, "one_network_announced": {"addr_concentration"},
     "pinned_transaction": {"tx_pinning"}, "replacement_cycling": {"replacement_cycling"}, "notfound_to_all": {"inv_flood"}, "mempool_requests": WORK,
+    "low_work_headers_again": WORK | NOISE, "blocks_by_many": WORK, "transactions_again": WORK | NOISE, "announcements_again": WORK | NOISE,
+    "blocks_nobody_has": WORK | NOISE, "handshakes_just_in_time": {"slot_hold"}, "notfound_for_blocks": {"block_stall", "block_withhold"},
+    "another_witness_delivered": {"inv_flood"}, "conflicts_first": {"first_announcer"},
 }
 
 
