@@ -172,5 +172,77 @@ TEST_F(UnfamiliarAttack, IgnoresFastPeerInStormOfReplacements)
     expect_nothing();
 }
 
+/// With the first announcement of each block by `first`; all others announce it, too.
+class FirstWithBlocks : public UnfamiliarAttack {
+protected:
+    void announce(sim_node::Connection& first)
+    {
+        const Bytes header =
+            payloads::headers({make_header(script.random, script.random.hash(), script.random.hash(), script.now_s())});
+        first.receive("headers", header);
+        for (auto& other : others_)
+            other.receive("headers", header);
+        script.wait(300);
+    }
+};
+
+/// Core's eight outbound peers, of which one is always first.
+TEST_F(FirstWithBlocks, FindsOneOfEightPeers)
+{
+    auto another = peers(2);
+    others_.insert(others_.end(), another.begin(), another.end());
+    for (int i = 0; i < 12; ++i)
+        announce(peer_);
+    expect("first_announcer");
+}
+
+/// As in a network of ten real nodes, of which one had four peers.
+TEST_F(FirstWithBlocks, IgnoresFastestOfFourPeers)
+{
+    others_.resize(3, peer_);
+    for (int i = 0; i < 20; ++i)
+        announce(peer_);
+    expect_nothing();
+}
+
+TEST_F(FirstWithBlocks, FindsThreeConnectionsOfOneSite)
+{
+    others_.resize(4, peer_);
+    std::vector<sim_node::Connection> site;
+    for (int i = 1; i <= 3; ++i)
+        site.emplace_back(script, "203.0.113." + std::to_string(i)).shake_hands();
+    for (std::size_t i = 0; i < 12; ++i)
+        announce(site[i % site.size()]);
+    expect("first_announcer");
+}
+
+/// A pruned node that follows a deep reorganisation downloads again what it had deleted.
+TEST_F(UnfamiliarAttack, IgnoresBlocksThatPeerHadDeleted)
+{
+    std::vector<Mined> blocks(300);
+    std::ranges::generate(blocks, [&] { return mined(script); });
+    for (int pass = 0; pass < 2; ++pass)
+        for (const auto& block : blocks) {
+            peer_.receive("getdata", inventory(Inventory::witness_block, {block.hash}));
+            peer_.send("block", block.bytes);
+            script.wait(0.1);
+        }
+    expect_nothing();
+}
+
+TEST_F(UnfamiliarAttack, FindsBlocksThatPeerDownloadsAgainAndAgain)
+{
+    std::vector<Mined> blocks(30);
+    std::ranges::generate(blocks, [&] { return mined(script); });
+    for (int pass = 0; pass < 6; ++pass)
+        for (const auto& block : blocks) {
+            peer_.receive("getdata", inventory(Inventory::witness_block, {block.hash}));
+            peer_.send("block", block.bytes);
+            script.wait(0.1);
+        }
+    lab.finish();
+    EXPECT_THAT(lab.kinds(), ElementsAre("request_repeat", "upload_drain"));
+}
+
 } // namespace
 } // namespace peer_observer::detector::testing

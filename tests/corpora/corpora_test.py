@@ -41,8 +41,9 @@ def corpus():
         yield folder
 
 
-def test_finds_nothing_in_functional_tests(corpus):
-    done = replay(corpus)
+@pytest.mark.parametrize("option", [(), ("--spread",)])
+def test_finds_nothing_in_functional_tests(corpus, option):
+    done = replay(*option, corpus)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(next(line for line in done.stdout.splitlines() if line.startswith('{"corpus"')))
     assert result["events"] > 1000 and result["anomalies"] == 0

@@ -77,6 +77,7 @@ private:
 
     struct State {
         LatestThings<512> asked;
+        LatestThings<512> again;  ///< blocks that it has asked for twice
         LatestThings<64> headers; ///< full messages of them, which it got
         News news;
         Window repeated;
@@ -88,7 +89,9 @@ private:
         State& state = subjects_[peer];
         double repeated = 0;
         for (const std::uint64_t thing : things_requested(payload)) {
-            if (state.asked.insert(thing)) ++repeated;
+            if (!state.asked.insert(thing)) continue;
+            // A pruned node needs blocks again that it has deleted, after a deep reorganisation.
+            if (!payload.has_getdata() || state.again.insert(thing)) ++repeated;
         }
         if (payload.has_getheaders() && state.news.take()) repeated = 0;
         if (repeated > 0) {

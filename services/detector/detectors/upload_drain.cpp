@@ -43,6 +43,7 @@ public:
 private:
     struct State {
         LatestThings<512> sent;
+        LatestThings<512> again; ///< blocks that it was sent twice
         News news;
         Window answers;
         Window bytes;
@@ -63,16 +64,19 @@ private:
         const bool had_news = payload.has_headers() && is_again && state.news.take();
         state.news.sent(payload);
         if (!is_again || had_news) return;
-        if (state.answers.sum(at.time, time(kWindow)) == 0) hosts_.add(at.time, time(kWindow), 1);
+        // It may have pruned the block, and need it again: of small ones, as in tests, there may be many.
+        const bool counts = !payload.has_block() || state.again.insert(*thing);
+        if (state.bytes.sum(at.time, time(kWindow)) == 0) hosts_.add(at.time, time(kWindow), 1);
         again_.add(at.time, time(kWindow), static_cast<double>(message.size()));
-        state.answers.add(at.time, time(kWindow), 1);
+        if (counts) state.answers.add(at.time, time(kWindow), 1);
         state.bytes.add(at.time, time(kWindow), static_cast<double>(message.size()));
         const Figure answers{"answers sent again", state.answers.sum(at.time, time(kWindow)), threshold(kAnswers)};
         const double megabytes = state.bytes.sum(at.time, time(kWindow)) / 1e6;
         alarms().judge(at, Subject::of(peer), {answers, {"megabytes", megabytes}});
         alarms().judge(at, Subject::of(peer),
                        {{"megabytes sent again", megabytes, threshold(kMegabytes)}, {"answers", answers.value}});
-        by_as_.judge(alarms(), at, peer, 1, answers, time(kWindow), threshold(kAsAnswers), threshold(kAsShare));
+        by_as_.judge(alarms(), at, peer, counts ? 1 : 0, answers, time(kWindow), threshold(kAsAnswers),
+                     threshold(kAsShare));
         const double again = again_.sum(at.time, time(kWindow));
         alarms().judge(at, Subject::of_node(&peer),
                        {{"megabytes sent again", again / 1e6, threshold(kNodeMegabytes)},

@@ -1,14 +1,19 @@
 // The detector on archives, without a bus: as fast as it can, and nothing is lost. For tests/corpora.
 //
-//     detect_archive FILE... [-- OPTION...]    # options of the detector; files of one publisher, the oldest first
+//     detect_archive [--spread] FILE... [-- OPTION...]    # options of the detector; files of one publisher, the oldest
+//     first
+//
+// --spread: peers on 127.0.0.1 get addresses of their own (spread_peers.h).
 //
 // Prints the anomalies as lines of JSON, then {"events": ..., "whole": ..., "highest": {kind: share, ...}};
 // `whole`: nothing is missing or damaged.
+#include "libs/app/logging.h"
 #include "libs/archive/reader.h"
 #include "libs/asmap/options.h"
 #include "libs/print/json.h"
 #include "services/detector/engine.h"
 #include "services/detector/settings.h"
+#include "services/detector/testing/spread_peers.h"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
@@ -60,6 +65,8 @@ std::string highest(const detector::Engine& engine)
 
 int detect(std::span<char*> arguments)
 {
+    const bool spreads = !arguments.empty() && std::string_view{arguments.front()} == "--spread";
+    if (spreads) arguments = arguments.subspan(1);
     const auto separator =
         std::ranges::find(arguments, std::string_view{"--"}, [](const char* word) { return std::string_view{word}; });
     const std::span files{arguments.begin(), separator};
@@ -71,8 +78,11 @@ int detect(std::span<char*> arguments)
         while (const auto chunk = reader.next()) {
             is_whole =
                 is_whole && chunk->kind != archive::Chunk::Kind::damage && chunk->kind != archive::Chunk::Kind::gap;
-            for (const auto& batch : chunk->batches)
+            for (events::Batch batch : chunk->batches) {
+                const std::string changed = spreads ? detector::testing::spread_peers(batch.bytes) : "";
+                if (spreads) batch.bytes = changed;
                 engine.observe(bus::Batch{batch});
+            }
         }
     }
     engine.idle();
@@ -86,6 +96,7 @@ int detect(std::span<char*> arguments)
 
 int main(int argc, char** argv)
 try {
+    peer_observer::app::set_up_logging("warning");
     return detect({argv + 1, static_cast<std::size_t>(argc - 1)});
 } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
