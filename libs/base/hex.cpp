@@ -15,21 +15,22 @@ int digit_value(char digit)
     return -1;
 }
 
-} // namespace
-
-std::string to_hex(std::string_view bytes)
+std::string digits_of(auto byte, std::size_t count)
 {
-    std::string hex;
-    hex.reserve(bytes.size() * 2);
-    for (const char byte : bytes) {
-        const auto value = static_cast<unsigned char>(byte);
-        hex += kDigits[value >> 4U];
-        hex += kDigits[value & 15U];
+    std::string hex(count * 2, '\0');
+    for (std::size_t i = 0; i < hex.size(); ++byte) {
+        const auto value = static_cast<unsigned char>(*byte);
+        hex[i++] = kDigits[value >> 4U];
+        hex[i++] = kDigits[value & 15U];
     }
     return hex;
 }
 
-std::string to_reversed_hex(std::string_view bytes) { return to_hex(std::string{bytes.rbegin(), bytes.rend()}); }
+} // namespace
+
+std::string to_hex(std::string_view bytes) { return digits_of(bytes.begin(), bytes.size()); }
+
+std::string to_reversed_hex(std::string_view bytes) { return digits_of(bytes.rbegin(), bytes.size()); }
 
 std::optional<std::string> from_hex(std::string_view hex)
 {

@@ -4,6 +4,7 @@
 #include "libs/base/utf8.h"
 #include "libs/events/kind.h"
 #include "libs/print/display.h"
+#include "libs/print/fields.h"
 #include "libs/print/json_writer.h"
 #include "libs/print/mapped_as.h"
 
@@ -66,21 +67,20 @@ public:
         writer_.end_object();
     }
 
-    void field(const Message& message, const FieldDescriptor& field)
+    void field(const Message& message, const FieldDescriptor& field, const Reflection& reflection)
     {
-        const Reflection& reflection = *message.GetReflection();
         if (!field.is_repeated()) {
             if (field.has_presence() && !reflection.HasField(message, &field)) return;
             writer_.key(field.name());
-            value(message, field, -1);
+            value(message, field, reflection, -1);
         } else if (has_text_keys(field)) {
             writer_.key(field.name());
-            map(message, field);
+            map(message, field, reflection);
         } else {
             writer_.key(field.name());
-            list(message, field, [&](int i) { value(message, field, i); });
+            list(message, field, reflection, [&](int i) { value(message, field, reflection, i); });
         }
-        if (is_text(field)) exact_bytes(message, field);
+        if (is_text(field)) exact_bytes(message, field, reflection);
         if (const auto asn = mapped_as(message, field, systems_)) number("mapped_as", asn);
     }
 
@@ -103,35 +103,36 @@ private:
 
     void fields(const Message& message)
     {
-        for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
-            field(message, *message.GetDescriptor()->field(i));
+        each_field(message, [&](const FieldDescriptor& field, const Reflection& reflection) {
+            this->field(message, field, reflection);
+        });
     }
 
     template <typename Item>
-    void list(const Message& message, const FieldDescriptor& field, Item item)
+    void list(const Message& message, const FieldDescriptor& field, const Reflection& reflection, Item item)
     {
         writer_.start_array();
-        for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i)
+        for (int i = 0; i < reflection.FieldSize(message, &field); ++i)
             item(i);
         writer_.end_array();
     }
 
-    void map(const Message& message, const FieldDescriptor& field)
+    void map(const Message& message, const FieldDescriptor& field, const Reflection& reflection)
     {
         std::string scratch;
         writer_.start_object();
-        for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
-            const Message& entry = message.GetReflection()->GetRepeatedMessage(message, &field, i);
-            writer_.key(base::to_utf8(bytes_of(entry, *field.message_type()->map_key(), -1, scratch)));
-            value(entry, *field.message_type()->map_value(), -1);
+        for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+            const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
+            const Reflection& of_entry = *entry.GetReflection();
+            writer_.key(base::to_utf8(bytes_of(entry, *field.message_type()->map_key(), of_entry, -1, scratch)));
+            value(entry, *field.message_type()->map_value(), of_entry, -1);
         }
         writer_.end_object();
     }
 
     /// Item `index` of a list, or the field's only value where `index` is negative.
-    void value(const Message& message, const FieldDescriptor& field, int index)
+    void value(const Message& message, const FieldDescriptor& field, const Reflection& reflection, int index)
     {
-        const Reflection& reflection = *message.GetReflection();
         const auto get = [&](auto single, auto repeated) {
             return index < 0 ? (reflection.*single)(message, &field) : (reflection.*repeated)(message, &field, index);
         };
@@ -162,7 +163,7 @@ private:
             break;
         case FieldDescriptor::CPPTYPE_STRING: {
             std::string scratch;
-            bytes(field, bytes_of(message, field, index, scratch));
+            bytes(field, bytes_of(message, field, reflection, index, scratch));
             break;
         }
         case FieldDescriptor::CPPTYPE_MESSAGE:
@@ -174,10 +175,9 @@ private:
         }
     }
 
-    static const std::string& bytes_of(const Message& message, const FieldDescriptor& field, int index,
-                                       std::string& scratch)
+    static const std::string& bytes_of(const Message& message, const FieldDescriptor& field,
+                                       const Reflection& reflection, int index, std::string& scratch)
     {
-        const Reflection& reflection = *message.GetReflection();
         return index < 0 ? reflection.GetStringReference(message, &field, &scratch)
                          : reflection.GetRepeatedStringReference(message, &field, index, &scratch);
     }
@@ -212,19 +212,21 @@ private:
     }
 
     /// Behind a text field of which any byte was replaced.
-    void exact_bytes(const Message& message, const FieldDescriptor& field)
+    void exact_bytes(const Message& message, const FieldDescriptor& field, const Reflection& reflection)
     {
-        const int size = field.is_repeated() ? message.GetReflection()->FieldSize(message, &field) : 0;
+        const int size = field.is_repeated() ? reflection.FieldSize(message, &field) : 0;
         const int first = field.is_repeated() ? 0 : -1;
         bool replaced = false;
         std::string scratch;
         for (int i = first; i < size; ++i)
-            replaced = replaced || !base::is_utf8(bytes_of(message, field, i, scratch));
+            replaced = replaced || !base::is_utf8(bytes_of(message, field, reflection, i, scratch));
         if (!replaced) return;
         writer_.key(std::string{field.name()} + "_hex");
-        const auto item = [&](int i) { writer_.string(base::to_hex(bytes_of(message, field, i, scratch))); };
+        const auto item = [&](int i) {
+            writer_.string(base::to_hex(bytes_of(message, field, reflection, i, scratch)));
+        };
         if (field.is_repeated())
-            list(message, field, item);
+            list(message, field, reflection, item);
         else
             item(-1);
     }
@@ -246,7 +248,8 @@ void append_json(const Origin& origin, const proto::Event& event, std::string& o
     if (event.process_start_ms() != 0) printer.number("process_start_ms", event.process_start_ms());
     if (event.unreadable_arguments_size() > 0)
         printer.field(event,
-                      *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber));
+                      *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber),
+                      *event.GetReflection());
     printer.content(kind.content);
     printer.end();
 }

@@ -3,6 +3,7 @@
 #include "libs/base/hex.h"
 #include "libs/events/kind.h"
 #include "libs/print/display.h"
+#include "libs/print/fields.h"
 #include "libs/print/mapped_as.h"
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <iterator>
 #include <string_view>
 
@@ -50,7 +52,7 @@ public:
     void number(std::string_view name, std::uint64_t value)
     {
         begin(name);
-        fmt::format_to(std::back_inserter(out_), "{}", value);
+        integer(value);
     }
 
     void word(std::string_view name, std::string_view word)
@@ -70,12 +72,16 @@ public:
     void content(const Message& message)
     {
         const FieldDescriptor* peer = message.GetDescriptor()->FindFieldByName("peer_id");
-        if (peer != nullptr) field(message, *peer, 0);
-        for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
-            if (message.GetDescriptor()->field(i) != peer) field(message, *message.GetDescriptor()->field(i), 0);
+        if (peer != nullptr) field(message, *peer, *message.GetReflection(), 0);
+        each_field(message, [&](const FieldDescriptor& field, const Reflection& reflection) {
+            if (&field != peer) this->field(message, field, reflection, 0);
+        });
     }
 
-    void list(const Message& message, const FieldDescriptor& field) { this->field(message, field, 0); }
+    void list(const Message& message, const FieldDescriptor& field)
+    {
+        this->field(message, field, *message.GetReflection(), 0);
+    }
 
     void end() { out_ += '\n'; }
 
@@ -107,14 +113,13 @@ private:
     }
 
     /// `lists` is the number of lists around this field. What is absent or empty is left out; 0 and false are shown.
-    void field(const Message& message, const FieldDescriptor& field, int lists)
+    void field(const Message& message, const FieldDescriptor& field, const Reflection& reflection, int lists)
     {
-        const Reflection& reflection = *message.GetReflection();
         if (field.is_repeated()) {
             const int size = reflection.FieldSize(message, &field);
             if (size == 0) return;
             begin(field.name());
-            items(message, field, size, lists);
+            items(message, field, reflection, size, lists);
             return;
         }
         if (field.has_presence() && !reflection.HasField(message, &field)) return;
@@ -126,30 +131,25 @@ private:
             return;
         }
         begin(field.name());
-        value(message, field, -1, lists);
+        value(message, field, reflection, -1, lists);
         if (const auto asn = mapped_as(message, field, systems_)) number("mapped_as", asn);
-    }
-
-    /// A message that is nothing but a oneof: the name of its arm says it all.
-    static bool is_choice(const google::protobuf::Descriptor& type)
-    {
-        return type.real_oneof_decl_count() == 1 && type.oneof_decl(0)->field_count() == type.field_count();
     }
 
     void fields(const Message& message, int lists)
     {
-        for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
-            field(message, *message.GetDescriptor()->field(i), lists);
+        each_field(message, [&](const FieldDescriptor& field, const Reflection& reflection) {
+            this->field(message, field, reflection, lists);
+        });
     }
 
     /// In a list, a list is no more than its size.
-    void items(const Message& message, const FieldDescriptor& field, int size, int lists)
+    void items(const Message& message, const FieldDescriptor& field, const Reflection& reflection, int size, int lists)
     {
         const int shown = lists > 0 ? 0 : std::min(size, kShownItems);
         out_ += '[';
         for (int i = 0; i < shown; ++i) {
             if (i > 0) out_ += ' ';
-            value(message, field, i, lists + 1);
+            value(message, field, reflection, i, lists + 1);
         }
         if (shown == 0)
             fmt::format_to(std::back_inserter(out_), "{} items", size);
@@ -159,23 +159,22 @@ private:
     }
 
     /// Item `index` of a list, or the field's only value where `index` is negative.
-    void value(const Message& message, const FieldDescriptor& field, int index, int lists)
+    void value(const Message& message, const FieldDescriptor& field, const Reflection& reflection, int index, int lists)
     {
-        const Reflection& reflection = *message.GetReflection();
         const auto get = [&](auto single, auto repeated) {
             return index < 0 ? (reflection.*single)(message, &field) : (reflection.*repeated)(message, &field, index);
         };
-        const auto print = [&](auto shown) { fmt::format_to(std::back_inserter(out_), "{}", shown); };
+        const auto print = [&](const auto& shown) { fmt::format_to(std::back_inserter(out_), "{}", shown); };
         switch (field.cpp_type()) {
         case FieldDescriptor::CPPTYPE_INT32:
-            return print(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
+            return integer(get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32));
         case FieldDescriptor::CPPTYPE_INT64:
-            return print(get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
+            return integer(get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64));
         case FieldDescriptor::CPPTYPE_UINT32:
-            return print(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
+            return integer(get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32));
         case FieldDescriptor::CPPTYPE_UINT64: {
             const std::uint64_t number = get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64);
-            return display_of(field) == proto::HEX_NUMBER ? print(hex_number(number)) : print(number);
+            return display_of(field) == proto::HEX_NUMBER ? print(hex_number(number)) : integer(number);
         }
         case FieldDescriptor::CPPTYPE_DOUBLE:
             return print(get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble));
@@ -199,13 +198,19 @@ private:
         }
     }
 
+    void integer(std::integral auto value)
+    {
+        const fmt::format_int digits{value};
+        out_.append(digits.data(), digits.size());
+    }
+
     void enumerator(const FieldDescriptor& field, int number)
     {
         const auto* known = field.enum_type()->FindValueByNumber(number);
         if (known != nullptr)
             out_ += known->name();
         else
-            fmt::format_to(std::back_inserter(out_), "{}", number);
+            integer(number);
     }
 
     void bytes(const FieldDescriptor& field, std::string_view value)
@@ -257,10 +262,12 @@ void append_text(const Origin& origin, const proto::Event& event, bool colour, s
                  const asmap::AutonomousSystems* systems)
 {
     const events::Kind kind = events::kind_of(event);
+    static const auto* const unreadable =
+        proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber);
     Line line{out, colour, systems};
     line.start(event.timestamp_ns(), origin.node, events::to_string(kind), kBold);
     if (kind.content != nullptr) line.content(*kind.content);
-    line.list(event, *proto::Event::descriptor()->FindFieldByNumber(proto::Event::kUnreadableArgumentsFieldNumber));
+    line.list(event, *unreadable);
     line.end();
 }
 
