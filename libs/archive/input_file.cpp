@@ -28,6 +28,18 @@ InputFile::InputFile(const std::filesystem::path& path)
     size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
+void InputFile::read_sparsely(bool is_sparse)
+{
+    if (is_sparse == (read_ahead_ == 0)) return;
+    read_ahead_ = is_sparse ? 0 : kReadAhead;
+    (void)posix_fadvise(fd(), 0, 0, is_sparse ? POSIX_FADV_RANDOM : POSIX_FADV_NORMAL);
+}
+
+void InputFile::will_need(std::uint64_t offset, std::uint64_t count) const
+{
+    (void)posix_fadvise(fd(), static_cast<off_t>(offset), static_cast<off_t>(count), POSIX_FADV_WILLNEED);
+}
+
 std::string_view InputFile::view(std::uint64_t offset, std::size_t count, std::size_t read_ahead)
 {
     if (offset >= size_) return {};

@@ -24,12 +24,20 @@ public:
 
     /// The bytes from `offset` on: `count`, or fewer at the file's end. Valid until the next view(). Throws
     /// std::system_error when reading fails. `read_ahead`: how many are read at least, for the next views.
-    std::string_view view(std::uint64_t offset, std::size_t count, std::size_t read_ahead = kReadAhead);
+    std::string_view view(std::uint64_t offset, std::size_t count, std::size_t read_ahead);
+    std::string_view view(std::uint64_t offset, std::size_t count) { return view(offset, count, read_ahead_); }
+
+    /// For a file of which little is wanted: neither view() nor the kernel reads more than is asked for.
+    void read_sparsely(bool is_sparse);
+    std::size_t read_ahead() const { return read_ahead_; }
+    /// Asks the kernel to read that meanwhile.
+    void will_need(std::uint64_t offset, std::uint64_t count) const;
 
 private:
     std::string name_;
     base::Descriptor descriptor_;
     std::uint64_t size_ = 0;
+    std::size_t read_ahead_ = kReadAhead;
     std::string buffer_;
     std::uint64_t buffer_offset_ = 0;
 };

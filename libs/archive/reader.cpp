@@ -37,7 +37,14 @@ bool Range::contains_gap(const Chunk& gap) const { return gap.after_ns >= from_n
 Reader::Reader(const std::filesystem::path& path, const Range& range, FrameFilter* filter)
     : path_{path}, range_{range}, is_open_{is_open_archive(path)}, file_{path}
 {
+    file_.read_sparsely(filter != nullptr);
     read_header();
+    find_index(filter);
+    file_.read_sparsely(!searches_.empty());
+}
+
+void Reader::find_index(FrameFilter* filter)
+{
     auto index = read_index(file_, scanner_.position());
     if (!index) {
         if (!is_open_) index_problem_ = index.error();
@@ -70,6 +77,17 @@ void Reader::search(FrameFilter& filter)
         without_.insert(without.begin(), without.end());
         searches_.emplace(place.offset(), place.offset() + place.size_bytes());
     }
+    for (const auto& frame : index_->entries.frames())
+        if (!without_.contains(frame.offset()) && range_.touches(frame)) wanted_.push_back(&frame);
+}
+
+void Reader::ask_ahead()
+{
+    constexpr std::size_t kAhead = 4; // frames: the disk reads some while one is decompressed
+    const auto next = std::ranges::lower_bound(wanted_, scanner_.position(), {}, &proto::ArchiveFrame::offset);
+    const auto read = static_cast<std::size_t>(next - wanted_.begin());
+    for (asked_ = std::max(asked_, read); asked_ < std::min(read + kAhead, wanted_.size()); ++asked_)
+        file_.will_need(wanted_[asked_]->offset(), wanted_[asked_]->size_bytes());
 }
 
 void Reader::read_header()
@@ -164,6 +182,7 @@ std::optional<Chunk> Reader::read()
     for (;;) {
         if (!range_.is_everything() || !searches_.empty())
             if (auto skipped = skip()) return skipped;
+        if (!wanted_.empty()) ask_ahead();
         auto chunk = scanner_.next();
         if (!chunk) return end();
         switch (chunk->kind) {

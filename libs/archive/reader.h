@@ -51,6 +51,10 @@ public:
     /// valid until the next call.
     std::optional<Chunk> next();
 
+    /// Gives away the content of the chunk of batches that next() has returned: what it views is valid as long as
+    /// `other`, whose memory may be used for the next one.
+    void swap_content(std::string& other) { scanner_.swap_content(other); }
+
     /// The time of the last event of the publisher's file before this one, for a gap that this one begins with. Call it
     /// before next().
     void continue_from(std::uint64_t latest_ns) { latest_ns_ = latest_ns; }
@@ -72,9 +76,11 @@ public:
 
 private:
     void read_header();
+    void find_index(FrameFilter* filter);
     std::optional<Chunk> read();
     std::optional<Chunk> end();
     void search(FrameFilter& filter);
+    void ask_ahead();
     std::optional<Chunk> skip();
     void settle_gaps(std::uint64_t before_ns);
 
@@ -88,6 +94,8 @@ private:
     std::unordered_map<std::uint64_t, const proto::ArchiveFrame*> frames_by_offset_;
     std::unordered_set<std::uint64_t> without_;                 ///< offsets of frames that the filter excludes
     std::unordered_map<std::uint64_t, std::uint64_t> searches_; ///< search records that were read: where each ends
+    std::vector<const proto::ArchiveFrame*> wanted_;            ///< with a filter: frames that it does not exclude
+    std::size_t asked_ = 0;                                     ///< of them: those that the kernel was asked to read
     std::string header_problem_;
     std::string index_problem_;
     std::uint64_t unfinished_bytes_ = 0;

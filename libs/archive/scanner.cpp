@@ -14,6 +14,8 @@ namespace peer_observer::archive {
 namespace {
 
 constexpr std::size_t kFirstLook = std::size_t{256} << 10U;
+// A string of so many bytes does not hold them in itself: views of them stay valid when it is swapped.
+constexpr std::size_t kNeverInPlace = 64;
 constexpr unsigned char kChecksumFlag = 0x04; // of the byte behind a zstd frame's magic
 // In a file without a header; the header of ours names no more.
 constexpr int kMaxLearnedSources = 4096;
@@ -93,15 +95,19 @@ std::optional<Chunk> Scanner::next()
 
 void Scanner::set_index(const Index& index)
 {
-    known_offsets_.clear();
+    known_.clear();
     for (const auto& frame : index.entries.frames())
-        known_offsets_.push_back(frame.offset());
-    known_searches_.clear();
+        known_.push_back({frame.offset(), static_cast<std::size_t>(frame.size_bytes())});
     for (const auto& record : index.entries.searches())
-        known_searches_.push_back(record.offset());
-    known_offsets_.insert(known_offsets_.end(), known_searches_.begin(), known_searches_.end());
-    std::ranges::sort(known_offsets_);
+        known_.push_back({record.offset(), static_cast<std::size_t>(record.size_bytes()), true});
+    std::ranges::sort(known_, {}, &Known::offset);
     index_offset_ = index.offset;
+}
+
+Scanner::Known Scanner::known_at(std::uint64_t offset) const
+{
+    const auto known = std::ranges::lower_bound(known_, offset, {}, &Known::offset);
+    return known != known_.end() && known->offset == offset ? *known : Known{};
 }
 
 std::expected<Chunk, Scanner::Failure> Scanner::read_behind_damage(std::uint64_t offset)
@@ -116,7 +122,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_behind_damage(std::uint64_t
     if (chunk->kind == Chunk::Kind::gap)
         is_believed = is_expected(chunk->gap.source().node(), chunk->gap.source().publisher_id());
     if (chunk->kind == Chunk::Kind::index) is_believed = offset == index_offset_;
-    if (chunk->kind == Chunk::Kind::search) is_believed = std::ranges::binary_search(known_searches_, offset);
+    if (chunk->kind == Chunk::Kind::search) is_believed = known_at(offset).is_search;
     if (!is_believed)
         return std::unexpected{Failure{"what follows damage is not of a publisher that the header names"}};
     return chunk;
@@ -124,7 +130,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_behind_damage(std::uint64_t
 
 std::expected<Chunk, Scanner::Failure> Scanner::read_chunk(std::uint64_t offset)
 {
-    const auto start = file_.view(offset, kSkippableHeaderBytes);
+    const auto start = file_.view(offset, kSkippableHeaderBytes, std::max(known_at(offset).size, file_.read_ahead()));
     if (start.size() < kSkippableHeaderBytes) return std::unexpected{Failure{"the file ends within a frame"}};
     const std::uint32_t magic = read_u32(start);
     if (is_skippable(magic)) return read_skippable(offset);
@@ -175,7 +181,8 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_skippable(std::uint64_t off
 
 std::expected<std::uint64_t, std::string> Scanner::frame_size(std::uint64_t offset)
 {
-    for (std::size_t look = kFirstLook;; look *= 4) {
+    const auto known = known_at(offset).size;
+    for (std::size_t look = known > 0 ? known : kFirstLook;; look *= 4) {
         const auto bytes = file_.view(offset, std::min(look, kMaxFrameBytes));
         const std::size_t size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
         if (ZSTD_isError(size) == 0) return size;
@@ -201,6 +208,7 @@ std::expected<Chunk, Scanner::Failure> Scanner::read_batches(std::uint64_t offse
     if (content_size > kMaxContentBytes) return fail("a frame's content is too big");
 
     if (!decompressor_) throw std::bad_alloc{};
+    content_.reserve(kNeverInPlace);
     content_.resize(static_cast<std::size_t>(content_size));
     const std::size_t got = ZSTD_decompressDCtx(decompressor_.get(), content_.data(), content_.size(),
                                                 chunk.bytes.data(), chunk.bytes.size());
@@ -239,8 +247,8 @@ std::uint64_t Scanner::find_next(std::uint64_t offset, std::uint64_t declared_si
         (declared_size == end - offset || read_behind_damage(offset + declared_size)))
         return offset + declared_size;
 
-    const auto known = std::ranges::upper_bound(known_offsets_, offset);
-    if (known != known_offsets_.end() && *known < end) return *known;
+    const auto known = std::ranges::upper_bound(known_, offset, {}, &Known::offset);
+    if (known != known_.end() && known->offset < end) return known->offset;
 
     // Both magic numbers that we look for end in a byte that is rare enough to look for alone.
     constexpr std::size_t kPiece = std::size_t{1} << 20U;
@@ -288,6 +296,11 @@ std::expected<std::optional<Index>, std::string> read_index(InputFile& file, std
     Index index{.entries = {}, .offset = start};
     if (!index.entries.ParseFromString(std::string{record->protobuf}))
         return std::unexpected{"the index is not valid protobuf"};
+    // So that what leads to the frames need not be read piece by piece.
+    std::uint64_t asked = 0;
+    for (const auto& search : index.entries.searches())
+        if (file.read_ahead() == 0 && (asked += search.size_bytes()) <= kMaxRecordBytes)
+            file.will_need(search.offset(), search.size_bytes());
     std::uint64_t end = header_end;
     bool is_led_to = true;
     for (const auto& frame : index.entries.frames()) {

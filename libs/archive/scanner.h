@@ -74,10 +74,18 @@ public:
     /// Batches of other publishers are damage from now on. Before, the publishers of good frames are expected.
     void expect_sources(const proto::ArchiveHeader& header) { expected_ = header; }
 
-    /// Tells where frames are, should one in front of them be damaged.
+    /// Tells where frames are, should one in front of them be damaged, and how much of the file is one.
     void set_index(const Index& index);
 
+    /// The memory of the last chunk's content, which its batches view. What is swapped in may be used for the next.
+    void swap_content(std::string& other) { content_.swap(other); }
+
 private:
+    struct Known {
+        std::uint64_t offset = 0;
+        std::size_t size = 0;
+        bool is_search = false;
+    };
     struct Failure {
         std::string problem;
         std::uint64_t size = 0; ///< of the frame, as far as it can be told; 0 = it cannot
@@ -88,6 +96,8 @@ private:
     std::expected<Chunk, Failure> read_batches(std::uint64_t offset);
     std::expected<std::uint64_t, std::string> frame_size(std::uint64_t offset);
     std::expected<Chunk, Failure> read_behind_damage(std::uint64_t offset);
+    /// What the index says is there; size 0 = nothing.
+    Known known_at(std::uint64_t offset) const;
     bool is_expected(std::string_view node, std::uint64_t publisher_id) const;
     void learn_sources(const Chunk& chunk);
     std::uint64_t find_next(std::uint64_t offset, std::uint64_t declared_size);
@@ -96,9 +106,8 @@ private:
     std::uint64_t position_ = 0;
     bool is_led_to_ = true; ///< position_ is where the file starts, or where something good ends
     std::optional<proto::ArchiveHeader> expected_;
-    proto::ArchiveHeader learned_;             ///< publishers of good frames, where there is no header
-    std::vector<std::uint64_t> known_offsets_; ///< of frames and search records, ascending
-    std::vector<std::uint64_t> known_searches_;
+    proto::ArchiveHeader learned_; ///< publishers of good frames, where there is no header
+    std::vector<Known> known_;     ///< frames and search records, ascending
     std::optional<std::uint64_t> index_offset_;
     base::CHandle<ZSTD_DCtx, ZSTD_freeDCtx> decompressor_{ZSTD_createDCtx()};
     std::string content_;
