@@ -5,6 +5,7 @@
 #include "libs/archive/reader.h"
 #include "libs/asmap/options.h"
 #include "libs/print/batch_printer.h"
+#include "services/archive-reader/ahead_reader.h"
 #include "services/archive-reader/inputs.h"
 #include "services/archive-reader/output.h"
 #include "services/archive-reader/progress.h"
@@ -15,8 +16,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <limits>
-#include <stdexcept>
+#include <optional>
 
 namespace peer_observer::archive_reader {
 namespace {
@@ -100,25 +100,24 @@ void cat(const variables_map& values, app::Context& context)
     const auto files = read_inputs(values);
     Cat cat{values, files};
     Progress progress{total_size(files), true};
-    Readers readers{cat.range(), cat.filter()};
+    AheadReader reader{files, cat.range(), cat.filter()};
     std::uint64_t damaged = 0;
-    for (const auto& file : files) {
-        if (has_gone(file)) continue;
-        auto& reader = readers.open(file);
-        progress.next_file(reader.size());
-        while (!cat.has_ended() && !context.stopping()) {
-            const auto chunk = reader.next();
-            if (!chunk) break;
-            progress.update(reader.position());
-            if (chunk->kind == archive::Chunk::Kind::damage) {
-                ++damaged;
-                progress.hide();
-                spdlog::warn("{}: offset {}: {}", file.native(), chunk->offset, chunk->problem);
-            } else if (chunk->kind == archive::Chunk::Kind::gap) {
-                cat.print(chunk->gap);
-            } else if (chunk->kind == archive::Chunk::Kind::batches) {
-                cat.print(*chunk);
-            }
+    std::optional<std::size_t> file;
+    while (!cat.has_ended() && !context.stopping()) {
+        const auto* const piece = reader.next();
+        if (piece == nullptr) break;
+        if (file != piece->file) progress.next_file(piece->file_bytes);
+        file = piece->file;
+        progress.update(piece->position);
+        const auto& chunk = piece->chunk;
+        if (chunk.kind == archive::Chunk::Kind::damage) {
+            ++damaged;
+            progress.hide();
+            spdlog::warn("{}: offset {}: {}", files[*file].native(), chunk.offset, chunk.problem);
+        } else if (chunk.kind == archive::Chunk::Kind::gap) {
+            cat.print(chunk.gap);
+        } else if (chunk.kind == archive::Chunk::Kind::batches) {
+            cat.print(chunk);
         }
     }
     cat.flush();

@@ -32,7 +32,13 @@ void Output::write(std::string_view bytes)
     write_all(bytes);
 }
 
-void Output::flush() { write_all(std::exchange(buffer_, {})); }
+void Output::flush()
+{
+    auto waiting = std::exchange(buffer_, {});
+    write_all(waiting);
+    waiting.clear();
+    buffer_ = std::move(waiting); // its memory
+}
 
 void Output::write_all(std::string_view bytes)
 {
