@@ -4,6 +4,7 @@
 #include "libs/archive/recovery.h"
 
 #include <gmock/gmock.h>
+#include <zstd.h>
 
 #include <array>
 #include <cstdio>
@@ -86,8 +87,13 @@ TEST_F(File, DescribesItsOwnTypes)
     write_frames(1);
     Reader reader{path_};
     ASSERT_TRUE(reader.header());
+    const auto& compressed = reader.header()->compressed_descriptors();
+    std::string plain(ZSTD_getFrameContentSize(compressed.data(), compressed.size()), '\0');
+    ASSERT_EQ(ZSTD_decompress(plain.data(), plain.size(), compressed.data(), compressed.size()), plain.size());
+    google::protobuf::FileDescriptorSet descriptors;
+    ASSERT_TRUE(descriptors.ParseFromString(plain));
     google::protobuf::DescriptorPool pool;
-    for (const auto& file : reader.header()->descriptors().file())
+    for (const auto& file : descriptors.file())
         ASSERT_NE(pool.BuildFile(file), nullptr) << file.name();
     EXPECT_NE(pool.FindMessageTypeByName("peer_observer.proto.EventBatch"), nullptr);
     EXPECT_NE(pool.FindMessageTypeByName("peer_observer.proto.ArchiveIndex"), nullptr);

@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <set>
+#include <stdexcept>
 
 namespace peer_observer::archive {
 namespace {
@@ -33,6 +35,22 @@ void add_descriptors(const FileDescriptor* file, std::set<const FileDescriptor*>
     for (int i = 0; i < file->dependency_count(); ++i)
         add_descriptors(file->dependency(i), known, out);
     file->CopyTo(out.add_file());
+}
+
+/// Of all types, as the header has them.
+std::string compress_descriptors()
+{
+    constexpr int kLevel = 19; // once a process
+    google::protobuf::FileDescriptorSet all;
+    std::set<const FileDescriptor*> known;
+    add_descriptors(proto::EventBatch::descriptor()->file(), known, all);
+    add_descriptors(proto::ArchiveHeader::descriptor()->file(), known, all);
+    const auto plain = all.SerializeAsString();
+    std::string compressed(ZSTD_compressBound(plain.size()), '\0');
+    const auto size = ZSTD_compress(compressed.data(), compressed.size(), plain.data(), plain.size(), kLevel);
+    if (ZSTD_isError(size) != 0) throw std::runtime_error{std::string{"zstd: "} + ZSTD_getErrorName(size)};
+    compressed.resize(size);
+    return compressed;
 }
 
 /// Creates it, or opens it to continue with it, and keeps other processes from writing it. Throws std::system_error.
@@ -57,9 +75,8 @@ proto::ArchiveHeader make_header(const std::string& software, std::uint64_t crea
     header.set_schema_version(events::kSchemaVersion);
     header.set_software(software);
     header.set_created_ns(created_ns);
-    std::set<const FileDescriptor*> known;
-    add_descriptors(proto::EventBatch::descriptor()->file(), known, *header.mutable_descriptors());
-    add_descriptors(proto::ArchiveHeader::descriptor()->file(), known, *header.mutable_descriptors());
+    static const auto descriptors = compress_descriptors();
+    header.set_compressed_descriptors(descriptors);
     return header;
 }
 

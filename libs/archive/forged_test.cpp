@@ -46,7 +46,7 @@ std::string gap_record(const std::string& node, std::uint64_t publisher_id)
 std::string header_record(std::uint64_t publisher_id)
 {
     auto header = header_of("alice", publisher_id);
-    header.clear_descriptors();
+    header.clear_compressed_descriptors();
     return encode_record(RecordType::header, header.SerializeAsString());
 }
 
