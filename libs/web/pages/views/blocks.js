@@ -45,14 +45,14 @@ function race(found) {
   const announcements = found.nodes.flatMap((node) => node.announcements ?? []);
   if (announcements.length < 2) return undefined; // nothing to compare
   const after = (ns) => nanosecondsBetween(found.first_ns, ns) / 1e6;
-  const longest = Math.max(1e-3, ...announcements.map((one) => after(one.timestamp_ns)));
+  const longest = Math.max(1e-3, ...announcements.map((one) => after(one.timestamp_ns)), ...found.nodes.map((node) => (node.connected_ns ? after(node.connected_ns) : 0)));
   const width = chartWidth();
   const left = width > 600 ? 110 : 6;
   const lane = width > 600 ? LANE : LANE + 12;
   const x = (value) => left + (value / longest) * (width - left - 14) + 5;
   const height = found.nodes.length * lane + 22;
   return svg("svg", { class: "dots", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${announcements.length} announcements within ${duration(longest * 1e6)}; the tables below list them` },
-    [0, 0.25, 0.5, 0.75, 1].map((part) => [svg("line", { class: "grid", x1: x(part * longest), x2: x(part * longest), y1: 0, y2: height - 18 }), svg("text", { class: "tick", x: x(part * longest), y: height - 4, "text-anchor": part === 0 ? "start" : part === 1 ? "end" : "middle" }, part ? `+${duration(Math.round(part * longest * 1e6))}` : "first")]),
+    (width > 600 ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.5, 1]).map((part) => [svg("line", { class: "grid", x1: x(part * longest), x2: x(part * longest), y1: 0, y2: height - 18 }), svg("text", { class: "tick", x: x(part * longest), y: height - 4, "text-anchor": part === 0 ? "start" : part === 1 ? "end" : "middle" }, part ? `+${duration(Math.round(part * longest * 1e6))}` : "first")]),
     found.nodes.map((node, index) => {
       const y = index * lane + (left > 50 ? 12 : 20);
       return [svg("text", { class: "tick", x: 0, y: left > 50 ? y + 4 : y - 9 }, node.node),
