@@ -8,7 +8,9 @@
 #include "proto/event.pb.h"
 
 #include <array>
+#include <compare>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +19,14 @@
 
 namespace peer_observer::web {
 
-using Hash = std::array<char, 32>;
+/// Ordered as memcmp() does: maps of them are looked up for each announcement.
+struct Hash : std::array<char, 32> {
+    bool operator==(const Hash&) const = default;
+    std::strong_ordering operator<=>(const Hash& other) const
+    {
+        return std::memcmp(data(), other.data(), size()) <=> 0;
+    }
+};
 /// Nothing if it has another size.
 std::optional<Hash> to_hash(std::string_view bytes);
 
