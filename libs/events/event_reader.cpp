@@ -7,8 +7,9 @@ namespace {
 
 // What the events of a common batch need, and more.
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
-// Parsed events take a multiple of their bytes.
-constexpr std::size_t kBytesBeforeReset = kBlockBytes / 4;
+// Parsed events take a multiple of their bytes. After few of them the memory of their strings is used again before
+// malloc puts it back together.
+constexpr std::size_t kBytesBeforeReset = kBlockBytes / 64;
 
 google::protobuf::ArenaOptions arena_options(char* block)
 {
