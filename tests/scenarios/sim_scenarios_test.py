@@ -19,7 +19,7 @@ FASTER = {
     "addr_unheard": (10_000, "--addr_unheard.learn_s", 5, "--disable", "addr_flood"),  # Core's limit goes by a clock that is not so fast
     "slot_hold": (20, "--slot_hold.patience_s", 0.2),
     "slot_turnover": (200, "--slot_turnover.long_s", 0.2, "--connection_churn.short_s", 0.1),
-    "block_withhold": (60, "--block_withhold.patience_s", 1),
+    "block_withhold": (30, "--block_withhold.patience_s", 1),
     "first_announcer": (1_000,),
     "addr_concentration": (1_000, "--disable", "addr_flood"),  # as for addr_unheard
     "slot_takeover": (200,),
