@@ -64,13 +64,13 @@ TEST_F(Recording, BoundsMemoryOfManyPublishers)
 
 TEST_F(Recording, RotatesFilesBySize)
 {
-    Archiver archiver{folder_.path(), {.frame_bytes = 1, .file_bytes = 48 << 10}};
+    Archiver archiver{folder_.path(), {.frame_bytes = 1, .file_bytes = 20 << 10}};
     for (std::uint64_t i = 0; i < 100; ++i)
         archiver.add(make_batch(i * 50, 50));
     archiver.recorder.close();
     EXPECT_GT(files_in(folder_.path()).size(), 2U);
     for (const auto& file : files_in(folder_.path()))
-        EXPECT_LT(std::filesystem::file_size(file), 64U << 10U) << file;
+        EXPECT_LT(std::filesystem::file_size(file), 32U << 10U) << file;
     const auto found = read_folder(folder_.path());
     expect_complete(found, 5000);
     EXPECT_THAT(found.gaps, IsEmpty());

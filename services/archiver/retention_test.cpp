@@ -48,7 +48,7 @@ protected:
 TEST_F(Retention, DeletesTheOldestFilesWhenThereIsTooMuch)
 {
     Archiver archiver{
-        folder_.path(), {.frame_bytes = 1, .file_bytes = 32 << 10}, {.limits = {.bytes = 150 << 10, .age = {}}}};
+        folder_.path(), {.frame_bytes = 1, .file_bytes = 16 << 10}, {.limits = {.bytes = 60 << 10, .age = {}}}};
     for (std::uint64_t i = 0; i < 100; ++i) {
         archiver.add(make_batch(i * 50, 50));
         archiver.clock.now += 11s;
@@ -56,7 +56,7 @@ TEST_F(Retention, DeletesTheOldestFilesWhenThereIsTooMuch)
     }
     archiver.recorder.close();
     EXPECT_GT(archiver.counters.deleted_files, 0U);
-    EXPECT_LE(archiver.counters.archive_bytes, 150U << 10U);
+    EXPECT_LE(archiver.counters.archive_bytes, 60U << 10U);
     const auto found = read_folder(folder_.path());
     ASSERT_FALSE(found.sequences.empty());
     EXPECT_EQ(found.sequences.back(), 4999U);
