@@ -83,7 +83,7 @@ def files_of(package):
         own = re.findall(r'sources\.own "([^"]+)"', package)
         shared = strings(" ".join(re.findall(r"sources\.shared \[[^]]*", package)))
         single = strings(" ".join(re.findall(r"sources\.files \[[^]]*", package)))
-    found = common() | set(single)
+    found = common() | {name for place in single for name in below(place) or {place}}
     for folder in own:
         found |= {name for name in below(folder) if not is_about_it(name)}
     for folder in shared:
@@ -109,6 +109,9 @@ def asked_for(name, targets):
         yield from re.findall(r'PEER_OBSERVER_SOURCE\s*"/([^"]+)"', text)
     if name.endswith("CMakeLists.txt"):
         yield from (f"cmake/{module}.cmake" for module in re.findall(r"^include\((\w+)\)", text, re.MULTILINE) if f"cmake/{module}.cmake" in FILES)
+        if "/" in name:
+            for place in re.findall(r"\$\{(?:CMAKE|PROJECT)_SOURCE_DIR\}/([\w./-]+)", text):
+                yield from below(place) or {place}
         for arguments in re.findall(r"\b(?:peer_observer_library|peer_observer_service|target_link_libraries)\(([^)]*)\)", text):
             yield from (targets[word] for word in arguments.split()[1:] if word in targets)
 
@@ -154,6 +157,7 @@ def test_gives_package_what_its_sources_ask_for(package):
         ("peer-observer-extractor", '"bpf"', "", "needs bpf/events.h"),
         ("peer-observer-extractor", '"cmake/bpf.cmake"', "", "needs cmake/bpf.cmake"),
         ("peer-observer-web", "libxcrypt nloh", "nloh", "needs the library libxcrypt"),
+        ("peer-observer-archiver", '"libs/wire/testdata"', "", "needs libs/wire/testdata/addr.txt"),
         ("peer-observer-metrics", '"docs/metrics.md"', "", "needs docs/metrics.md"),
         ("libraries", "openssl prom", "prom", "needs the library openssl"),
     ],
