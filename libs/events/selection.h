@@ -48,7 +48,7 @@ public:
 
 private:
     /// By the numbers of the context and of the arm inside.
-    using Kinds = std::bitset<kMaxFieldNumber * kMaxFieldNumber>;
+    using Kinds = std::bitset<std::size_t{kMaxFieldNumber} * kMaxFieldNumber>;
 
     static Kinds possible_kinds(const Conjunction& wanted);
     bool fits(const EventView& event, std::size_t alternative) const;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 namespace peer_observer::tables {
 namespace {
@@ -70,10 +71,8 @@ std::string_view word(Type type)
 
 std::string key_of(const Table& table)
 {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < table.key_size; ++i)
-        names.push_back(table.columns[i].name);
-    return fmt::format("{}", fmt::join(names, ", "));
+    const auto key = table.columns | std::views::take(table.key_size);
+    return fmt::format("{}", fmt::join(key | std::views::transform(&Column::name), ", "));
 }
 
 std::string order_of(const Table& table, bool is_event)
@@ -103,11 +102,8 @@ std::string sqlite_column(const Column& column)
 
 std::string sqlite_table(const Table& table)
 {
-    std::vector<std::string> columns;
-    for (const auto& column : table.columns)
-        columns.push_back(sqlite_column(column));
     return fmt::format("CREATE TABLE IF NOT EXISTS \"{}\" ({}, PRIMARY KEY ({})) STRICT, WITHOUT ROWID", table.name,
-                       fmt::join(columns, ", "), key_of(table));
+                       fmt::join(table.columns | std::views::transform(sqlite_column), ", "), key_of(table));
 }
 
 std::vector<std::string> sqlite_indexes(const Table& table)
@@ -153,10 +149,8 @@ std::string ClickHouseSchema::create_version() const
 
 std::vector<std::string> ClickHouseSchema::create(const Table& table) const
 {
-    std::vector<std::string> columns;
-    for (const auto& column : table.columns)
-        columns.push_back(sql_name(column.name) + " " + clickhouse_type(column));
-    const auto list = fmt::format("{}", fmt::join(columns, ", "));
+    const auto definition = [](const Column& column) { return sql_name(column.name) + " " + clickhouse_type(column); };
+    const auto list = fmt::format("{}", fmt::join(table.columns | std::views::transform(definition), ", "));
     const auto order = order_of(table, table.find("table_name") == table.columns.size());
     const auto create = [&](const std::string& name, const std::string& on, const std::string& engine,
                             std::string_view kind = "MATERIALIZED") {
