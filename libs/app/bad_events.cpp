@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <vector>
 
 namespace peer_observer::app {
 
@@ -21,8 +20,7 @@ void BadEvents::add(const events::Batch& batch, const events::BadEvent& bad)
 void BadEvents::add_metrics(telemetry::Telemetry& telemetry) const
 {
     telemetry.add("peer_observer_bad_events_total", "Events skipped because they are not valid protobuf messages.",
-                  telemetry::MetricType::counter,
-                  [this] { return std::vector<telemetry::Sample>{{static_cast<double>(count()), {}}}; });
+                  telemetry::MetricType::counter, [this] { return static_cast<double>(count()); });
 }
 
 } // namespace peer_observer::app

@@ -15,8 +15,7 @@ void add_figure(telemetry::Telemetry& telemetry, const std::function<Statistics(
                 std::uint64_t Statistics::* field, const char* name, const char* help,
                 telemetry::MetricType type = telemetry::MetricType::counter)
 {
-    telemetry.add(name, help, type,
-                  [read, field] { return std::vector<telemetry::Sample>{{static_cast<double>(read().*field), {}}}; });
+    telemetry.add(name, help, type, [read, field] { return static_cast<double>(read().*field); });
 }
 
 } // namespace

@@ -117,16 +117,13 @@ private:
 Telemetry::Telemetry(const std::string& address, const std::string& service) : families_{std::make_shared<Families>()}
 {
     base::HostPort bound = parse(address);
-    const auto figure = [this](const char* name, const char* help, MetricType type, double (*read)()) {
-        add(name, help, type, [read] { return std::vector<Sample>{{read(), {}}}; });
-    };
-    figure("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::counter, process_cpu_seconds);
-    figure("process_resident_memory_bytes", "Resident memory size.", MetricType::gauge, process_resident_bytes);
-    figure("process_virtual_memory_bytes", "Virtual memory size.", MetricType::gauge, process_virtual_bytes);
-    figure("process_open_fds", "Number of open file descriptors.", MetricType::gauge, process_open_fds);
-    figure("process_max_fds", "Maximum number of open file descriptors.", MetricType::gauge, process_max_fds);
-    figure("process_start_time_seconds", "UNIX time at which the process started.", MetricType::gauge,
-           process_start_seconds);
+    add("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::counter, process_cpu_seconds);
+    add("process_resident_memory_bytes", "Resident memory size.", MetricType::gauge, process_resident_bytes);
+    add("process_virtual_memory_bytes", "Virtual memory size.", MetricType::gauge, process_virtual_bytes);
+    add("process_open_fds", "Number of open file descriptors.", MetricType::gauge, process_open_fds);
+    add("process_max_fds", "Maximum number of open file descriptors.", MetricType::gauge, process_max_fds);
+    add("process_start_time_seconds", "UNIX time at which the process started.", MetricType::gauge,
+        process_start_seconds);
     add("peer_observer_build_info", "The service and its version; always 1.", MetricType::gauge,
         [service] { return std::vector<Sample>{{1, {{"service", service}, {"version", PEER_OBSERVER_VERSION}}}}; });
     exposer_ = listen(bound);
@@ -140,6 +137,11 @@ Telemetry::~Telemetry() { stop(std::move(exposer_), address_); }
 void Telemetry::add(std::string name, std::string help, MetricType type, std::function<std::vector<Sample>()> collect)
 {
     families_->add({std::move(name), std::move(help), type, std::move(collect)});
+}
+
+void Telemetry::add(std::string name, std::string help, MetricType type, std::function<double()> read)
+{
+    add(std::move(name), std::move(help), type, [read = std::move(read)] { return std::vector<Sample>{{read(), {}}}; });
 }
 
 void Telemetry::add(const std::weak_ptr<prometheus::Collectable>& collectable)

@@ -39,6 +39,9 @@ public:
     /// Adds a metric family. `collect` runs at each scrape, from the server's thread.
     void add(std::string name, std::string help, MetricType type, std::function<std::vector<Sample>()> collect);
 
+    /// Adds a metric family of one value without labels.
+    void add(std::string name, std::string help, MetricType type, std::function<double()> read);
+
     /// Serves what `collectable` collects as well, as long as that lives.
     void add(const std::weak_ptr<prometheus::Collectable>& collectable);
 

@@ -41,15 +41,14 @@ void add_clickhouse_metrics(telemetry::Telemetry& telemetry, const Counters& cou
     constexpr double kNanoseconds = 1e9;
     const std::string prefix = "peer_observer_clickhouse_";
     for (const auto& figure : kFigures) {
-        telemetry.add(prefix + figure.name, figure.help, figure.type, [&counters, counter = figure.counter] {
-            return std::vector<Sample>{{value(counters.*counter), {}}};
-        });
+        telemetry.add(prefix + figure.name, figure.help, figure.type,
+                      [&counters, counter = figure.counter] { return value(counters.*counter); });
     }
     telemetry.add(prefix + "lag_seconds", "Age of the oldest event that waits for the server; 0 if none does.",
                   MetricType::gauge, [&counters] {
                       const double oldest = value(counters.oldest_ns);
                       const double age = oldest > 0 ? static_cast<double>(base::unix_ns()) - oldest : 0;
-                      return std::vector<Sample>{{std::max(age, 0.0) / kNanoseconds, {}}};
+                      return std::max(age, 0.0) / kNanoseconds;
                   });
     telemetry.add(prefix + "lost_events_total",
                   "Events that are not stored and that the table losses tells of, by cause.", MetricType::counter,

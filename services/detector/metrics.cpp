@@ -13,10 +13,7 @@ using Number = std::atomic<std::uint64_t>;
 
 constexpr std::array kSeverities = {"unknown", "info", "warning", "critical"};
 
-Sample sample(const Number& number, telemetry::Labels labels = {})
-{
-    return {static_cast<double>(number.load()), std::move(labels)};
-}
+double value(const Number& number) { return static_cast<double>(number.load()); }
 
 telemetry::Labels labels_of(std::string_view kind, AnomalySeverity severity, const std::string& node)
 {
@@ -60,9 +57,8 @@ std::vector<Sample> opened_samples(const Counters& counters)
     const auto kinds = all_detectors();
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
         for (std::size_t severity = 1; severity < kSeverities.size(); ++severity)
-            samples.push_back(
-                sample(counters.kinds[kind].opened.at(severity),
-                       {{"kind", std::string{kinds[kind]->kind}}, {"severity", kSeverities.at(severity)}}));
+            samples.push_back({value(counters.kinds[kind].opened.at(severity)),
+                               {{"kind", std::string{kinds[kind]->kind}}, {"severity", kSeverities.at(severity)}}});
     return samples;
 }
 
@@ -96,7 +92,7 @@ void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
                   "Highest value since the start, as a share of its threshold. 1 raises an anomaly.", MetricType::gauge,
                   [&] { return highest_samples(counters); });
     const auto add = [&](const char* name, const char* help, MetricType type, const Number& number) {
-        telemetry.add(name, help, type, [&number] { return std::vector<Sample>{sample(number)}; });
+        telemetry.add(name, help, type, [&number] { return value(number); });
     };
     add("peer_observer_detector_events_total", "Events examined.", MetricType::counter, counters.events);
     add("peer_observer_detector_duplicate_events_total", "Events received twice and skipped.", MetricType::counter,
@@ -118,9 +114,8 @@ void add_metrics(telemetry::Telemetry& telemetry, const Counters& counters)
 void add_metrics(telemetry::Telemetry& telemetry, const Webhook& webhook)
 {
     const auto add = [&](const char* name, const char* help, std::uint64_t Webhook::Statistics::* number) {
-        telemetry.add(name, help, MetricType::counter, [&webhook, number] {
-            return std::vector<Sample>{{static_cast<double>(webhook.statistics().*number), {}}};
-        });
+        telemetry.add(name, help, MetricType::counter,
+                      [&webhook, number] { return static_cast<double>(webhook.statistics().*number); });
     };
     using Statistics = Webhook::Statistics;
     add("peer_observer_detector_webhook_posts_total", "Reports accepted by the webhook.", &Statistics::posted);

@@ -118,8 +118,7 @@ void add_extractor_metrics(telemetry::Telemetry& telemetry, const std::function<
     telemetry.add("peer_observer_extractor_undescribed_peer_messages_total",
                   "P2P messages published without the peer's address and connection type because the extractor did not "
                   "know them.",
-                  MetricType::counter,
-                  [read] { return std::vector<Sample>{{static_cast<double>(read().undescribed), {}}}; });
+                  MetricType::counter, [read] { return static_cast<double>(read().undescribed); });
     telemetry.add("peer_observer_extractor_truncated_messages_total",
                   "P2P messages published with less detail than the operator asked for, by reason.",
                   MetricType::counter, [read] { return truncated(read()); });

@@ -12,7 +12,7 @@ void Metrics::add_to(telemetry::Telemetry& telemetry) const
     using telemetry::Sample;
     const auto add = [&](const std::string& name, const std::string& help, MetricType type, const auto& value) {
         telemetry.add("peer_observer_log_extractor_" + name, help, type,
-                      [&value] { return std::vector<Sample>{{static_cast<double>(value.load()), {}}}; });
+                      [&value] { return static_cast<double>(value.load()); });
     };
     add("read_bytes_total", "Bytes read from the log.", MetricType::counter, bytes);
     add("truncated_messages_total", "Messages longer than 1 MiB, whose events have only the first part.",

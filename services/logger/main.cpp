@@ -56,9 +56,8 @@ void run(const po::variables_map& values, app::Context& context)
     if (telemetry) {
         app::add_subscriber_metrics(*telemetry, [&] { return subscriber.statistics(); });
         bad_events.add_metrics(*telemetry);
-        telemetry->add(
-            "peer_observer_logger_printed_events_total", "Events printed.", telemetry::MetricType::counter,
-            [&] { return std::vector<telemetry::Sample>{{static_cast<double>(logger.printed_events()), {}}}; });
+        telemetry->add("peer_observer_logger_printed_events_total", "Events printed.", telemetry::MetricType::counter,
+                       [&] { return static_cast<double>(logger.printed_events()); });
     }
     context.ready();
     logger.run(limits);

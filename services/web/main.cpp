@@ -88,9 +88,7 @@ void add_metrics(telemetry::Telemetry& telemetry, const web::Server& server)
 {
     const auto add = [&](const char* name, const char* help, telemetry::MetricType type,
                          std::uint64_t web::ClientStatistics::* figure) {
-        telemetry.add(name, help, type, [&server, figure] {
-            return std::vector<telemetry::Sample>{{static_cast<double>(server.statistics().*figure), {}}};
-        });
+        telemetry.add(name, help, type, [&server, figure] { return static_cast<double>(server.statistics().*figure); });
     };
     using enum telemetry::MetricType;
     add("peer_observer_web_connections", "Connections of browsers and scripts.", gauge,
