@@ -66,6 +66,7 @@ function(peer_observer_tests name)
     add_executable(${name}_test ${tests})
     if(PEER_OBSERVER_UNITY_TESTS)
       set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON)
+      target_compile_options(${name}_test PRIVATE -O0) # behind the optimization of the preset, which is for what is tested
     endif()
     target_link_libraries(${name}_test PRIVATE ${name} ${ARGN} GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST)

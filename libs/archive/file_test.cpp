@@ -2,6 +2,7 @@
 #include "libs/archive/file_name.h"
 #include "libs/archive/record.h"
 #include "libs/archive/recovery.h"
+#include "libs/base/testing/sanitized.h"
 
 #include <gmock/gmock.h>
 #include <zstd.h>
@@ -17,6 +18,9 @@ using namespace testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+constexpr std::uint64_t kStep = base::testing::kSanitized ? 5 : 1; // bytes between two places of a cut
+constexpr int kRounds = base::testing::kSanitized ? 2'000 : 10'000;
 
 class File : public ::testing::Test {
 protected:
@@ -149,7 +153,7 @@ TEST_F(File, CutAnywhereInTheLastFramesAndClosedItHasAllWholeFrames)
     ASSERT_EQ(ends.size(), 4U);
     ASSERT_EQ(ends[3], whole.size());
 
-    for (std::uint64_t size = ends[1]; size < whole.size(); ++size) {
+    for (std::uint64_t size = ends[1]; size < whole.size(); size += kStep) {
         write_file(open_path_, whole.substr(0, size));
         const std::uint64_t frames = size >= ends[2] ? 3 : 2;
         ASSERT_EQ(read_all(open_path_).events.size(), frames * 100) << "cut at " << size;
@@ -171,7 +175,7 @@ TEST_F(File, GivesAllWholeFramesOfTruncatedFile)
     std::vector<std::uint64_t> ends;
     while (const auto chunk = reader.next())
         ends.push_back(chunk->offset + chunk->size);
-    for (std::uint64_t size = ends[0]; size < whole.size(); ++size) {
+    for (std::uint64_t size = ends[0]; size < whole.size(); size += kStep) {
         write_file(path_, whole.substr(0, size));
         const auto whole_frames =
             static_cast<std::uint64_t>(std::ranges::count_if(ends, [&](auto end) { return end <= size; }));
@@ -204,7 +208,7 @@ TEST_F(File, LosesOnlyCorruptedFrames)
 
     const auto everything = expected_events(0, kFrames * 100);
     std::mt19937_64 random{1};
-    for (int round = 0; round < 10'000; ++round) {
+    for (int round = 0; round < kRounds; ++round) {
         // Where the frames are: most of the file is the header's descriptors.
         const std::uint64_t start = round % 10 == 0 ? 0 : frames.front().first;
         const std::uint64_t at = start + random() % (whole.size() - start);

@@ -1,5 +1,6 @@
 // Hostile traffic against the metrics: metrics_flood EVENTS. Prints, as it goes, events, series and resident memory;
 // fails if series or memory grow after the first tenth, or if an event is not counted.
+#include "libs/base/testing/sanitized.h"
 #include "libs/bus/subscriber.h"
 #include "services/metrics/observer.h"
 #include "services/metrics/testing/samples.h"
@@ -20,11 +21,7 @@ using namespace peer_observer;
 constexpr std::uint64_t kBatchEvents = 200;
 constexpr std::uint64_t kReports = 20;
 constexpr std::uint64_t kAllowedGrowthKib = 8192;
-#ifdef PEER_OBSERVER_SANITIZED
-constexpr bool kCanCompareMemory = false; // a sanitizer keeps what was freed
-#else
-constexpr bool kCanCompareMemory = true;
-#endif
+constexpr bool kCanCompareMemory = !base::testing::kSanitized; // a sanitizer keeps what was freed
 
 std::string make_batch(metrics::testing::HostileMix& mix)
 {
