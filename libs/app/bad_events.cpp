@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-
 namespace peer_observer::app {
 
 void BadEvents::add(const events::Batch& batch, const events::BadEvent& bad)
