@@ -2,7 +2,8 @@
 
 #include "libs/base/little_endian.h"
 
-#include <array>
+#include <zlib.h>
+
 #include <bit>
 #include <cstring>
 #include <stdexcept>
@@ -18,44 +19,9 @@ constexpr std::size_t kAroundBytes = kSkippableHeaderBytes + kTagBytes + kTraile
 
 std::uint32_t magic_of(RecordType type) { return type == RecordType::search ? kSearchMagic : kRecordMagic; }
 
-/// What byte `b` of a word adds to the CRC, with 7 - i bytes of the word behind it, is kCrcTables[i][b].
-using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
-
-constexpr CrcTables make_crc_tables()
+std::uint32_t crc32_of(std::string_view bytes)
 {
-    constexpr std::uint32_t kPolynomial = 0xEDB88320; // of zlib and gzip, lowest bit first
-    CrcTables tables{};
-    for (std::uint32_t byte = 0; byte < 256; ++byte) {
-        auto crc = byte;
-        for (int bit = 0; bit < 8; ++bit)
-            crc = crc >> 1U ^ ((crc & 1U) != 0 ? kPolynomial : 0);
-        tables[7][byte] = crc;
-    }
-    for (std::size_t i = 7; i > 0; --i)
-        for (std::uint32_t byte = 0; byte < 256; ++byte)
-            tables[i - 1][byte] = tables[i][byte] >> 8U ^ tables[7][tables[i][byte] & 0xFFU];
-    return tables;
-}
-
-constexpr CrcTables kCrcTables = make_crc_tables();
-
-/// Eight bytes at a time: a search checks the records of all files. boost::crc_32_type takes five times as long.
-std::uint32_t crc32(std::string_view bytes)
-{
-    static_assert(std::endian::native == std::endian::little);
-    std::uint32_t crc = 0xFFFFFFFF;
-    while (bytes.size() >= sizeof(std::uint64_t)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data(), sizeof word);
-        bytes.remove_prefix(sizeof word);
-        word ^= crc;
-        crc = 0;
-        for (std::size_t i = 0; i < sizeof word; ++i)
-            crc ^= kCrcTables[i][word >> 8 * i & 0xFFU];
-    }
-    for (const char byte : bytes)
-        crc = crc >> 8U ^ kCrcTables[7][(crc ^ static_cast<unsigned char>(byte)) & 0xFFU];
-    return ~crc;
+    return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 } // namespace
@@ -79,7 +45,7 @@ std::string encode_record(RecordType type, std::string_view protobuf)
     base::append(frame, static_cast<std::uint32_t>(size - kSkippableHeaderBytes));
     frame.append(kTag).push_back(static_cast<char>(type));
     frame.append(protobuf);
-    base::append(frame, crc32(std::string_view{frame}.substr(kSkippableHeaderBytes)));
+    base::append(frame, crc32_of(std::string_view{frame}.substr(kSkippableHeaderBytes)));
     base::append(frame, static_cast<std::uint32_t>(size));
     return frame;
 }
@@ -90,7 +56,7 @@ std::expected<Record, std::string> decode_record(std::string_view frame)
         return std::unexpected{"it is not a record of an archive"};
     const auto body = frame.substr(kSkippableHeaderBytes, frame.size() - kSkippableHeaderBytes - kTrailerBytes);
     if (!body.starts_with(kTag)) return std::unexpected{"it is not a record of an archive"};
-    if (read_u32(frame, frame.size() - kTrailerBytes) != crc32(body))
+    if (read_u32(frame, frame.size() - kTrailerBytes) != crc32_of(body))
         return std::unexpected{"the checksum of a record is wrong"};
     if (read_u32(frame, 4) != frame.size() - kSkippableHeaderBytes ||
         read_u32(frame, frame.size() - kRecordSizeBytes) != frame.size())

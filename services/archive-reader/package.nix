@@ -5,6 +5,7 @@
   nlohmann_json,
   openssl,
   sqlite,
+  zlib,
   zstd,
 }:
 mkService {
@@ -12,5 +13,5 @@ mkService {
   program = "archive";
   description = "Reads, checks, exports, replays and repairs archives of events";
   folders = ["libs/archive" "libs/asmap" "libs/p2p" "libs/print" "libs/tables" "libs/web" "libs/wire"];
-  buildInputs = [libpcap libtins nlohmann_json openssl sqlite zstd];
+  buildInputs = [libpcap libtins nlohmann_json openssl sqlite zlib zstd];
 }

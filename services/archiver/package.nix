@@ -1,6 +1,7 @@
 {
   mkService,
   openssl,
+  zlib,
   zstd,
 }:
 mkService {
@@ -9,5 +10,5 @@ mkService {
   folders = ["libs/archive" "libs/asmap" "libs/wire"];
   # What its tests read.
   files = ["libs/wire/testdata"];
-  buildInputs = [openssl zstd];
+  buildInputs = [openssl zlib zstd];
 }
