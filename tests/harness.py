@@ -128,8 +128,10 @@ class Program:
         self.process.send_signal(number)
 
     def wait(self, timeout=TIMEOUT):
-        """The exit status."""
-        return self.process.wait(timeout)
+        """The exit status. The log is complete then."""
+        status = self.process.wait(timeout)
+        self._log_reader.join(timeout)
+        return status
 
     def kill(self):
         self.signal(signal.SIGKILL)

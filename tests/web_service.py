@@ -68,6 +68,11 @@ class Web(harness.Program):
         assert answer.status == 200, answer.body
         return json.loads(answer.body)
 
+    def get_now(self, path):
+        """As get(), whose answer may be one that another request got up to a second before."""
+        asked_ns = time.time_ns()
+        return harness.wait_until(lambda: (answer := self.get(path))["time_ns"] >= asked_ns and answer, f"an answer of now to {path}")
+
     @contextlib.contextmanager
     def feed(self, parameters=""):
         feed = Feed(self.address, parameters)

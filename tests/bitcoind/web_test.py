@@ -39,11 +39,11 @@ def test_shows_the_peers_of_a_node():
         # After a last word, the counts per type are those of the node: messages with their header of 24 bytes.
         traced.mark()
         info, = node.rpc.getpeerinfo()
-        shown, = web.get("nodes/test")["peers"]
+        shown, = web.get_now("nodes/test")["peers"]
         by_node = {name: size for name, size in info["bytesrecv_per_msg"].items() if name != "*other*"}
         assert {t["message_type"]: t["bytes_in"] + 24 * t["messages_in"] for t in shown["by_type"] if t["messages_in"]} == by_node
 
-        talk = web.get(f"nodes/test/peers/{shown['peer_id']}")["conversation"]
+        talk = web.get_now(f"nodes/test/peers/{shown['peer_id']}")["conversation"]
         pings = [item for item in talk if item.get("message_type") == "ping" and item["direction"] == "outbound"]
         assert pings and all(item["answered_by"][0]["by"] == "nonce" for item in pings)
         version = next(item for item in talk if item.get("message_type") == "version" and item["direction"] == "inbound")
