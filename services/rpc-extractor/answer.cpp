@@ -98,10 +98,12 @@ std::expected<void, Fault> check_status(long status, std::string_view body)
         return std::unexpected(Fault{Cause::unauthorized, "HTTP 401: wrong user, password or cookie"});
     case 403:
         return std::unexpected(Fault{Cause::forbidden, "HTTP 403: the node's -rpcwhitelist or -rpcallowip forbids it"});
-    case 503:
-        // Core's httpserver.cpp: "Work queue depth exceeded", "Request rejected during server shutdown".
-        return std::unexpected(
-            fault_of(body.contains("shutdown") ? Cause::shutting_down : Cause::overloaded, status, body));
+    case 503: {
+        // Core's httpserver.cpp: "Work queue depth exceeded", "Request rejected during server shutdown", and no word of
+        // RejectRequest() while it stops.
+        const bool is_stopping = body.empty() || body.contains("shutdown");
+        return std::unexpected(fault_of(is_stopping ? Cause::shutting_down : Cause::overloaded, status, body));
+    }
     default:
         return {};
     }

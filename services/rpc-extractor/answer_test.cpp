@@ -211,6 +211,7 @@ TEST_F(AnswerTest, ReportsHttpStatuses)
     EXPECT_EQ(cause("Work queue depth exceeded", "uptime", 503), "overloaded");
     EXPECT_EQ(fault("Work queue depth exceeded\r\n", "uptime", 503).text, "HTTP 503: Work queue depth exceeded");
     EXPECT_EQ(cause("Request rejected during server shutdown", "uptime", 503), "shutting_down");
+    EXPECT_EQ(cause("", "uptime", 503), "shutting_down");
     EXPECT_EQ(fault("Bad header", "uptime", 400).text, "HTTP 400: Bad header");
     EXPECT_EQ(cause("<html>", "uptime", 500), "http_status");
     EXPECT_EQ(cause("", "uptime", 302), "http_status");

@@ -43,7 +43,7 @@ def test_queries_restarted_node_with_new_cookie(directory):
                 assert cookie.read_text() != first
                 wait_for_all(events)
             assert sum(" warning node: " in line for line in extractor.log) <= 4, "a line a cause and minute"
-            assert {cause for cause, _ in extractor.errors()} <= {"credentials", "unreachable", "disconnected", "warming_up", "unauthorized"}
+            assert {cause for cause, _ in extractor.errors()} <= {"credentials", "unreachable", "disconnected", "shutting_down", "warming_up", "unauthorized"}
 
 
 def test_waits_for_node_that_warms_up(directory):
