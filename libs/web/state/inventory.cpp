@@ -213,13 +213,14 @@ void Inventory::block_connected(const Place& place, const proto::BlockConnected&
 {
     const auto key = to_hash(block.hash());
     if (!key) return;
-    if (connected_.find(*key) == nullptr) connected_.at(*key).first = announced_.take(*key);
-    block_record(*key).height = block.height();
-    auto* fate = block_fate(place, block.hash());
-    if (fate == nullptr) return;
-    fate->connected_ns = place.timestamp_ns;
-    fate->connect_duration_ns = block.duration_ns();
-    fate->transaction_count = block.transaction_count();
+    auto [record, is_new] = connected_.at(*key);
+    if (is_new) record = announced_.take(*key);
+    record.height = block.height();
+    auto* node = at_node(record, place);
+    if (node == nullptr) return;
+    node->fate.connected_ns = place.timestamp_ns;
+    node->fate.connect_duration_ns = block.duration_ns();
+    node->fate.transaction_count = block.transaction_count();
 }
 
 void Inventory::reconstructed(const Place& place, const proto::LogReconstructed& line)
