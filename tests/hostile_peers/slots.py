@@ -52,6 +52,16 @@ def silent_connections(node, connections=SLOTS, rounds=2, sources=6, network=69,
     return {"connections": ended, "seconds of a slot each": 60}
 
 
+def begin_handshakes(attackers, clock):
+    """Each sends its version, and has the node's verack."""
+    address = struct.pack("<Q", 9) + bytes(18)
+    for attacker in attackers:
+        attacker.send("version", struct.pack("<iQq", 70016, 9, clock.now) + address * 2 + os.urandom(8) + b"\x0f/Satoshi:31.0.0"
+                      + struct.pack("<i?", 0, True))
+    for attacker in attackers:
+        attacker.wait_for("verack")
+
+
 @attack(options=(FEW_SLOTS,))
 def handshakes_never_finished(node, connections=SLOTS, network=69, real_time=False):
     """Sends its version and never the verack.
@@ -62,14 +72,9 @@ def handshakes_never_finished(node, connections=SLOTS, network=69, real_time=Fal
     timeout" after -peertimeout, 60 s.
     Effect: as many peers with a version that has not been answered, ended by that timeout.
     """
-    address = struct.pack("<Q", 9) + bytes(18)
     with Log(node, "net") as log, Clock(node, real_time) as clock:
         with connected(node, hosts(network, connections), handshake=False) as attackers:
-            for attacker in attackers:
-                attacker.send("version", struct.pack("<iQq", 70016, 9, clock.now) + address * 2 + os.urandom(8) + b"\x0f/Satoshi:31.0.0"
-                              + struct.pack("<i?", 0, True))
-            for attacker in attackers:
-                attacker.wait_for("verack")
+            begin_handshakes(attackers, clock)
             assert sum(peer["version"] == 70016 and "verack" not in peer["bytesrecv_per_msg"] for peer in inbound(node)) == connections
             clock.pass_time(61)
             for attacker in attackers:

@@ -1,11 +1,8 @@
 """Class "slots": handshakes that are finished just in time."""
 
-import os
-import struct
-
 from .attack import Clock, attack
 from .peer import connected
-from .slots import FEW_SLOTS, inbound
+from .slots import FEW_SLOTS, begin_handshakes, inbound
 from .slots_short import spread
 
 
@@ -18,16 +15,11 @@ def handshakes_just_in_time(node, connections=22, rounds=3, seconds=50, network=
     Core: net.cpp InactivityCheck: 60 s until the handshake has to be complete (-peertimeout).
     Effect: in each round the node had as many connections that were not complete all the time, and it closed none.
     """
-    address = struct.pack("<Q", 9) + bytes(18)
     held = 0
     with Clock(node, real_time) as clock:
         for _ in range(rounds):
             with connected(node, spread(network, connections), handshake=False) as attackers:
-                for attacker in attackers:
-                    attacker.send("version", struct.pack("<iQq", 70016, 9, clock.now) + address * 2 + os.urandom(8) + b"\x0f/Satoshi:31.0.0"
-                                  + struct.pack("<i?", 0, True))
-                for attacker in attackers:
-                    attacker.wait_for("verack")
+                begin_handshakes(attackers, clock)
                 clock.pass_time(seconds)
                 assert sum("verack" not in peer["bytesrecv_per_msg"] for peer in inbound(node)) >= connections
                 for attacker in attackers:
