@@ -45,11 +45,6 @@ def make_archive(folder, options):
     return folder
 
 
-def row(text, **options):
-    """Programs log to sys.stdout, which flood.py makes sys.stderr: the table alone goes to stdout."""
-    print(text, file=sys.__stdout__, **options)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
@@ -73,13 +68,13 @@ def main():
         folder = options.archive or make_archive(options.keep or pathlib.Path(name) / "archive", options)
         begin = time.monotonic()
         with Web("--archive", str(folder)) as web:
-            row("| step | wall time | CPU time |\n| --- | --- | --- |")
-            row(f"| start until it serves | {time.monotonic() - begin:.2f} s | {cpu_seconds(web.pid):.2f} s |")
+            print("| step | wall time | CPU time |\n| --- | --- | --- |")
+            print(f"| start until it serves | {time.monotonic() - begin:.2f} s | {cpu_seconds(web.pid):.2f} s |")
 
             def measure(step, path):
                 begin, before = time.monotonic(), cpu_seconds(web.pid)
                 answer = web.get(path)
-                row(f"| {step} | {time.monotonic() - begin:.2f} s | {cpu_seconds(web.pid) - before:.2f} s |", flush=True)
+                print(f"| {step} | {time.monotonic() - begin:.2f} s | {cpu_seconds(web.pid) - before:.2f} s |", flush=True)
                 return answer
             archive = measure("list of nodes", "archive")
             node = archive["nodes"][0]
@@ -93,7 +88,7 @@ def main():
             other = middle + (last - middle) // 2
             measure("the peer, at another moment", f"nodes/{node['node']}/peers/{peer['peer_id']}?process={peer['process']}&from_ns={other - 600 * NS}&at_ns={other}")
             size = sum(file.stat().st_size for file in folder.rglob("*.poa.zst*"))
-            row(f"\n{size / (1 << 20):.0f} MiB, {node['events']:,} events.\n\n| hours played | events | memory |\n| --- | --- | --- |")
+            print(f"\n{size / (1 << 20):.0f} MiB, {node['events']:,} events.\n\n| hours played | events | memory |\n| --- | --- | --- |")
             begin_at = last - 24 * 3600 * NS + 1  # what one view may reach back
             played = max(first, begin_at)
             for step in range(1, 13):
@@ -102,7 +97,7 @@ def main():
                     answer = web.get(f"health?from_ns={played}&at_ns={at}")
                     if answer["read_until_ns"] >= at:
                         break
-                row(f"| {(at - played) / 3600 / NS:.0f} | {answer['bus']['events']:,} | {resident_mebibytes(web.pid):.0f} MiB |", flush=True)
+                print(f"| {(at - played) / 3600 / NS:.0f} | {answer['bus']['events']:,} | {resident_mebibytes(web.pid):.0f} MiB |", flush=True)
 
 
 if __name__ == "__main__":

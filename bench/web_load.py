@@ -113,11 +113,6 @@ def open_tabs(url, count):
         yield
 
 
-def row(text, **options):
-    """Programs log to sys.stdout, which flood.py makes sys.stderr: the table alone goes to stdout."""
-    print(text, file=sys.__stdout__, **options)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
@@ -152,9 +147,9 @@ def main():
             requests = (after["clients"]["requests"] - health["clients"]["requests"]) / passed
             pages.send("end")
             received = pages.recv() / passed
-            row("| messages/s | peers | pages | of them in a browser | requests/s | MB/s to pages | CPU, of a core | peak memory | slowest answer for the node | missed |")
-            row("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-            row(f"| {rate:.0f} | {options.peers} | {options.pages} | {options.tabs} | {requests:.0f} | {received / 1e6:.1f} | {100 * share:.1f} % | {peak_mebibytes(web.pid):.0f} MiB"
+            print("| messages/s | peers | pages | of them in a browser | requests/s | MB/s to pages | CPU, of a core | peak memory | slowest answer for the node | missed |")
+            print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+            print(f"| {rate:.0f} | {options.peers} | {options.pages} | {options.tabs} | {requests:.0f} | {received / 1e6:.1f} | {100 * share:.1f} % | {peak_mebibytes(web.pid):.0f} MiB"
                   f" | {1000 * slowest:.0f} ms | {after['bus']['missed_events']} |")
 
 

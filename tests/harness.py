@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -107,7 +108,7 @@ class Program:
     def _read_log(self):
         for line in self.process.stderr:
             text = line.decode(errors="replace").rstrip("\n")
-            print(f"[{self.name} {self.pid}] {text}", flush=True)
+            print(f"[{self.name} {self.pid}] {text}", file=sys.stderr, flush=True)
             with self._new_line:
                 self.log.append(text)
                 self._new_line.notify_all()

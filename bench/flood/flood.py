@@ -31,7 +31,6 @@ sys.dont_write_bytecode = True
 
 from harness import Program, free_port, wait_until  # noqa: E402
 
-sys.stdout = sys.stderr  # for what programs log; the table alone goes to stdout
 
 SIZES = [8, 36, 300, 1300, 4096, 65536, 4_000_000]
 # Of a message of so many bytes, as many messages as the ring has room for: what the programs of parts.bpf.c do.
@@ -254,14 +253,14 @@ def main():
 
     if arguments.parts:
         tables = [parts_table(arguments, size, count, parts) for (size, count), parts in PARTS.items()]
-        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved", *tables, sep="\n\n", file=sys.__stdout__)
+        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved", *tables, sep="\n\n")
         return
     if arguments.against:
-        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", comparison_table(arguments), sep="\n", file=sys.__stdout__)
+        print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", comparison_table(arguments), sep="\n")
         return
     results = measure(arguments)
-    print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n", file=sys.__stdout__)
-    print(table(results), file=sys.__stdout__)
+    print(f"{machine()}; {arguments.repetitions} repetitions, interleaved\n")
+    print(table(results))
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
 

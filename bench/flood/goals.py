@@ -285,7 +285,7 @@ def main():
     options = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("goals.py: tracing needs root")
-    table = functools.partial(print, file=sys.__stdout__, flush=True)
+    table = functools.partial(print, flush=True)
     table(f"{machine()}\n\n| what | measured |\n| --- | --- |")
     with tempfile.TemporaryDirectory() as directory:
         for name in options.only:
