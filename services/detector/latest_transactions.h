@@ -17,12 +17,16 @@
 
 namespace peer_observer::detector {
 
+/// Short hash of a transaction and index of its output.
+using Outpoint = std::pair<std::uint64_t, std::uint32_t>;
+
+inline std::uint64_t outpoint_key(const Outpoint& outpoint) { return outpoint.first + outpoint.second; }
+
 struct SentTransaction {
-    std::uint64_t id = 0;     ///< short hash of its txid
-    std::uint64_t sender = 0; ///< hash of the first sender's subject_key()
-    double rate = 0;          ///< satoshi per virtual byte; 0 until the node has accepted it
-    /// Short hash and index of each output that it spends, in order; of more than kMostCoins, the first ones.
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> coins;
+    std::uint64_t id = 0;        ///< short hash of its txid
+    std::uint64_t sender = 0;    ///< hash of the first sender's subject_key()
+    double rate = 0;             ///< satoshi per virtual byte; 0 until the node has accepted it
+    std::vector<Outpoint> coins; ///< that it spends, in order; of more than kMostCoins, the first ones
 };
 
 /// Each has one place, which a later one may take: of 14 transactions a second, most of the last two minutes are there.

@@ -98,13 +98,14 @@ public:
         hooks.accepted += [this, &hooks](const Moment&, const Peer& peer, const proto::MempoolAdded& added) {
             if (const auto* sent = hooks.transactions.find(added.txid()); sent != nullptr && peer.has_own_host())
                 for (const auto& coin : sent->coins)
-                    spent_[key(coin)] = {peer.site, sent->sender};
+                    spent_[outpoint_key(coin)] = {peer.site, sent->sender};
         };
         hooks.rejected += [this, &hooks](const Moment& at, const Peer&, const proto::MempoolRejected& rejected) {
             const auto* lost = hooks.transactions.find(rejected.txid());
             if (lost == nullptr || !is_lost_replacement(rejected)) return;
             for (const auto& coin : lost->coins)
-                if (const Spent* spent = spent_.find(key(coin)); spent != nullptr && spent->sender != lost->sender) {
+                if (const Spent* spent = spent_.find(outpoint_key(coin));
+                    spent != nullptr && spent->sender != lost->sender) {
                     conflicted(at, spent->site, true);
                     return;
                 }
@@ -163,8 +164,6 @@ private:
         Window lost;     ///< of others against its own
         Window replaced; ///< of others by its own
     };
-
-    static std::uint64_t key(const std::pair<std::uint64_t, std::uint32_t>& coin) { return coin.first + coin.second; }
 
     void conflicted(const Moment& at, const std::string& site, bool is_lost)
     {

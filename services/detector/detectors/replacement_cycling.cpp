@@ -36,7 +36,7 @@ public:
     }
 
 private:
-    using Coins = std::vector<std::pair<std::uint64_t, std::uint32_t>>;
+    using Coins = std::vector<Outpoint>;
 
     void compare(const Moment& at, const Peer& peer, const SentTransaction& before, const SentTransaction& after)
     {
@@ -46,14 +46,14 @@ private:
         std::ranges::set_difference(before.coins, after.coins, std::back_inserter(freed));
         bool is_cycle = false;
         for (const auto& coin : freed) {
-            const std::uint64_t* taker = contested_.find(key(coin));
+            const std::uint64_t* taker = contested_.find(outpoint_key(coin));
             if (taker == nullptr || *taker != before.sender || before.sender != after.sender) continue;
             is_cycle = true;
-            contested_.erase(key(coin));
+            contested_.erase(outpoint_key(coin));
         }
         if (before.sender != after.sender)
             for (const auto& coin : both)
-                contested_[key(coin)] = after.sender;
+                contested_[outpoint_key(coin)] = after.sender;
         if (!is_cycle) return;
         Window& cycles = cycles_[peer];
         cycles.add(at.time, time(kWindow), 1);
@@ -61,8 +61,6 @@ private:
             at, Subject::of(peer),
             {{"coins of others that are spent by nothing", cycles.sum(at.time, time(kWindow)), threshold(kCycles)}});
     }
-
-    static std::uint64_t key(const Coins::value_type& coin) { return coin.first + coin.second; }
 
     base::LruMap<std::uint64_t, std::uint64_t> contested_{
         kMostContested}; ///< coins, and who has taken each from another
