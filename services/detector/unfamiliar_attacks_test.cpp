@@ -33,6 +33,18 @@ protected:
             script.wait(2);
         }
     }
+    /// A peer asks for blocks one by one, and for all of them again in each pass.
+    void download(std::size_t count, int passes)
+    {
+        std::vector<Mined> blocks(count);
+        std::ranges::generate(blocks, [&] { return mined(script); });
+        for (int pass = 0; pass < passes; ++pass)
+            for (const auto& block : blocks) {
+                peer_.receive("getdata", inventory(Inventory::witness_block, {block.hash}));
+                peer_.send("block", block.bytes);
+                script.wait(0.1);
+            }
+    }
     /// A coin is spent by one peer's transaction, and by another's, which the node rejects.
     void conflict(sim_node::Connection& first, sim_node::Connection& second)
     {
@@ -219,27 +231,13 @@ TEST_F(FirstWithBlocks, FindsThreeConnectionsOfOneSite)
 /// A pruned node that follows a deep reorganisation downloads again what it had deleted.
 TEST_F(UnfamiliarAttack, IgnoresBlocksThatPeerHadDeleted)
 {
-    std::vector<Mined> blocks(300);
-    std::ranges::generate(blocks, [&] { return mined(script); });
-    for (int pass = 0; pass < 2; ++pass)
-        for (const auto& block : blocks) {
-            peer_.receive("getdata", inventory(Inventory::witness_block, {block.hash}));
-            peer_.send("block", block.bytes);
-            script.wait(0.1);
-        }
+    download(300, 2);
     expect_nothing();
 }
 
 TEST_F(UnfamiliarAttack, FindsBlocksThatPeerDownloadsAgainAndAgain)
 {
-    std::vector<Mined> blocks(30);
-    std::ranges::generate(blocks, [&] { return mined(script); });
-    for (int pass = 0; pass < 6; ++pass)
-        for (const auto& block : blocks) {
-            peer_.receive("getdata", inventory(Inventory::witness_block, {block.hash}));
-            peer_.send("block", block.bytes);
-            script.wait(0.1);
-        }
+    download(30, 6);
     lab.finish();
     EXPECT_THAT(lab.kinds(), ElementsAre("request_repeat", "upload_drain"));
 }
