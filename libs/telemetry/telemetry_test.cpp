@@ -1,3 +1,4 @@
+#include "libs/base/clock.h"
 #include "libs/base/host_port.h"
 #include "libs/telemetry/connect.h"
 #include "libs/telemetry/telemetry.h"
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <ctime>
 #include <thread>
 
 namespace peer_observer::telemetry {
@@ -78,7 +78,7 @@ TEST(Telemetry, ShowsTheTimeAtWhichThisProcessStarted)
     struct stat self{}; // the kernel dates a process's directory when it is first looked at: not before the start
     ASSERT_EQ(stat("/proc/self", &self), 0);
     EXPECT_LE(started, static_cast<double>(self.st_mtime) + 1);
-    EXPECT_GT(started, static_cast<double>(time(nullptr)) - 3600);
+    EXPECT_GT(started, static_cast<double>(base::unix_s()) - 3600);
 }
 
 TEST(Telemetry, AsksForTheFiguresAtEachScrape)

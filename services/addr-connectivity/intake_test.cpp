@@ -1,3 +1,4 @@
+#include "libs/base/clock.h"
 #include "services/addr-connectivity/addr_connectivity_testing.h"
 #include "services/addr-connectivity/intake.h"
 
@@ -125,7 +126,7 @@ TEST(Intake, ChecksAgainWhenTheResultIsOld)
     Observed observed{{.recheck = 1000s}};
     observed.announce(numbered(1), 1);
     observed.check_all(AddressChecked::REFUSED);
-    const auto* known = observed.cache.find(numbered(1), std::time(nullptr));
+    const auto* known = observed.cache.find(numbered(1), base::unix_s());
     ASSERT_NE(known, nullptr);
     const auto interval = known->recheck_s - known->checked_s;
     EXPECT_GE(interval, 750);
@@ -147,7 +148,7 @@ TEST(Intake, DoesNotRememberWhatSaysNothingAboutTheAddress)
     EXPECT_EQ(observed.cache.size(), 0U);
     observed.announce(numbered(2), 1);
     observed.check_all(AddressChecked::PROXY_ERROR);
-    const auto* known = observed.cache.find(numbered(2), std::time(nullptr));
+    const auto* known = observed.cache.find(numbered(2), base::unix_s());
     ASSERT_NE(known, nullptr);
     EXPECT_LE(known->recheck_s - known->checked_s, 750);
     const auto accounts = observed.accounts();
@@ -260,7 +261,7 @@ TEST(Intake, KeepsLimitsOfChecksThatAnEarlierProcessMade)
     first.announce(numbered(1), 1);
     first.check_all(AddressChecked::REFUSED);
     Observed second{{.limits = {.per_host = 1}}};
-    second.cache.put(numbered(1), *first.cache.find(numbered(1), std::time(nullptr)));
+    second.cache.put(numbered(1), *first.cache.find(numbered(1), base::unix_s()));
     Intake restarted{second.options, second.policy, second.cache, second.counters, [](const proto::Event&) {}};
     restarted.announced({}, to_proto(numbered(1, 9333)), announcement_of_peer(1));
     EXPECT_EQ(restarted.start_checks(Clock::now()).size(), 0U);

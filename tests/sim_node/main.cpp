@@ -17,7 +17,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -188,7 +187,9 @@ Summary play_attack(const Attack& attack, double strength, double speed, std::ui
             std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(real, std::chrono::milliseconds{100}));
         return real.count();
     };
-    Script script(seed, std::time(nullptr), [&](const Call& call) { player.play(call); }, pass);
+    Script script(
+        seed, std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()),
+        [&](const Call& call) { player.play(call); }, pass);
     play_company(script);
     attack.play(script, strength);
     return player.summary();
