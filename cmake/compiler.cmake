@@ -26,10 +26,12 @@ if(PEER_OBSERVER_SANITIZE)
     # With that macro protobuf's map fields are larger than in the library, which Debian built without. libstdc++ keeps its own.
     add_compile_options(-U__SANITIZE_THREAD__ -D_GLIBCXX_TSAN=1)
   endif()
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # With sanitizers, GCC 12 has false -Wmaybe-uninitialized in <regex>, and unity builds trigger -Wsubobject-linkage.
-    target_compile_options(peer_observer_compiler INTERFACE -Wno-maybe-uninitialized -Wno-subobject-linkage)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # with sanitizers, GCC 12 has false ones in <regex>
+    target_compile_options(peer_observer_compiler INTERFACE -Wno-maybe-uninitialized)
   endif()
+endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # it takes the files of a unity build for headers
+  target_compile_options(peer_observer_compiler INTERFACE -Wno-subobject-linkage)
 endif()
 if(PEER_OBSERVER_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
