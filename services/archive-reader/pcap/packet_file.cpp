@@ -59,13 +59,13 @@ void PacketFile::pop()
         return;
     }
     const auto seconds = static_cast<std::uint64_t>(header->ts.tv_sec);
-    const auto nanoseconds = static_cast<std::uint64_t>(header->ts.tv_usec); // with that precision
+    const auto rest_ns = static_cast<std::uint64_t>(header->ts.tv_usec); // with that precision
     if (seconds > std::numeric_limits<std::uint64_t>::max() / kNanosecondsPerSecond - 1 ||
-        nanoseconds >= kNanosecondsPerSecond) {
+        rest_ns >= kNanosecondsPerSecond) {
         problem_ = "a packet has a time that cannot be";
         return;
     }
-    front_ = {seconds * kNanosecondsPerSecond + nanoseconds, {reinterpret_cast<const char*>(bytes), header->caplen}};
+    front_ = {seconds * kNanosecondsPerSecond + rest_ns, {reinterpret_cast<const char*>(bytes), header->caplen}};
 }
 
 std::uint64_t PacketFile::position() const
