@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -174,6 +175,37 @@ def test_continues_after_it_was_killed(archive, tmp_path):
 
 def written(folder, name):
     return sum(path.stat().st_size for path in folder.glob(f"{name}*"))
+
+
+@pytest.mark.parametrize(("mebibytes", "is_enough"), [(1, False), (64, True)])
+def test_sorts_indexes_in_the_temporary_directory(tmp_path, mebibytes, is_enough):
+    """Of 100,000 hashes: more than is sorted in memory."""
+    chance = random.Random(1)
+    writer = Writer("alice", 7)
+    for first in range(0, 10, 5):
+        part = []
+        for number in range(first, first + 5):
+            event = event_pb2.Event(timestamp_ns=START_NS + number)
+            items = event.message.inbound.payload.inv.items
+            for _ in range(10_000):
+                items.add(type=5, hash=chance.randbytes(32))
+            part.append(event)
+        batch = event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, first_sequence=first, events=part)
+        writer.content(delimited(batch.SerializeToString()), events=5, first_sequence=first, end_sequence=first + 5, earliest_ns=START_NS, latest_ns=START_NS + 10)
+    writer.write(tmp_path / "a.poa.zst")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", 'mount -t tmpfs -o "size=$1m" none "$SQLITE_TMPDIR" && shift && exec "$@"', "sh", str(mebibytes),
+         harness.program("peer-observer-archive"), "export", "--sqlite", tmp_path / "all.sqlite", tmp_path / "a.poa.zst"],
+        env={**os.environ, "SQLITE_TMPDIR": str(temporary)}, capture_output=True, text=True, timeout=120)
+    assert (done.returncode == 0) == is_enough, done.stderr
+    if not is_enough:
+        assert str(temporary) in done.stderr
+        archive_tool("export", "--sqlite", tmp_path / "all.sqlite", tmp_path / "a.poa.zst")
+    with sqlite3.connect(tmp_path / "all.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM message_inv_items").fetchone() == (100_000,)
+        assert database.execute("SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'message_inv_items' AND sql IS NOT NULL").fetchone()[0] > 0
 
 
 def test_csv_and_json_have_the_rows_of_sqlite(archive, tmp_path):

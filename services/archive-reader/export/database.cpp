@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 namespace peer_observer::archive_reader {
 namespace {
@@ -12,6 +14,14 @@ namespace {
 void bind(sqlite3_stmt* statement, int index, const std::string& text)
 {
     (void)sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+}
+
+/// As SQLite chooses it.
+std::string temporary_directory()
+{
+    for (const auto* name : {"SQLITE_TMPDIR", "TMPDIR"})
+        if (const char* const value = std::getenv(name); value != nullptr) return value;
+    return "/var/tmp";
 }
 
 } // namespace
@@ -50,7 +60,9 @@ Database::Database(std::filesystem::path file, const std::string& kind) : file_{
 
 void Database::fail() const
 {
-    throw std::runtime_error{fmt::format("cannot write {}: {}", file_.native(), sqlite3_errmsg(database_.get()))};
+    const auto what = fmt::format("cannot write {}: {}", file_.native(), sqlite3_errmsg(database_.get()));
+    if (sqlite3_errcode(database_.get()) != SQLITE_FULL) throw std::runtime_error{what};
+    throw std::runtime_error{fmt::format("{}; there must be room to sort in {}, too", what, temporary_directory())};
 }
 
 void Database::execute(const std::string& sql)
