@@ -42,6 +42,7 @@ bool is_shared(const base::IpBytes& ip)
         std::array networks = {"0.0.0.0/8",     "10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16",
                                "100.64.0.0/10", "169.254.0.0/16", "fe80::/10",     "fc00::/7"};
         std::vector<base::IpNetwork> parsed;
+        parsed.reserve(networks.size());
         for (const auto* network : networks)
             parsed.push_back(*base::IpNetwork::parse(network));
         return parsed;
