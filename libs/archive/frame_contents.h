@@ -79,7 +79,7 @@ private:
     template <typename Number>
     void add_number(Bounded<std::set<Number>>& set, char kind, Number number);
 
-    std::bitset<events::kMaxFieldNumber * events::kMaxFieldNumber> kinds_;
+    std::bitset<std::size_t{events::kMaxFieldNumber} * events::kMaxFieldNumber> kinds_;
     Bounded<Texts> message_types_;
     Bounded<Texts> hosts_;
     Bounded<std::set<std::int64_t>> peers_;

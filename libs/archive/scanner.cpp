@@ -298,9 +298,11 @@ std::expected<std::optional<Index>, std::string> read_index(InputFile& file, std
         return std::unexpected{"the index is not valid protobuf"};
     // So that what leads to the frames need not be read piece by piece.
     std::uint64_t asked = 0;
-    for (const auto& search : index.entries.searches())
-        if (file.read_ahead() == 0 && (asked += search.size_bytes()) <= kMaxRecordBytes)
-            file.will_need(search.offset(), search.size_bytes());
+    for (const auto& search : index.entries.searches()) {
+        asked += search.size_bytes();
+        if (file.read_ahead() > 0 || asked > kMaxRecordBytes) break;
+        file.will_need(search.offset(), search.size_bytes());
+    }
     std::uint64_t end = header_end;
     bool is_led_to = true;
     for (const auto& frame : index.entries.frames()) {
