@@ -23,7 +23,7 @@ bool is_kind_prefix(std::string_view prefix, std::string_view kind)
 
 bool is_in(const auto& list, const auto& value) { return std::ranges::find(list, value) != list.end(); }
 
-void refuse(std::string reason) { throw std::invalid_argument{std::move(reason)}; }
+void refuse(const std::string& reason) { throw std::invalid_argument{reason}; }
 
 void check_kinds(const std::vector<std::string>& wanted)
 {

@@ -293,7 +293,7 @@ void RowMaker::add_items(const Message& message, const Step& step, int level, in
     const std::vector<int> order = order_of(message, field, count);
     const auto own = table.key_size + 1 + table.repeated_count;
     const auto own_value = [&](std::size_t column, const Message& holder, const FieldDescriptor& of, int index) {
-        Row& row = rows_.at(static_cast<std::size_t>(level + 1));
+        Row& row = rows_.at(static_cast<std::size_t>(level) + 1);
         row.values[column] = value(holder, of, table.columns[column].type, index, row.texts[column]);
     };
     for (std::size_t position = 0; position < count; ++position) {
