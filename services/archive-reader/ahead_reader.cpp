@@ -1,5 +1,6 @@
 #include "services/archive-reader/ahead_reader.h"
 
+#include "libs/archive/file_name.h"
 #include "services/archive-reader/inputs.h"
 
 #include <utility>
@@ -27,6 +28,8 @@ void AheadReader::read(const std::stop_token& stop, const archive::Range& range,
         for (std::size_t file = 0; file < files_.size(); ++file) {
             if (has_gone(files_[file])) continue;
             auto& reader = readers.open(files_[file]);
+            if (filter != nullptr && file + 1 < files_.size() && !archive::is_open_archive(files_[file + 1]))
+                readers.open_ahead(files_[file + 1]);
             for (bool has_more = true; has_more;) {
                 auto chunk = reader.next();
                 has_more = chunk.has_value();

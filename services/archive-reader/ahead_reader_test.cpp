@@ -9,7 +9,8 @@ namespace {
 using namespace archive::testing;
 using archive::Chunk;
 
-class Ahead : public ::testing::Test {
+/// With a filter, which excludes nothing, a file is opened before the former one is read.
+class Ahead : public ::testing::TestWithParam<bool> {
 protected:
     static constexpr std::uint64_t kFiles = 4;
     static constexpr std::uint64_t kFrames = 30;
@@ -36,11 +37,16 @@ protected:
         write_file(files_[file], bytes);
     }
 
+    archive::FrameFilter* filter() { return GetParam() ? &everything_ : nullptr; }
+
     TemporaryFolder folder_;
     std::vector<std::filesystem::path> files_;
+
+private:
+    archive::FrameFilter everything_{events::Selection{}};
 };
 
-TEST_F(Ahead, GivesWhatIsInTheFilesInTheirOrder)
+TEST_P(Ahead, GivesWhatIsInTheFilesInTheirOrder)
 {
     damage(1);
     Found expected;
@@ -55,7 +61,7 @@ TEST_F(Ahead, GivesWhatIsInTheFilesInTheirOrder)
     std::vector<std::string> problems;
     std::vector<std::size_t> files;
     std::size_t gaps = 0;
-    AheadReader reader{files_, {}, nullptr};
+    AheadReader reader{files_, {}, filter()};
     while (const auto* piece = reader.next()) {
         if (files.empty() || files.back() != piece->file) files.push_back(piece->file);
         EXPECT_EQ(piece->file_bytes, std::filesystem::file_size(files_[piece->file]));
@@ -73,10 +79,10 @@ TEST_F(Ahead, GivesWhatIsInTheFilesInTheirOrder)
     EXPECT_EQ(reader.next(), nullptr);
 }
 
-TEST_F(Ahead, ThrowsBehindWhatCameBefore)
+TEST_P(Ahead, ThrowsBehindWhatCameBefore)
 {
     std::filesystem::remove(files_[2]);
-    AheadReader reader{files_, {}, nullptr};
+    AheadReader reader{files_, {}, filter()};
     std::uint64_t events = 0;
     const auto read = [&] {
         while (const auto* piece = reader.next())
@@ -87,14 +93,16 @@ TEST_F(Ahead, ThrowsBehindWhatCameBefore)
     EXPECT_EQ(events, 2 * kFrames * kEvents);
 }
 
-TEST_F(Ahead, StopsWhenNothingMoreIsWanted)
+TEST_P(Ahead, StopsWhenNothingMoreIsWanted)
 {
     for (int wanted = 0; wanted < 20; ++wanted) {
-        AheadReader reader{files_, {}, nullptr};
+        AheadReader reader{files_, {}, filter()};
         for (int i = 0; i < wanted; ++i)
             ASSERT_NE(reader.next(), nullptr);
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Filter, Ahead, ::testing::Bool());
 
 } // namespace
 } // namespace peer_observer::archive_reader

@@ -128,6 +128,17 @@ std::unique_ptr<archive::FrameFilter> read_filter(const po::variables_map& value
     return std::make_unique<archive::FrameFilter>(selection);
 }
 
+std::unique_ptr<archive::Reader> Readers::make(const fs::path& path) const
+{
+    return std::make_unique<archive::Reader>(path, range_, filter_);
+}
+
+void Readers::open_ahead(const fs::path& path)
+{
+    path_ahead_ = path;
+    ahead_ = std::async(std::launch::async, [this, path] { return make(path); });
+}
+
 archive::Reader& Readers::open(const fs::path& path)
 {
     const auto source = [this]() -> std::optional<Source> {
@@ -137,7 +148,7 @@ archive::Reader& Readers::open(const fs::path& path)
     };
     if (reader_)
         if (const auto former = source()) latest_ns_[*former] = reader_->latest_ns();
-    reader_.emplace(path, range_, filter_);
+    reader_ = ahead_.valid() && path_ahead_ == path ? ahead_.get() : make(path);
     if (const auto now = source())
         if (const auto known = latest_ns_.find(*now); known != latest_ns_.end()) reader_->continue_from(known->second);
     return *reader_;

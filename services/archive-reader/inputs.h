@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,12 +60,20 @@ public:
     /// The former reader is at its end, or nothing more is wanted of it.
     archive::Reader& open(const std::filesystem::path& path);
 
+    /// Begins with what the next open() of that file does, on another thread: with a filter it reads all search
+    /// records. What that throws, open() throws.
+    void open_ahead(const std::filesystem::path& path);
+
 private:
     using Source = std::pair<std::string, std::uint64_t>; ///< node, publisher
 
+    std::unique_ptr<archive::Reader> make(const std::filesystem::path& path) const;
+
     archive::Range range_;
     archive::FrameFilter* filter_;
-    std::optional<archive::Reader> reader_;
+    std::unique_ptr<archive::Reader> reader_;
+    std::filesystem::path path_ahead_;
+    std::future<std::unique_ptr<archive::Reader>> ahead_;
     std::map<Source, std::uint64_t> latest_ns_; ///< the time of its last event
 };
 
