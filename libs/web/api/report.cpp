@@ -40,7 +40,7 @@ public:
         try {
             add_text(path, answer_text(Request{target.empty() ? path : target}, view_));
         } catch (const ApiError&) {
-            // The pages say that the report does not have it.
+            return; // the pages say that the report does not have it
         }
     }
 

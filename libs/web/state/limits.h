@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxGonePeers = 1000; ///< of a node
 inline constexpr std::uint64_t kGoneNs = 3600 * kSecond;
 /// Core disconnects a peer from which nothing came for TIMEOUT_INTERVAL, 20 minutes (net.cpp, InactivityCheck()), and
 /// pings every two. A peer that is silent for longer is gone, and its end was missed.
-inline constexpr std::uint64_t kSilentPeerNs = 21 * 60 * kSecond;
+inline constexpr std::uint64_t kSilentPeerNs = 21 * (60 * kSecond);
 
 inline constexpr std::size_t kPeerEvents = 400;
 inline constexpr std::size_t kPeerEventBytes = std::size_t{256} << 10U;
