@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """Prints where the bytes of an archive are: bench/archive_bytes.py BUILD FILE [--level 3] [--bytes 16777216]
 
 Of the first bytes of its delimited protobuf: by kind and by field, how many bytes they are, and how many `zstd -LEVEL` saves where they are left out, which is what

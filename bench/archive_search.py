@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """Measures searches in large archives, from a cold cache: bench/archive_search.py BUILD FILE DIR [--gib 10] [--keep]
 
 FILE is a recording. Its events are varied (other hashes and addresses) and compressed as the archiver does it; the frames are then written to DIR again and

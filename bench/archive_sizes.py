@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """Prints a Markdown table of the bytes an event that archives take: bench/archive_sizes.py BUILD FILE...
 
 Each FILE is an archive. Beside its own size there are, for each level: the archive that `merge` makes of its events, as peer-observer-archiver

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """What the log that the log-extractor reads costs a node: bytes and CPU time, at a given rate of messages.
 
     bench/log_cost.py [--seconds 20] [--rounds 3]      # a Markdown table on stdout, after five minutes

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """What the rpc-extractor costs a node: the time of the node's RPC threads, with many peers and a full address manager.
 
     bench/rpc_load.py --build build/bench      # a Markdown table on stdout, after ten minutes

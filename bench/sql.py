@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """How fast events become rows, and how many bytes a row takes: bench/sql.py BUILD [--events N]; with --questions N, how long questions take of N events
 
 Writes an archive of a realistic mix (five rows an event: inv with 35 items, transactions, pings, mempool), exports it to SQLite, and writes it to a clickhouse-server

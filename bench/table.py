@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """Runs a benchmark and prints a Markdown table of CPU time, the least of five runs, and its counters: bench/table.py [--once] PROGRAM [FILTER]
 
 --once: one run, for figures that depend on what the process did before, such as memory.

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """Measures peer-observer-web over a large archive: how long it takes to open, a node's and a peer's page in it, and its memory while a day is played.
 
     bench/web_archive.py build/release --mebibytes 1024 --hours 24

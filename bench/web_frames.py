@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """Measures what the live feed costs a browser: the node sends 5,000 messages a second, the page shows a sample of them.
 
     bench/web_frames.py --build build/bench --seconds 20

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3
 """Measures what peer-observer-web costs: messages of many peers at a steady rate, with open pages.
 
     bench/web_load.py build/release --messages 5000 --peers 300 --pages 100 --seconds 30

@@ -9,6 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 400
+# Those with modules of Debian's take Debian's, which another python3 on PATH may lack, and where there is none that on PATH.
+PYTHON = ("#!/usr/bin/env python3", "#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3")
+# What Debian's packages install has Debian's. Nix's builder replaces that line.
+INSTALLED = ROOT / "services/getblocktxn-recorder/getblocktxn_recorder.py"
 
 
 def tracked(*patterns):
@@ -91,14 +95,15 @@ def test_finds_no_marks_of_merges():
 
 
 def test_parses_python_files():
-    scripts = (b"#!/usr/bin/python3\n", b"#!/usr/bin/env python3\n")
+    scripts = tuple(f"{line}\n".encode() for line in PYTHON)
     for file in {*tracked("*.py"), *(file for file in tracked() if file.read_bytes().startswith(scripts))}:
         compile(file.read_text(), str(file), "exec")
 
 
 def test_starts_scripts_with_programs_that_are_there():
-    # NixOS has no /bin/bash. Those in Python use modules of Debian's, which another python3 on PATH may lack.
-    interpreters = {"#!/bin/sh", "#!/usr/bin/env bash", "#!/usr/bin/env python3", "#!/usr/bin/python3"}
+    # NixOS has /bin/sh and /usr/bin/env, and nothing else there.
+    interpreters = {"#!/bin/sh", "#!/usr/bin/env bash", *PYTHON}
     scripts = {file: file.read_bytes().partition(b"\n")[0].decode() for file in tracked() if file.read_bytes().startswith(b"#!")}
     assert len(scripts) > 20
+    assert scripts.pop(INSTALLED) == "#!/usr/bin/python3"
     assert {str(file.relative_to(ROOT)): line for file, line in scripts.items() if line not in interpreters} == {}
