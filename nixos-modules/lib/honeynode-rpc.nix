@@ -57,6 +57,8 @@
   in {
     ${folder name} = {
       description = "makes the RPC user of the rpc-extractor of ${name}";
+      # Each start of the node asks for it: it must not be refused because it could not be made some times before.
+      startLimitIntervalSec = 0;
       serviceConfig =
         service.hardening "rpc-user"
         // {
