@@ -89,6 +89,8 @@ def session():
             first = connect(traced, traced.peer, traced.node.address, False)
             for _ in range(3):
                 wallet.sendtoaddress(wallet.getnewaddress(), 1)
+            # Not only in the block.
+            harness.wait_until(lambda: len(traced.peer.rpc.getrawmempool()) == 3, "the transactions at the peer")
             talk(traced, traced.node, traced.peer)
             disconnect(traced, first)
             encrypted = connect(traced, traced.peer, traced.node.address, True)
