@@ -24,7 +24,7 @@ std::optional<FairQueue::Item> FairQueue::pop()
     return Item{std::move(announcer), take(lane, false)};
 }
 
-void FairQueue::put_back(Item item) { append(item.announcer, item.address); }
+void FairQueue::put_back(const Item& item) { append(item.announcer, item.address); }
 
 void FairQueue::append(const std::string& announcer, Address address)
 {

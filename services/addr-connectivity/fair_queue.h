@@ -29,7 +29,7 @@ public:
     /// The next one, of the lane whose turn it is.
     std::optional<Item> pop();
     /// Puts what was popped, and cannot be used yet, at the end of its lane. Needs no room that pop() did not make.
-    void put_back(Item item);
+    void put_back(const Item& item);
 
     std::size_t size() const { return size_; }
     std::size_t lanes() const { return lanes_.size(); }

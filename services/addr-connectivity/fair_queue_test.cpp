@@ -56,7 +56,7 @@ TEST(FairQueue, TakesBackWhatCannotBeUsedYet)
     queue.push("a", address(1));
     queue.push("a", address(2));
     auto item = queue.pop();
-    queue.put_back(std::move(*item));
+    queue.put_back(*item);
     EXPECT_EQ(queue.pop()->address, address(2));
     EXPECT_EQ(queue.pop()->address, address(1));
     EXPECT_FALSE(queue.pop());

@@ -129,7 +129,7 @@ std::vector<Address> Intake::start_checks(Clock::time_point now)
         }
     }
     for (auto& item : later)
-        queue_.put_back(std::move(item));
+        queue_.put_back(item);
     // Where all of them have to wait, another look at once would only use up the CPU.
     if (!later.empty() && limits_.in_flight() == in_flight) next_look_ = now + kPause;
     counters_.in_flight = limits_.in_flight();

@@ -113,6 +113,7 @@ private:
     std::string sql(std::size_t rows) const
     {
         std::vector<std::string> names;
+        names.reserve(table_->columns.size());
         for (const auto& column : table_->columns)
             names.push_back('"' + column.name + '"');
         const auto row = fmt::format("({})", fmt::join(std::vector<std::string>(names.size(), "?"), ", "));
