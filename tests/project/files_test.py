@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 400
-# Those with modules of Debian's take Debian's, which another python3 on PATH may lack, and where there is none that on PATH.
+# Those with modules of Debian's take Debian's, which another python3 may lack; without one in /usr/bin, the first on PATH.
 PYTHON = ("#!/usr/bin/env python3", "#!/usr/bin/env -S PATH=/usr/bin:${PATH} python3")
 # What Debian's packages install has Debian's. Nix's builder replaces that line.
 INSTALLED = ROOT / "services/getblocktxn-recorder/getblocktxn_recorder.py"
