@@ -1,6 +1,7 @@
 #include "libs/web/api/request.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
