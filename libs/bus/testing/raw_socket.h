@@ -8,11 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,7 +24,7 @@ class RawSocket {
 public:
     explicit RawSocket(int descriptor) : descriptor_{descriptor}
     {
-        if (descriptor < 0) throw std::runtime_error{"no socket"};
+        if (descriptor < 0) throw std::system_error{errno, std::generic_category(), "no socket"};
     }
     ~RawSocket()
     {
