@@ -87,9 +87,12 @@ def session():
             tcpdump.wait_for_log("listening on")
             wallet = traced.node.create_wallet()
             first = connect(traced, traced.peer, traced.node.address, False)
+            # In initial block download it would ignore transactions.
+            harness.wait_until(lambda: traced.peer.rpc.getbestblockhash() == traced.node.rpc.getbestblockhash()
+                               and not traced.peer.rpc.getblockchaininfo()["initialblockdownload"], "the blocks at the peer")
             for _ in range(3):
                 wallet.sendtoaddress(wallet.getnewaddress(), 1)
-            # Not only in the block.
+            # Not only in the block that comes next.
             harness.wait_until(lambda: len(traced.peer.rpc.getrawmempool()) == 3, "the transactions at the peer")
             talk(traced, traced.node, traced.peer)
             disconnect(traced, first)
