@@ -79,8 +79,9 @@ public:
     template <typename Number>
     bool take_digits(std::size_t count, Number& number)
     {
-        if (text_.size() < count || !std::ranges::all_of(text_.substr(0, count), is_digit)) return false;
-        std::from_chars(text_.data(), text_.data() + count, number);
+        const auto digits = text_.substr(0, count);
+        if (digits.size() < count || !std::ranges::all_of(digits, is_digit)) return false;
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
         text_.remove_prefix(count);
         return true;
     }
@@ -155,7 +156,7 @@ std::optional<std::int64_t> take_seconds(Scanner& scanner)
                                            std::chrono::day{parts[1]}};
     if (!date.ok() || parts[2] > 23 || parts[3] > 59 || parts[4] > 60) return {};
     const auto midnight = std::chrono::sys_seconds{std::chrono::sys_days{date}}.time_since_epoch().count();
-    return midnight + parts[2] * 3600 + parts[3] * 60 + parts[4];
+    return midnight + std::int64_t{parts[2]} * 3600 + std::int64_t{parts[3]} * 60 + parts[4];
 }
 
 bool take_time(Scanner& scanner, Prefix& prefix)

@@ -46,7 +46,7 @@ void Listener::accept()
 void Listener::stop()
 {
     boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    (void)acceptor_.close(ignored);
     timer_.cancel();
 }
 

@@ -44,12 +44,12 @@ protected:
     static Fault fault(std::string_view body, std::string_view method = "getmempoolinfo", long status = kOk)
     {
         auto answer = read_answer(call_of(method), kId, status, body);
-        return answer ? Fault{Cause::count_, "none"} : answer.error();
+        return answer ? Fault{Cause::how_many, "none"} : answer.error();
     }
     static std::string_view cause(std::string_view body, std::string_view method = "getmempoolinfo", long status = kOk)
     {
         const Fault found = fault(body, method, status);
-        return found.cause == Cause::count_ ? "none" : name_of(found.cause);
+        return found.cause == Cause::how_many ? "none" : name_of(found.cause);
     }
 };
 

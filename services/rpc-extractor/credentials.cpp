@@ -20,7 +20,7 @@ std::expected<std::string, Fault> read_line(const std::string& path)
     };
     const auto text = base::read_regular_file(path, kMaxFile);
     if (!text) return fault(text.error().number == EFBIG ? "too long for a password" : text.error().reason);
-    const std::string line = text->substr(0, text->find_first_of("\r\n"));
+    std::string line = text->substr(0, text->find_first_of("\r\n"));
     if (line.empty()) return fault("empty");
     return line;
 }

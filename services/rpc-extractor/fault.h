@@ -28,10 +28,10 @@ enum class Cause : std::uint8_t {
     too_large,        ///< the answer exceeds its limit
     unexpected_value, ///< a value of another type or range than Core documents
     event_too_large,  ///< more than a frame of the bus takes
-    count_,
+    how_many,
 };
 
-inline constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count_)> kCauseNames = {
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::how_many)> kCauseNames = {
     "credentials", "unreachable", "timeout",       "disconnected", "bad_http",         "unauthorized",
     "forbidden",   "overloaded",  "shutting_down", "http_status",  "warming_up",       "unknown_method",
     "rpc_error",   "malformed",   "wrong_id",      "too_large",    "unexpected_value", "event_too_large"};

@@ -27,6 +27,7 @@ Connection spread_peer(Script& script, int i)
 std::vector<Connection> thirty_peers(Script& script)
 {
     std::vector<Connection> peers;
+    peers.reserve(30);
     for (int i = 0; i < 30; ++i)
         peers.push_back(spread_peer(script, i));
     return peers;
@@ -156,6 +157,7 @@ void block_withhold(Script& script, double strength)
 {
     constexpr int kPeers = 12;
     std::vector<Connection> peers;
+    peers.reserve(kPeers);
     for (int i = 0; i < kPeers; ++i)
         peers.push_back(spread_peer(script, i));
     Connection other{script, script.distinct_host()};

@@ -240,8 +240,8 @@ int load_segments(dl_phdr_info* program, std::size_t, void*)
         if (segment.p_type != PT_LOAD) continue;
         const std::uintptr_t start = program->dlpi_addr + segment.p_vaddr;
         const std::uintptr_t before = start % page_bytes;
-        if (madvise(reinterpret_cast<void*>(start - before), segment.p_memsz + before, MADV_POPULATE_READ) != 0)
-            return errno;
+        auto* const page = reinterpret_cast<void*>(start - before); // NOLINT(performance-no-int-to-ptr): so it comes
+        if (madvise(page, segment.p_memsz + before, MADV_POPULATE_READ) != 0) return errno;
     }
     constexpr int kStop = -1; // the first object is the program itself
     return kStop;

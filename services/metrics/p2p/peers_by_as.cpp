@@ -16,7 +16,13 @@ constexpr std::size_t kMostProcesses = 16;
 constexpr std::size_t kMaxPeers = 4096; // of a process: 32 times Core's default of 125
 constexpr std::string_view kUnmapped = "unmapped";
 
-enum AsFigure : std::uint8_t { opened, closed = 2, evicted = 4, misbehaving, figures }; // the first two by direction
+enum AsFigure : std::uint8_t {
+    opened = 0,
+    closed = 2,
+    evicted = 4,
+    misbehaving = 5,
+    figures = 6
+}; // the first two by direction
 
 BoundedCounters::Series describe_figure(std::size_t figure)
 {
@@ -178,6 +184,7 @@ void PeersByAs::show_peers(Direction direction, std::set<std::uint32_t>& named)
     }
     const auto name = kDirectionNames.at(index(direction));
     std::vector<std::pair<std::uint64_t, std::uint32_t>> largest; // and of equal ones, the lowest number
+    largest.reserve(counts.size());
     for (const auto& [asn, count] : counts)
         largest.emplace_back(count, ~asn);
     std::ranges::sort(largest, std::greater{});

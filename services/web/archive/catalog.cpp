@@ -69,6 +69,7 @@ std::vector<ArchiveFile> read_catalog(const std::filesystem::path& directory)
     }
     std::ranges::sort(paths);
     std::vector<ArchiveFile> files;
+    files.reserve(paths.size());
     for (const auto& path : paths)
         files.push_back(describe(path));
     return files;

@@ -24,7 +24,7 @@ struct ArchiveFile {
 std::vector<ArchiveFile> read_catalog(const std::filesystem::path& directory);
 
 /// What is shown from a moment on reaches so far: files that begin later are not opened.
-inline constexpr std::uint64_t kWindowNs = 24 * 3600 * std::uint64_t{1'000'000'000};
+inline constexpr std::uint64_t kWindowNs = std::uint64_t{24} * 3600 * 1'000'000'000;
 
 /// Those that may have events from this time on, in its window.
 std::vector<std::filesystem::path> files_from(const std::vector<ArchiveFile>& files, std::uint64_t from_ns);
