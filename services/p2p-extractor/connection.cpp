@@ -23,7 +23,7 @@ Connection::Connection(asio::ip::tcp::socket socket, Session session, Figures& f
       timer_{socket_.get_executor()}
 {
     error_code ignored;
-    (void)socket_.set_option(asio::ip::tcp::no_delay{true}, ignored); // as Core does
+    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored); // as Core does
     ++figures_.connections;
 }
 
@@ -80,7 +80,7 @@ void Connection::follow_session()
     if (session_.ended()) {
         timer_.cancel();
         error_code ignored;
-        (void)socket_.close(ignored);
+        socket_.close(ignored);
         --figures_.connections;
         std::exchange(ended_, {})(*this);
         return;

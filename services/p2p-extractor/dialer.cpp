@@ -27,7 +27,7 @@ void Dialer::dial()
         if (error) return;
         is_late_ = true;
         error_code ignored;
-        (void)socket_.close(ignored);
+        socket_.close(ignored);
     });
     socket_.async_connect(endpoint_, [this](const error_code& error) { have_tried(error); });
 }
@@ -41,7 +41,7 @@ void Dialer::have_tried(const error_code& error)
         return connected_(std::exchange(socket_, Socket{socket_.get_executor()}), duration);
     }
     error_code ignored;
-    (void)socket_.close(ignored);
+    socket_.close(ignored);
     if (is_late_)
         failed_(proto::HANDSHAKE_TIMEOUT, "no connection in time");
     else
@@ -65,7 +65,7 @@ void Dialer::stop()
 {
     is_stopped_ = true;
     error_code ignored;
-    (void)socket_.close(ignored);
+    socket_.close(ignored);
     timer_.cancel();
 }
 

@@ -46,7 +46,7 @@ void Listener::accept()
 void Listener::stop()
 {
     boost::system::error_code ignored;
-    (void)acceptor_.close(ignored);
+    acceptor_.close(ignored);
     timer_.cancel();
 }
 

@@ -164,7 +164,7 @@ void Session::write(Response response)
         if (error) return;
         if (goes_on) return self->read();
         boost::system::error_code ignored;
-        (void)self->stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+        self->stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     };
     http::async_write(stream_, *response_, done);
 }

@@ -80,7 +80,7 @@ void Stream::end()
 {
     ended_ = true;
     boost::system::error_code ignored;
-    (void)stream_.socket().close(ignored);
+    stream_.socket().close(ignored);
 }
 
 } // namespace peer_observer::web
