@@ -60,6 +60,7 @@ void add_clickhouse_metrics(telemetry::Telemetry& telemetry, const Counters& cou
     telemetry.add(prefix + "errors_total", "Requests to the server that failed, by cause.", MetricType::counter,
                   [&counters] {
                       std::vector<Sample> samples;
+                      samples.reserve(kCauseNames.size());
                       for (std::size_t i = 0; i < kCauseNames.size(); ++i)
                           samples.push_back({value(counters.errors[i]), {{"cause", std::string{kCauseNames[i]}}}});
                       return samples;

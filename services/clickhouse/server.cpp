@@ -199,7 +199,7 @@ std::optional<Failure> Server::post(const std::string& statement, std::string_vi
     clickhouse::set(easy, CURLOPT_URL, url.c_str());
     clickhouse::set(easy, CURLOPT_HTTPHEADER, headers.get());
     clickhouse::set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    clickhouse::set(easy, CURLOPT_POSTFIELDS, body.data());
+    clickhouse::set(easy, CURLOPT_POSTFIELDS, body.data()); // NOLINT(bugprone-suspicious-stringview-data-usage)
     clickhouse::set(easy, CURLOPT_WRITEDATA, &answer);
     const CURLcode code = curl_easy_perform(easy);
     if (code == CURLE_OPERATION_TIMEDOUT) return Failure{Cause::timeout, curl_easy_strerror(code), true};

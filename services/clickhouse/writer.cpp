@@ -34,6 +34,7 @@ constexpr std::size_t kReasonBytes = 28;
 std::string insert_of(const tables::ClickHouseSchema& schema, const tables::Table& table)
 {
     std::vector<std::string> columns;
+    columns.reserve(table.columns.size());
     for (const auto& column : table.columns)
         columns.push_back(tables::sql_name(column.name));
     return fmt::format("INSERT INTO {}.{} ({}) FORMAT RowBinary", tables::sql_name(schema.database),

@@ -236,6 +236,7 @@ Engine::Process& Engine::process(Stream& stream, const proto::Event& event)
 std::vector<LogReason> Engine::reasons_of(const Report& report)
 {
     std::vector<std::int64_t> peers;
+    peers.reserve(report.state.peers.size());
     for (const auto& peer : report.state.peers)
         peers.push_back(peer.id);
     // Of several processes, the log does not say whose line it is.
