@@ -1,4 +1,5 @@
 // sim_node: a program with bitcoind's tracepoints, and traffic to observe.
+#include "libs/base/clock.h"
 #include "tests/sim_node/attacks.h"
 #include "tests/sim_node/modes.h"
 #include "tests/sim_node/player.h"
@@ -187,9 +188,7 @@ Summary play_attack(const Attack& attack, double strength, double speed, std::ui
             std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(real, std::chrono::milliseconds{100}));
         return real.count();
     };
-    Script script(
-        seed, std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()),
-        [&](const Call& call) { player.play(call); }, pass);
+    Script script(seed, peer_observer::base::unix_s(), [&](const Call& call) { player.play(call); }, pass);
     play_company(script);
     attack.play(script, strength);
     return player.summary();
