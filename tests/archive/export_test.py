@@ -12,7 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 import harness
 import tables
-from archive_files import Writer, delimited
+from archive_files import Writer, delimited, write_archive
 from archiving import archive_tool, json_events
 from peer_observer.proto import event_pb2
 
@@ -181,18 +181,11 @@ def written(folder, name):
 def test_sorts_indexes_in_the_temporary_directory(tmp_path, mebibytes, is_enough):
     """Of 100,000 hashes: more than is sorted in memory."""
     chance = random.Random(1)
-    writer = Writer("alice", 7)
-    for first in range(0, 10, 5):
-        part = []
-        for number in range(first, first + 5):
-            event = event_pb2.Event(timestamp_ns=START_NS + number)
-            items = event.message.inbound.payload.inv.items
-            for _ in range(10_000):
-                items.add(type=5, hash=chance.randbytes(32))
-            part.append(event)
-        batch = event_pb2.EventBatch(schema_version=1, node="alice", publisher_id=7, first_sequence=first, events=part)
-        writer.content(delimited(batch.SerializeToString()), events=5, first_sequence=first, end_sequence=first + 5, earliest_ns=START_NS, latest_ns=START_NS + 10)
-    writer.write(tmp_path / "a.poa.zst")
+    events = [event_pb2.Event(timestamp_ns=START_NS + number) for number in range(10)]
+    for event in events:
+        for _ in range(10_000):
+            event.message.inbound.payload.inv.items.add(type=5, hash=chance.randbytes(32))
+    write_archive(tmp_path / "a.poa.zst", events)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     done = subprocess.run(
