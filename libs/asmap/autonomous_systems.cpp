@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxNamesBytes = std::size_t{64} << 20U;
 
-bool is_routable(const base::IpBytes& ip)
-{
-    const std::string_view bytes{reinterpret_cast<const char*>(ip.data()), ip.size()};
-    return base::is_ipv4(ip) ? !wire::why_ignored(proto::Address::IPV4, bytes.substr(12))
-                             : !wire::why_ignored(proto::Address::IPV6, bytes);
-}
-
 std::string read(const std::string& path, std::size_t most)
 {
     auto text = base::read_regular_file(path, most);
@@ -31,7 +24,7 @@ std::string read(const std::string& path, std::size_t most)
 
 std::uint32_t find_as(const Asmap& asmap, const base::IpBytes& ip)
 {
-    return is_routable(ip) ? asmap.find(base::linked_ipv4(ip).value_or(ip)) : 0;
+    return wire::why_ignored(ip) ? 0 : asmap.find(base::linked_ipv4(ip).value_or(ip));
 }
 
 AutonomousSystems::AutonomousSystems(std::string asmap_file, std::string names_file)

@@ -1,7 +1,5 @@
 #include "libs/wire/ignored_address.h"
 
-#include "libs/base/ip.h"
-
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -81,14 +79,13 @@ std::optional<Address::Ignored> why_ipv6(std::uint64_t high, std::uint64_t low)
     return std::nullopt;
 }
 
+std::string_view bytes_of(const base::IpBytes& ip) { return {reinterpret_cast<const char*>(ip.data()), ip.size()}; }
+
 std::optional<Address::Ignored> why_text_is_ignored(Address::Network network, const std::string& text)
 {
     const auto ip = base::parse_ip(text);
-    const bool ipv4 = network == Address::IPV4;
-    if (!ip || (ipv4 && !base::is_ipv4(*ip))) return std::nullopt;
-    constexpr std::size_t kMappedPrefix = 12;
-    const std::string_view bytes{reinterpret_cast<const char*>(ip->data()), ip->size()};
-    return why_ignored(network, ipv4 ? bytes.substr(kMappedPrefix) : bytes);
+    if (!ip || (network == Address::IPV4 && !base::is_ipv4(*ip))) return std::nullopt;
+    return network == Address::IPV4 ? why_ignored(*ip) : why_ignored(network, bytes_of(*ip));
 }
 
 } // namespace
@@ -110,6 +107,13 @@ std::optional<Address::Ignored> why_ignored(Address::Network network, std::strin
     default:
         return Address::UNKNOWN_NETWORK;
     }
+}
+
+std::optional<Address::Ignored> why_ignored(const base::IpBytes& ip)
+{
+    constexpr std::size_t kMappedPrefix = 12;
+    return base::is_ipv4(ip) ? why_ignored(Address::IPV4, bytes_of(ip).substr(kMappedPrefix))
+                             : why_ignored(Address::IPV6, bytes_of(ip));
 }
 
 std::optional<Address::Ignored> why_ignored(const Address& address)

@@ -4,7 +4,6 @@
 #include "services/archive-reader/captured_events.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace peer_observer::archive_reader {
 namespace {
@@ -21,13 +20,8 @@ bool is_p2p_port(std::uint16_t port)
 /// As CNetAddr::GetNetClass() in Core's netaddress.cpp. Whether the peer came through Tor is not in a capture.
 proto::Network network_of(const base::IpBytes& ip)
 {
-    constexpr std::size_t kMappedPrefix = 12;
-    const std::string_view bytes{reinterpret_cast<const char*>(ip.data()), ip.size()};
-    const bool is_ipv4 = base::is_ipv4(ip);
-    const auto ignored = is_ipv4 ? wire::why_ignored(proto::Address::IPV4, bytes.substr(kMappedPrefix))
-                                 : wire::why_ignored(proto::Address::IPV6, bytes);
-    if (ignored) return proto::UNROUTABLE;
-    return is_ipv4 || base::linked_ipv4(ip) ? proto::IPV4 : proto::IPV6;
+    if (wire::why_ignored(ip)) return proto::UNROUTABLE;
+    return base::linked_ipv4(ip) ? proto::IPV4 : proto::IPV6;
 }
 
 } // namespace
