@@ -5,9 +5,9 @@
 #include "libs/archive/content.h"
 #include "libs/archive/file_name.h"
 #include "libs/archive/reader.h"
-#include "libs/archive/sequence_check.h"
 #include "libs/asmap/options.h"
 #include "libs/events/event_reader.h"
+#include "libs/tables/damage.h"
 #include "libs/tables/rows.h"
 #include "libs/tables/schema.h"
 #include "services/archive-reader/export/target.h"
@@ -64,15 +64,14 @@ public:
     void add(const archive::Chunk& chunk)
     {
         for (const auto& batch : chunk.batches) {
-            if (!wants_node(nodes_, batch.node)) continue;
-            add_damage(batch);
-            add(batch);
+            damage_.next(batch);
+            if (wants_node(nodes_, batch.node)) add(batch);
         }
     }
 
     void add(const proto::ArchiveGap& gap)
     {
-        (void)sequences_.next(gap);
+        damage_.next(gap);
         if (!wants_node(nodes_, gap.source().node())) return;
         if (gap.first_sequence() >= range_.to_sequence || archive::end_sequence(gap) <= range_.from_sequence) return;
         rows_.add(tables::loss_of(gap), *target_);
@@ -87,50 +86,22 @@ public:
             return;
         }
         const auto& source = reader.header()->sources(0);
-        if (!wants_node(nodes_, source.node())) return;
-        add_damage({.node = source.node(),
-                    .publisher_id = source.publisher_id(),
-                    .first_sequence = frame.first_sequence(),
-                    .event_count = frame.end_sequence() - frame.first_sequence(),
-                    .bytes = {}});
+        damage_.next({.node = source.node(),
+                      .publisher_id = source.publisher_id(),
+                      .first_sequence = frame.first_sequence(),
+                      .event_count = frame.end_sequence() - frame.first_sequence(),
+                      .bytes = {}});
     }
 
-    /// How many events were there is known when the next ones of their publisher are.
-    void damaged(const std::string& problem) { damage_ = problem; }
-
-    /// Whether nothing came behind the damage.
-    void end_file(const archive::Reader& reader)
-    {
-        if (damage_ && reader.header() && reader.header()->sources_size() == 1) {
-            const auto& source = reader.header()->sources(0);
-            const auto next = sequences_.expected().find(source.publisher_id());
-            if (wants_node(nodes_, source.node()))
-                rows_.add({.node = source.node(),
-                           .publisher_id = source.publisher_id(),
-                           .sequence = next == sequences_.expected().end() ? 0 : next->second,
-                           .cause = "DAMAGED",
-                           .timestamp_ns = latest_ns_,
-                           .detail = *damage_},
-                          *target_);
-        }
-        damage_.reset();
-    }
+    tables::DamageLosses& damage() { return damage_; }
 
 private:
-    void add_damage(const events::Batch& batch)
+    void add_damage(tables::Loss loss)
     {
-        const auto finding = sequences_.next(batch);
-        if (!damage_ || finding.hole == 0) return;
-        const bool is_known = range_.is_everything() && has_all_numbers_; // else not all that was there is missing here
-        rows_.add({.node = batch.node,
-                   .publisher_id = batch.publisher_id,
-                   .sequence = finding.expected,
-                   .cause = "DAMAGED",
-                   .timestamp_ns = latest_ns_,
-                   .count = is_known ? std::optional{finding.hole} : std::nullopt,
-                   .detail = *damage_},
-                  *target_);
-        damage_.reset();
+        if (!wants_node(nodes_, loss.node)) return;
+        loss.timestamp_ns = latest_ns_;
+        if (!range_.is_everything() || !has_all_numbers_) loss.count.reset(); // not all that was there is missing here
+        rows_.add(loss, *target_);
     }
 
     void add(const events::Batch& batch)
@@ -161,9 +132,8 @@ private:
     tables::RowMaker rows_{model_, systems_.get()};
     events::EventReader events_reader_;
     app::BadEvents bad_events_;
-    archive::SequenceCheck sequences_;
+    tables::DamageLosses damage_{[this](const tables::Loss& loss) { add_damage(loss); }};
     bool has_all_numbers_ = true; ///< of frames that were skipped, too
-    std::optional<std::string> damage_;
     std::uint64_t latest_ns_ = 0;
     std::uint64_t events_ = 0;
 };
@@ -239,8 +209,9 @@ void export_tables(const variables_map& values, app::Context& context)
                 ++damaged;
                 progress.hide();
                 spdlog::warn("{}: offset {}: {}", file.native(), chunk->offset, chunk->problem);
-                exported.damaged(
-                    fmt::format("{}: offset {}: {}", file.filename().native(), chunk->offset, chunk->problem));
+                exported.damage().damaged(
+                    fmt::format("{}: offset {}: {}", file.filename().native(), chunk->offset, chunk->problem),
+                    reader.header());
             } else if (chunk->kind == archive::Chunk::Kind::gap) {
                 exported.add(chunk->gap);
             } else if (chunk->kind == archive::Chunk::Kind::skipped) {
@@ -249,7 +220,7 @@ void export_tables(const variables_map& values, app::Context& context)
                 exported.add(*chunk);
             }
         }
-        exported.end_file(reader);
+        exported.damage().end_file();
         exported.target().complete(input);
     }
     progress.hide();

@@ -21,8 +21,6 @@ constexpr std::chrono::milliseconds kIdleTime{200};
 constexpr std::chrono::hours kRetention{1};
 /// Of files that become one insert into each table.
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{16} << 20U;
-/// Whose sequence numbers are followed at a time.
-constexpr std::size_t kMostPublishers = 4096;
 constexpr std::size_t kMostBlockBytes = std::size_t{64} << 20U;
 /// What a slow connection or a small server gets at once, at least.
 constexpr std::size_t kLeastRows = 1'000;
@@ -45,7 +43,11 @@ std::string insert_of(const tables::ClickHouseSchema& schema, const tables::Tabl
 
 Writer::Writer(WriterOptions options, Spool& spool, Counters& counters)
     : options_{std::move(options)}, spool_{spool}, counters_{counters}, server_{options_.server, stopping_},
-      rows_{model_, options_.systems.get()}, pause_{options_.first_pause}, thread_{[this] { run(); }}
+      rows_{model_, options_.systems.get()}, losses_{[this](tables::Loss loss) {
+          loss.timestamp_ns = base::unix_ns();
+          rows_.add(loss, blocks_);
+      }},
+      pause_{options_.first_pause}, thread_{[this] { run(); }}
 {}
 
 Writer::~Writer()
@@ -132,12 +134,11 @@ void Writer::read(const Spool::File& file)
                 note_damage(fmt::format("{}: offset {}: {}", file.path.native(), chunk->offset, chunk->problem),
                             reader.header());
             if (chunk->kind == archive::Chunk::Kind::gap) {
-                const auto& source = chunk->gap.source();
-                add_damage(source.node(), source.publisher_id(), sequences_.next(chunk->gap));
+                losses_.next(chunk->gap);
                 rows_.add(tables::loss_of(chunk->gap), blocks_);
             }
             for (const auto& batch : chunk->batches) {
-                add_damage(batch.node, batch.publisher_id, sequences_.next(batch));
+                losses_.next(batch);
                 add(batch);
                 if (blocks_.bytes() >= kMostBlockBytes) flush();
             }
@@ -145,7 +146,6 @@ void Writer::read(const Spool::File& file)
     } catch (const std::exception& error) {
         note_damage(fmt::format("{}: {}", file.path.native(), error.what()), {});
     }
-    if (sequences_.expected().size() > kMostPublishers) sequences_ = {};
 }
 
 void Writer::add(const events::Batch& batch)
@@ -167,36 +167,10 @@ void Writer::add(const events::Batch& batch)
     events_ += batch.event_count;
 }
 
-/// How many events were there is known when the next ones of their publishers are, if events before them are known.
 void Writer::note_damage(std::string problem, const std::optional<proto::ArchiveHeader>& header)
 {
     spdlog::error("the spool is damaged: {}", problem);
-    damage_ = std::move(problem);
-    for (const auto& [publisher_id, next] : sequences_.expected())
-        damaged_publishers_.insert(publisher_id);
-    if (!header) return;
-    for (const auto& source : header->sources())
-        if (!sequences_.expected().contains(source.publisher_id()))
-            rows_.add({.node = source.node(),
-                       .publisher_id = source.publisher_id(),
-                       .cause = "DAMAGED",
-                       .timestamp_ns = base::unix_ns(),
-                       .detail = damage_},
-                      blocks_);
-}
-
-void Writer::add_damage(std::string_view node, std::uint64_t publisher_id,
-                        const archive::SequenceCheck::Finding& finding)
-{
-    if (damaged_publishers_.erase(publisher_id) == 0 || finding.hole == 0) return;
-    rows_.add({.node = node,
-               .publisher_id = publisher_id,
-               .sequence = finding.expected,
-               .cause = "DAMAGED",
-               .timestamp_ns = base::unix_ns(),
-               .count = finding.hole,
-               .detail = damage_},
-              blocks_);
+    losses_.damaged(std::move(problem), header);
 }
 
 void Writer::flush()

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "libs/app/bad_events.h"
-#include "libs/archive/sequence_check.h"
 #include "libs/asmap/autonomous_systems.h"
 #include "libs/events/event_reader.h"
+#include "libs/tables/damage.h"
 #include "libs/tables/rows.h"
 #include "libs/tables/schema.h"
 #include "proto/archive.pb.h"
@@ -19,7 +19,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -55,7 +54,6 @@ private:
     void read(const Spool::File& file);
     void add(const events::Batch& batch);
     void note_damage(std::string problem, const std::optional<proto::ArchiveHeader>& header);
-    void add_damage(std::string_view node, std::uint64_t publisher_id, const archive::SequenceCheck::Finding& finding);
     void flush();
     /// Rows [first, end) of a block. Returns when the server has them, has refused them, or the program stops.
     /// is_checked: the table has the columns that it should have.
@@ -78,10 +76,8 @@ private:
     events::EventReader reader_;
     app::BadEvents bad_events_;
     Blocks blocks_;
-    Blocks refused_;                             ///< rows of `losses` about rows that the server refused
-    archive::SequenceCheck sequences_;           ///< of the spool's files
-    std::string damage_;                         ///< the last one
-    std::set<std::uint64_t> damaged_publishers_; ///< may have had events there
+    Blocks refused_;              ///< rows of `losses` about rows that the server refused
+    tables::DamageLosses losses_; ///< of the spool's files
     bool is_prepared_ = false;
     /// A server stores up to 1,048,576 rows as a whole or not at all.
     static constexpr std::size_t kMostRows = 500'000;

@@ -267,6 +267,18 @@ def test_tells_what_was_damaged(archive, tmp_path):
     assert set(range(sequence, sequence + count)) == set(range(max(sequences))) - sequences
 
 
+def test_tells_what_each_publisher_of_a_merged_archive_misses(archive, tmp_path):
+    merged = tmp_path / "merged.poa.zst"
+    archive_tool("merge", "--output", merged, archive)
+    data = bytearray(merged.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    merged.write_bytes(data)
+    archive_tool("export", "--sqlite", tmp_path / "some", merged, status=1)
+    rows = sqlite3.connect(tmp_path / "some").execute("SELECT node, sequence, count FROM losses WHERE cause = 'DAMAGED' ORDER BY node").fetchall()
+    # The events are one frame: how many were there, nothing tells.
+    assert json_events_of_damaged(merged)[0]["kind"] == "missed" and rows == [("alice", 0, None), ("bob", 0, None)]
+
+
 def json_events_of_damaged(path):
     return [json.loads(line) for line in archive_tool("cat", "--format", "json", path, status=1).splitlines()]
 
