@@ -46,6 +46,15 @@ def libraries_of(*programs):
     return found
 
 
+def copy_libraries(program, root):
+    """Copies what a program loads, and the loader, to the same places below `root`."""
+    listing = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    for path in re.findall(r"(/\S+)", listing):
+        copy = root / path[1:]
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+
+
 def require_root():
     """Tracing needs root. A person without it gets a skipped test, CI a failed one."""
     if os.geteuid() == 0:
@@ -293,9 +302,14 @@ def metrics_text(address):
         return answer.read().decode()
 
 
+def values_of_metric(text, name):
+    """One for each combination of its labels."""
+    return [float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith((name + " ", name + "{"))]
+
+
 def metric(address, name):
     """The sum of a metric over its labels, as a service's endpoint shows it."""
-    values = [float(line.rpartition(" ")[2]) for line in metrics_text(address).splitlines() if line.startswith((name + " ", name + "{"))]
+    values = values_of_metric(metrics_text(address), name)
     assert values, f"no metric {name}"
     return sum(values)
 

@@ -5,7 +5,6 @@ The images are made of this build's programs and the libraries that they load. T
 """
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,13 +57,11 @@ class Docker:
         """As nix/images.nix makes it: a program, what it loads, and nothing else."""
         program = harness.program(f"peer-observer-{service}")
         root = self._directory / service
-        loader, = re.findall(r"^\s*(/\S+) \(", subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout, re.MULTILINE)
-        for file in (program, loader, *harness.libraries_of(program).values()):
-            copy = root / str(file).removeprefix("/")
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, copy)
+        (root / "bin").mkdir(parents=True)
+        shutil.copy2(program, root / "bin")
+        harness.copy_libraries(program, root)
         tar = subprocess.run(["tar", "-C", root, "-c", "."], capture_output=True, check=True).stdout
-        self.run("docker", "import", "--change", f'ENTRYPOINT ["{program}"]', "-", SERVICES[service]["image"], input=tar)
+        self.run("docker", "import", "--change", f'ENTRYPOINT ["/bin/{program.name}"]', "-", SERVICES[service]["image"], input=tar)
 
     def compose(self, *words):
         return self.run("docker-compose", "--no-ansi", *words)
@@ -74,8 +71,7 @@ class Docker:
 
     def metric(self, name):
         address, _, _ = SERVICES["metrics"]["ports"][0].rpartition(":")
-        lines = self.run("curl", "-fsS", f"http://{address}/metrics").splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+        return sum(harness.values_of_metric(self.run("curl", "-fsS", f"http://{address}/metrics"), name))
 
     def volume(self, name):
         return Path(self.run("docker", "volume", "inspect", "--format", "{{.Mountpoint}}", f"{self._directory.name}_{name}").strip())

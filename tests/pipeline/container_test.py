@@ -2,9 +2,7 @@
 
 import os
 import pathlib
-import re
 import shutil
-import subprocess
 
 import pytest
 
@@ -21,10 +19,7 @@ def image():
         for folder in ("bin", "proc", "dev"):
             (path / folder).mkdir()
         program = shutil.copy2(harness.program("sim_node"), path / "bin/bitcoind")
-        libraries = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, text=True).stdout
-        for library in re.findall(r"(/\S+)", libraries):
-            (path / library[1:]).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(library, path / library[1:])
+        harness.copy_libraries(program, path)
         yield path
 
 
