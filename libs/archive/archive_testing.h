@@ -86,11 +86,12 @@ inline proto::ArchiveHeader header_of(const std::string& node = "alice", std::ui
     return header;
 }
 
-inline proto::ArchiveGap make_gap(std::uint64_t first, std::uint64_t count)
+inline proto::ArchiveGap make_gap(std::uint64_t first, std::uint64_t count, const std::string& node = "alice",
+                                  std::uint64_t publisher_id = 42)
 {
     proto::ArchiveGap gap;
-    gap.mutable_source()->set_node("alice");
-    gap.mutable_source()->set_publisher_id(42);
+    gap.mutable_source()->set_node(node);
+    gap.mutable_source()->set_publisher_id(publisher_id);
     gap.set_first_sequence(first);
     gap.set_count(count);
     gap.set_cause(proto::ArchiveGap::NOT_RECEIVED);

@@ -38,9 +38,8 @@ private:
 
     Emit emit_;
     archive::SequenceCheck sequences_;
-    std::string problem_; ///< of the last damaged place
-    std::map<std::uint64_t, std::string>
-        waiting_; ///< publishers of it of which nothing came since; their nodes, if known
+    std::string problem_;                          ///< of the last damaged place
+    std::map<std::uint64_t, std::string> waiting_; ///< nothing came of these publishers since; their nodes, if known
 };
 
 } // namespace peer_observer::tables

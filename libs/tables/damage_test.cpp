@@ -1,3 +1,4 @@
+#include "libs/archive/archive_testing.h"
 #include "libs/tables/damage.h"
 
 #include <gmock/gmock.h>
@@ -19,11 +20,13 @@ constexpr auto kUnknown = std::nullopt;
 
 using Told = std::tuple<std::string, std::uint64_t, std::uint64_t, std::optional<std::uint64_t>, std::string>;
 
+std::string node_of(std::uint64_t publisher) { return publisher == kAlice ? "alice" : "bob"; }
+
 class Damage : public ::testing::Test {
 protected:
     void next(std::uint64_t publisher, std::uint64_t first_sequence, std::uint64_t count)
     {
-        losses_.next({.node = publisher == kAlice ? "alice" : "bob",
+        losses_.next({.node = node_of(publisher),
                       .publisher_id = publisher,
                       .first_sequence = first_sequence,
                       .event_count = count,
@@ -31,22 +34,21 @@ protected:
     }
     void gap(std::uint64_t publisher, std::uint64_t first_sequence, std::uint64_t count)
     {
-        proto::ArchiveGap gap;
-        gap.mutable_source()->set_node(publisher == kAlice ? "alice" : "bob");
-        gap.mutable_source()->set_publisher_id(publisher);
-        gap.set_first_sequence(first_sequence);
-        gap.set_count(count);
-        losses_.next(gap);
+        losses_.next(archive::testing::make_gap(first_sequence, count, node_of(publisher), publisher));
     }
     static proto::ArchiveHeader header_of_both()
     {
-        proto::ArchiveHeader header;
-        for (const auto publisher : {kAlice, kBob}) {
-            auto& source = *header.add_sources();
-            source.set_node(publisher == kAlice ? "alice" : "bob");
-            source.set_publisher_id(publisher);
-        }
+        auto header = archive::testing::header_of(node_of(kAlice), kAlice);
+        header.MergeFrom(archive::testing::header_of(node_of(kBob), kBob)); // sources are appended
         return header;
+    }
+
+    /// A damaged place behind events of both.
+    void damage_both()
+    {
+        next(kAlice, 0, 10);
+        next(kBob, 0, 5);
+        losses_.damaged("offset 7", header_of_both());
     }
 
     std::vector<Told> told_;
@@ -58,9 +60,7 @@ protected:
 
 TEST_F(Damage, IsWhatEachPublisherMisses)
 {
-    next(kAlice, 0, 10);
-    next(kBob, 0, 5);
-    losses_.damaged("offset 7", header_of_both());
+    damage_both();
     next(kBob, 25, 1);
     next(kAlice, 15, 1);
     next(kAlice, 20, 1); // of which nothing tells that it is damage
@@ -70,9 +70,7 @@ TEST_F(Damage, IsWhatEachPublisherMisses)
 
 TEST_F(Damage, IsNotOfAPublisherThatMissesNothing)
 {
-    next(kAlice, 0, 10);
-    next(kBob, 0, 5);
-    losses_.damaged("offset 7", header_of_both());
+    damage_both();
     next(kAlice, 10, 1);
     gap(kBob, 5, 3);
     losses_.end_file();
