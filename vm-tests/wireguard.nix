@@ -12,6 +12,7 @@
     };
   };
   privateKeyFile = "/etc/secrets/wireguard.key";
+  address = "10.93.0.2"; # alpha's in the VPN
   key = name: {
     environment.etc."secrets/wireguard.key" = {
       text = keys.${name}.private;
@@ -25,14 +26,13 @@ in {
       services.peer-observer = {
         uplink = {
           enable = true;
-          address = "10.93.0.2";
-          inherit privateKeyFile;
+          inherit address privateKeyFile;
           central.endpoint = "central:51820";
           central.publicKey = keys.central.public;
         };
-        honeynodes.alpha.listen = "tcp://10.93.0.2:9331";
+        honeynodes.alpha.listen = "tcp://${address}:9331";
         archive-server.enable = true;
-        archive-server.listenAddress = "10.93.0.2";
+        archive-server.listenAddress = address;
       };
     };
     central = {
@@ -41,10 +41,12 @@ in {
       services.peer-observer.central = {
         enable = true;
         nodes.alpha.archivePort = 9350;
-        nodes.alpha.wireguard.address = "10.93.0.2";
-        nodes.alpha.wireguard.publicKey = keys.alpha.public;
+        nodes.alpha.wireguard = {
+          inherit address;
+          publicKey = keys.alpha.public;
+        };
         wireguard.enable = true;
-        wireguard = {inherit privateKeyFile;};
+        wireguard.privateKeyFile = privateKeyFile;
         tools = ["metrics" "archiver"];
         grafanaSecretKeyFile = "/etc/secrets/grafana-secret-key";
       };
@@ -74,7 +76,7 @@ in {
         assert central.succeed(f"sha256sum < {copies}/{name}") == alpha.succeed(f"sha256sum < {archive}/alpha/{name}")
     with subtest("the node's ports are open in the VPN only"):
         for port in (9331, 9350):
-            central.succeed(f"timeout 5 bash -c '< /dev/tcp/10.93.0.2/{port}'")
+            central.succeed(f"timeout 5 bash -c '< /dev/tcp/${address}/{port}'")
             central.fail(f"timeout 5 bash -c '< /dev/tcp/alpha/{port}'")
     with subtest("events go on when the VPN was down, at either end"):
 
